@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../../src/errors.ts';
+import { findOnPath, runCommand } from './commands.ts';
+import type { DebianPackages } from './debian-packages.ts';
+import type { Environment } from './environment.ts';
+import type { GoBuild, Recipe } from './recipes.ts';
+
+/** Makes sets of binaries from the Go module proxy. */
+export interface Builder {
+  /** Builds all binaries of the set into `folder`. */
+  build(recipe: Recipe, folder: string): Promise<void>;
+}
+
+/** A builder with the `go` on PATH; a UserError when there is none. */
+export function createBuilder(environment: Environment, packages: DebianPackages): Builder {
+  return {
+    async build(recipe, folder) {
+      const go = await findOnPath(environment.path, 'go');
+      if (go === undefined) {
+        throw new UserError(
+          `${namesOf(recipe)} ${recipe.version}: not on this machine, not downloadable, and there is no \`go\` on PATH to build it`,
+        );
+      }
+      await packages.ensure(recipe.build.packages ?? []);
+      const work = join(folder, '.build');
+      await mkdir(work, { recursive: true });
+      const env: NodeJS.ProcessEnv = {
+        ...process.env,
+        CGO_ENABLED: recipe.build.cgo === true ? '1' : '0',
+        GOOS: environment.platform,
+        GOARCH: environment.arch,
+        GOWORK: 'off',
+        GOFLAGS: '-mod=mod -buildvcs=false',
+      };
+      const goRun = (args: readonly string[]): Promise<string> => run(go, args, work, env, recipe);
+      await writeModule(recipe, work, goRun);
+      await goRun([
+        'build',
+        '-trimpath',
+        ...buildFlags(recipe.build),
+        '-o',
+        `${folder}/`,
+        ...packagesOf(recipe),
+      ]);
+      await nameRootPackage(recipe, folder);
+      await rm(work, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * A module that requires the recipe's one, so that `replace` lines of the latter, which would keep
+ * `go install` from working, don't count; modules of the same repository get their own version.
+ */
+async function writeModule(
+  recipe: Recipe,
+  work: string,
+  goRun: (args: readonly string[]) => Promise<string>,
+): Promise<void> {
+  const { module, staging } = recipe.build;
+  const version = moduleVersion(recipe);
+  await writeFile(join(work, 'go.mod'), 'module fluent-pvc-operator/build\n');
+  const downloaded = JSON.parse(
+    await goRun(['mod', 'download', '-json', `${module}@${version}`]),
+  ) as {
+    readonly GoMod: string;
+  };
+  const goMod = await readFile(downloaded.GoMod, 'utf8');
+  const lines = [
+    'module fluent-pvc-operator/build',
+    goDirective(goMod),
+    `require ${module} ${version}`,
+    ...(staging === undefined ? [] : stagingModules(goMod, staging.prefix)).map(
+      (name) => `replace ${name} => ${name} ${staging?.version ?? ''}`,
+    ),
+  ];
+  await writeFile(join(work, 'go.mod'), `${lines.join('\n')}\n`);
+}
+
+/** Modules that a go.mod replaces by folders of its own repository. */
+export function stagingModules(goMod: string, prefix: string): readonly string[] {
+  return [...goMod.matchAll(/^\s*(?:replace\s+)?(\S+)\s+=>\s+\.\//gm)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => name.startsWith(prefix));
+}
+
+function goDirective(goMod: string): string {
+  return /^go \S+$/m.exec(goMod)?.[0] ?? 'go 1.24';
+}
+
+function buildFlags(build: GoBuild): readonly string[] {
+  return [
+    ...(build.tags === undefined ? [] : ['-tags', build.tags.join(',')]),
+    '-ldflags',
+    ['-s', '-w', ...(build.linkerFlags ?? [])].join(' '),
+  ];
+}
+
+function packagesOf(recipe: Recipe): readonly string[] {
+  return recipe.binaries.map(({ package: folder }) =>
+    folder === '' ? recipe.build.module : `${recipe.build.module}/${folder}`,
+  );
+}
+
+/** Go names a program after the last element of its path that isn't a version, such as `server`. */
+async function nameRootPackage(recipe: Recipe, folder: string): Promise<void> {
+  for (const binary of recipe.binaries) {
+    if (binary.package !== '') continue;
+    const built =
+      recipe.build.module
+        .replace(/\/v\d+$/, '')
+        .split('/')
+        .at(-1) ?? '';
+    if (built !== binary.name)
+      await runCommand('mv', [join(folder, built), join(folder, binary.name)]);
+  }
+}
+
+function moduleVersion(recipe: Recipe): string {
+  return recipe.build.moduleVersion ?? `v${recipe.version}`;
+}
+
+function namesOf(recipe: Recipe): string {
+  return recipe.binaries.map(({ name }) => name).join(', ');
+}
+
+/** Runs go; a failure is one line with the first thing it complained about. */
+function run(
+  go: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  recipe: Recipe,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(go, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', (thrown) => {
+      reject(new UserError(`can't run ${go}: ${messageOf(thrown)}`));
+    });
+    child.on('close', (code) => {
+      if (code === 0) resolve(stdout);
+      else {
+        reject(
+          new UserError(`building ${recipe.name} ${recipe.version} failed: ${complaint(stderr)}`),
+        );
+      }
+    });
+  });
+}
+
+function complaint(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^go: (downloading|finding)/.test(line));
+  return lines.slice(-3).join(' | ') || 'go said nothing';
+}

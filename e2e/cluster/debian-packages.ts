@@ -1,0 +1,72 @@
+import { UserError } from '../../src/errors.ts';
+import { access } from 'node:fs/promises';
+import { findOnPath, lastLine, tryCommand } from './commands.ts';
+import type { Environment } from './environment.ts';
+import type { DebianPackage } from './recipes.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Things of the machine that come from its distribution and not from a recipe. */
+export interface DebianPackages {
+  /** Installs what is missing, or throws one UserError that names all of it and why. */
+  ensure(packages: readonly DebianPackage[]): Promise<void>;
+}
+
+/** What a real node needs beside the recipes. */
+export const nodePackages: readonly DebianPackage[] = [
+  { name: 'iproute2', reason: "the cluster's network is set up with ip", command: 'ip' },
+  { name: 'util-linux', reason: 'the cluster runs in namespaces of its own', command: 'nsenter' },
+  {
+    name: 'iptables',
+    reason: 'kube-proxy and the Pod network set packet rules',
+    command: 'iptables',
+  },
+  { name: 'busybox-static', reason: 'the images that Pods run are made of it', command: 'busybox' },
+];
+
+/** Installs with apt-get as root on Debian and its relatives; elsewhere it only names packages. */
+export function createDebianPackages(environment: Environment, reporter: Reporter): DebianPackages {
+  return {
+    async ensure(packages) {
+      const missing: DebianPackage[] = [];
+      for (const candidate of packages) {
+        if (!(await isThere(environment, candidate))) missing.push(candidate);
+      }
+      if (missing.length === 0) return;
+      const names = missing.map(({ name }) => name);
+      const aptGet = await findOnPath(environment.path, 'apt-get');
+      if (!environment.isRoot || aptGet === undefined) {
+        throw new UserError(
+          `missing packages: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}; install them, or run as root on Debian`,
+        );
+      }
+      reporter.step(`installing Debian packages ${names.join(', ')}`);
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+      // Old lists name versions that are gone, so they are renewed first; if that fails, they may do.
+      await tryCommand(aptGet, ['update', '-q'], { env });
+      const options = ['install', '-q', '-y', '--no-install-recommends'];
+      const { code, stderr } = await tryCommand(aptGet, [...options, ...names], { env });
+      if (code !== 0) {
+        throw new UserError(
+          `can't install ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}: apt-get ended with ${code}: ${lastLine(stderr)}`,
+        );
+      }
+    },
+  };
+}
+
+async function isThere(environment: Environment, wanted: DebianPackage): Promise<boolean> {
+  if (wanted.command !== undefined) {
+    return (await findOnPath(environment.path, wanted.command)) !== undefined;
+  }
+  for (const file of wanted.files ?? []) {
+    if (await exists(file)) return true;
+  }
+  return false;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

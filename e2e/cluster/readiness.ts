@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, UserError } from '../../src/errors.ts';
+
+/** Why a thing is not ready yet, or `undefined` when it is. */
+export type NotReady = string | undefined;
+
+/** What to wait for. */
+export interface Wait {
+  /** Subject of the message when it does not happen, such as "kube-apiserver". */
+  readonly what: string;
+  /** Asked again and again; throwing counts as not ready, except for a UserError. */
+  readonly probe: () => Promise<NotReady>;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Milliseconds between two probes. */
+  readonly every?: number;
+  /** Text added to the message of a failure, such as the end of a log. */
+  readonly details?: () => Promise<string>;
+}
+
+/** Waits until the probe is content; a UserError names what did not become ready and why. */
+export async function waitUntilReady(wait: Wait): Promise<void> {
+  const deadline = Date.now() + wait.timeout;
+  for (;;) {
+    const reason = await reasonOf(wait.probe);
+    if (reason === undefined) return;
+    if (Date.now() > deadline) {
+      const details = wait.details === undefined ? '' : await wait.details();
+      const seconds = Math.round(wait.timeout / 1000);
+      throw new UserError(`${wait.what} is not ready after ${seconds} s: ${reason}${details}`);
+    }
+    await sleep(wait.every ?? 50);
+  }
+}
+
+/** The probe's answer, where a failure to ask is an answer too. */
+export async function reasonOf(probe: () => Promise<NotReady>): Promise<NotReady> {
+  try {
+    return await probe();
+  } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
+    return messageOf(thrown);
+  }
+}

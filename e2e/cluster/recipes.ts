@@ -1,0 +1,217 @@
+/** One set of binaries of one version: found, downloaded or built together, never mixed. */
+export interface Recipe {
+  /** Name of the set; the cache is keyed by it and the version. */
+  readonly name: string;
+  /** Without a leading v. */
+  readonly version: string;
+  readonly binaries: readonly Binary[];
+  /** Which versions on the machine serve as well. Absent: none is looked for. */
+  readonly accepts?: { readonly atLeast: string; readonly below: string };
+  readonly build: GoBuild;
+  readonly download?: Download;
+}
+
+/** One program of a set. */
+export interface Binary {
+  readonly name: string;
+  /** Package inside the module; empty for the module's root. */
+  readonly package: string;
+  /** Arguments that print the version. */
+  readonly versionArgs?: readonly string[];
+}
+
+/** How Go makes it from the module proxy. */
+export interface GoBuild {
+  readonly module: string;
+  /** Version of the module where it isn't `v` and the set's version. */
+  readonly moduleVersion?: string;
+  /** Modules that live in the main one's repository: their version, from the module's own go.mod. */
+  readonly staging?: { readonly prefix: string; readonly version: string };
+  readonly cgo?: boolean;
+  readonly tags?: readonly string[];
+  readonly linkerFlags?: readonly string[];
+  /** Debian packages that the build needs. */
+  readonly packages?: readonly DebianPackage[];
+}
+
+/** A Debian package and what shows that it is there already. */
+export interface DebianPackage {
+  readonly name: string;
+  /** Why it is needed, for the message when it can't be installed. */
+  readonly reason: string;
+  /** A command on PATH or a file; one of them is enough. */
+  readonly command?: string;
+  readonly files?: readonly string[];
+}
+
+/** Where a release is published. Placeholders: {version}, {os}, {arch}, {binary}. */
+export interface Download {
+  readonly url: string;
+  /** Text that holds the file's SHA-256, alone or in the format of sha256sum. */
+  readonly checksumUrl: string;
+  /** Path of a binary in the archive; absent when the file is the binary. */
+  readonly archivePath?: string;
+}
+
+/** Kubernetes minors that the operator supports. */
+export const supportedKubernetes = { atLeast: '1.32.0', below: '1.37.0' } as const;
+export const defaultKubernetesVersion = '1.36.3';
+
+const github = 'https://github.com';
+const version = ['--version'];
+
+/** Every set, for one version of Kubernetes (1.minor.patch). */
+export function recipes(kubernetesVersion: string): readonly Recipe[] {
+  return [
+    kubernetes('kubernetes', kubernetesVersion, [
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kubectl',
+    ]),
+    kubernetes('kubernetes-node', kubernetesVersion, ['kubelet', 'kube-proxy']),
+    {
+      name: 'etcd',
+      version: '3.6.16',
+      binaries: [{ name: 'etcd', package: '', versionArgs: version }],
+      accepts: { atLeast: '3.5.0', below: '4.0.0' },
+      build: { module: 'go.etcd.io/etcd/server/v3' },
+      download: {
+        url: `${github}/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-{os}-{arch}.tar.gz`,
+        checksumUrl: `${github}/etcd-io/etcd/releases/download/v{version}/SHA256SUMS`,
+        archivePath: 'etcd-v{version}-{os}-{arch}/{binary}',
+      },
+    },
+    {
+      name: 'containerd',
+      version: '2.4.2',
+      binaries: [
+        { name: 'containerd', package: 'cmd/containerd' },
+        { name: 'containerd-shim-runc-v2', package: 'cmd/containerd-shim-runc-v2' },
+      ],
+      build: { module: 'github.com/containerd/containerd/v2', tags: ['no_btrfs'] },
+      download: {
+        url: `${github}/containerd/containerd/releases/download/v{version}/containerd-static-{version}-{os}-{arch}.tar.gz`,
+        checksumUrl: `${github}/containerd/containerd/releases/download/v{version}/containerd-static-{version}-{os}-{arch}.tar.gz.sha256sum`,
+        archivePath: 'bin/{binary}',
+      },
+    },
+    {
+      name: 'runc',
+      version: '1.5.2',
+      binaries: [{ name: 'runc', package: '' }],
+      build: {
+        module: 'github.com/opencontainers/runc',
+        cgo: true,
+        tags: ['seccomp', 'netgo', 'osusergo'],
+        // Static: what is in the cache runs without libseccomp, too.
+        linkerFlags: ['-extldflags=-static'],
+        packages: [
+          {
+            name: 'gcc',
+            reason: 'runc is built with cgo',
+            command: 'gcc',
+          },
+          {
+            name: 'libc6-dev',
+            reason: 'runc is built with cgo',
+            files: ['/usr/include/stdlib.h'],
+          },
+          {
+            name: 'pkg-config',
+            reason: "runc's build finds libseccomp by it",
+            command: 'pkg-config',
+          },
+          {
+            name: 'libseccomp-dev',
+            reason: 'runc filters system calls with libseccomp',
+            files: ['/usr/include/seccomp.h'],
+          },
+        ],
+      },
+      download: {
+        url: `${github}/opencontainers/runc/releases/download/v{version}/runc.{arch}`,
+        checksumUrl: `${github}/opencontainers/runc/releases/download/v{version}/runc.sha256sum`,
+      },
+    },
+    {
+      name: 'cni-plugins',
+      version: '1.9.1',
+      binaries: [
+        { name: 'ptp', package: 'plugins/main/ptp' },
+        { name: 'loopback', package: 'plugins/main/loopback' },
+        { name: 'host-local', package: 'plugins/ipam/host-local' },
+        { name: 'portmap', package: 'plugins/meta/portmap' },
+      ],
+      build: { module: 'github.com/containernetworking/plugins' },
+      download: {
+        url: `${github}/containernetworking/plugins/releases/download/v{version}/cni-plugins-{os}-{arch}-v{version}.tgz`,
+        checksumUrl: `${github}/containernetworking/plugins/releases/download/v{version}/cni-plugins-{os}-{arch}-v{version}.tgz.sha256`,
+        archivePath: './{binary}',
+      },
+    },
+    {
+      name: 'registry',
+      version: '3.1.2',
+      binaries: [{ name: 'registry', package: 'cmd/registry' }],
+      build: { module: 'github.com/distribution/distribution/v3' },
+      download: {
+        url: `${github}/distribution/distribution/releases/download/v{version}/registry_{version}_{os}_{arch}.tar.gz`,
+        checksumUrl: `${github}/distribution/distribution/releases/download/v{version}/registry_{version}_{os}_{arch}.tar.gz.sha256`,
+        archivePath: '{binary}',
+      },
+    },
+    {
+      name: 'coredns',
+      version: '1.15.0',
+      binaries: [{ name: 'coredns', package: '' }],
+      build: { module: 'github.com/coredns/coredns' },
+      download: {
+        url: `${github}/coredns/coredns/releases/download/v{version}/coredns_{version}_{os}_{arch}.tgz`,
+        checksumUrl: `${github}/coredns/coredns/releases/download/v{version}/coredns_{version}_{os}_{arch}.tgz.sha256`,
+        archivePath: '{binary}',
+      },
+    },
+    {
+      name: 'kwok',
+      version: '0.8.0',
+      binaries: [{ name: 'kwok', package: 'cmd/kwok', versionArgs: version }],
+      accepts: { atLeast: '0.7.0', below: '0.9.0' },
+      // Its releases have no checksum file, so it is always built.
+      build: { module: 'sigs.k8s.io/kwok' },
+    },
+  ];
+}
+
+function kubernetes(name: string, release: string, commands: readonly string[]): Recipe {
+  const [major, minor, patch] = release.split('.');
+  const stamp = 'k8s.io/component-base/version';
+  return {
+    name,
+    version: release,
+    binaries: commands.map((command) => ({
+      name: command,
+      package: `cmd/${command}`,
+      versionArgs: command === 'kubectl' ? ['version', '--client'] : version,
+    })),
+    // Components of two minors don't mix, so what is on the machine must have the wanted one.
+    accepts: {
+      atLeast: `${major ?? ''}.${minor ?? ''}.0`,
+      below: `${major ?? ''}.${Number(minor) + 1}.0`,
+    },
+    build: {
+      module: 'k8s.io/kubernetes',
+      staging: { prefix: 'k8s.io/', version: `v0.${minor ?? ''}.${patch ?? ''}` },
+      linkerFlags: [
+        `-X=${stamp}.gitVersion=v${release}`,
+        `-X=${stamp}.gitMajor=${major ?? ''}`,
+        `-X=${stamp}.gitMinor=${minor ?? ''}`,
+        `-X=${stamp}.gitTreeState=clean`,
+      ],
+    },
+    download: {
+      url: 'https://dl.k8s.io/v{version}/bin/{os}/{arch}/{binary}',
+      checksumUrl: 'https://dl.k8s.io/v{version}/bin/{os}/{arch}/{binary}.sha256',
+    },
+  };
+}
