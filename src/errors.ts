@@ -1,16 +1,48 @@
 /**
- * An error the user can act on: the program prints its message as one line, without a stack, and
- * exits non-zero. The message says what happened, to which object or file, and what to do.
+ * The faults that a user can act on, by code. The code stands in messages, denials and logs, so
+ * that one can search for it; docs/errors.md says what to do about each (a test compares the two).
+ */
+export const FAULTS = {
+  ConfigInvalid: 'a flag or environment variable has a wrong value',
+  KubeconfigInvalid: 'the kubeconfig cannot be read or names no cluster',
+  ApiServerUnreachable: 'the API server does not answer',
+  PortInUse: 'another program listens on the port',
+  AddressUnusable: 'the address cannot be listened on',
+  CertificateInvalid: 'the serving certificate cannot be used',
+  OtherInstallation: 'another installation of the operator is active in the cluster',
+  FluentPVCNotFound: 'the label of the Pod names a FluentPVC that does not exist',
+  FluentPVCDeleting: 'the label of the Pod names a FluentPVC that is being deleted',
+  FluentPVCInvalid: 'the FluentPVC that the Pod names cannot be used',
+  MountPathTaken: 'the Pod mounts something else where the FluentPVC mounts',
+  NoContainerLeft: 'the sidecar would replace the only container of the Pod',
+  SnapshotTooLarge: 'what the finalizer Job needs is larger than a binding may hold',
+  WriteRefused: 'the API server refused the claim or the binding of the Pod',
+  AdmissionReviewInvalid: 'the request is no AdmissionReview that this program understands',
+  Internal: 'a fault of the program itself',
+} as const;
+
+/** One of the codes above. */
+export type FaultCode = keyof typeof FAULTS;
+
+/**
+ * A fault that ends the program: printed as one line, without a stack, and a non-zero exit. The
+ * message says what happened, to which object or file, and what to do.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly code: FaultCode;
+
+  constructor(message: string, code: FaultCode = 'ConfigInvalid') {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** The message of whatever was thrown, with the messages of its causes. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  // undici says "fetch failed" and keeps the reason in the cause.
-  return thrown.cause === undefined
-    ? thrown.message
-    : `${thrown.message}: ${messageOf(thrown.cause)}`;
+  // A refused connection is an AggregateError without a message: its parts have one.
+  const parts = thrown instanceof AggregateError ? thrown.errors.map(messageOf) : [];
+  const own = [thrown.message, ...parts].filter((part) => part !== '').join('; ');
+  return thrown.cause === undefined ? own : `${own}: ${messageOf(thrown.cause)}`;
 }

@@ -1,0 +1,125 @@
+import type {
+  Binding,
+  BindingConditionType,
+  BindingPhase,
+  BindingStatus,
+} from '../src/api/binding.ts';
+import type { Claim } from '../src/api/claim.ts';
+import { isTrue, setCondition, type ConditionChange } from '../src/api/condition.ts';
+import { annotations, finalizers, labels } from '../src/api/names.ts';
+import { hasFinalizer, type Stored } from '../src/api/object.ts';
+import type { ObjectRef } from '../src/api/resources.ts';
+import { pointer, type PatchOperation, type PatchWrite } from '../src/core/plan.ts';
+
+/**
+ * The three stages of a binding. Which one it is in stands in its own conditions and nowhere else,
+ * so that a crash between any two writes changes nothing.
+ */
+export type Stage = 'inUse' | 'draining' | 'releasing';
+
+/** The stage that the recorded conditions say. */
+export function stageOf(binding: Binding): Stage {
+  const conditions = binding.status?.conditions;
+  if (isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'PodMissing')) {
+    return 'releasing';
+  }
+  return isTrue(conditions, 'OutOfUse') ? 'draining' : 'inUse';
+}
+
+/** A condition of a binding, with its type checked. */
+export interface BindingCondition extends ConditionChange {
+  type: BindingConditionType;
+}
+
+/** What changes in the status, besides conditions; `null` takes a field away. */
+export type StatusChange = {
+  [Field in Exclude<keyof BindingStatus, 'conditions' | 'phase'>]?: BindingStatus[Field] | null;
+};
+
+/** The first of these that is true is the phase. */
+const PHASES: readonly Exclude<BindingPhase, 'Pending'>[] = [
+  'Unknown',
+  'PodMissing',
+  'FinalizerJobSucceeded',
+  'FinalizerJobFailed',
+  'FinalizerJobApplied',
+  'OutOfUse',
+  'Ready',
+];
+
+/**
+ * The write that brings the status there; `undefined` where it is there already. It holds for the
+ * version of the binding that was looked at and no other.
+ */
+export function statusWrite(
+  binding: Stored<Binding>,
+  now: number,
+  changes: readonly BindingCondition[],
+  fields: StatusChange = {},
+): PatchWrite | undefined {
+  const old = binding.status ?? {};
+  const at = { time: now, generation: binding.metadata.generation };
+  const conditions = changes.reduce<ReturnType<typeof setCondition>>(
+    (list, change) => setCondition(list, change, at),
+    old.conditions ?? [],
+  );
+  const phase = PHASES.find((type) => isTrue(conditions, type)) ?? 'Pending';
+  const changed = Object.fromEntries(
+    Object.entries({ ...fields, phase }).filter(
+      ([name, value]) => (old[name as keyof BindingStatus] ?? null) !== value,
+    ),
+  );
+  if (conditions === old.conditions && Object.keys(changed).length === 0) return undefined;
+  return {
+    verb: 'patch',
+    ref: bindingRef(binding),
+    type: 'merge',
+    subresource: 'status',
+    body: {
+      metadata: { resourceVersion: binding.metadata.resourceVersion },
+      status: { ...changed, conditions },
+    },
+  };
+}
+
+/** Takes a finalizer of ours off that object, whoever else changes its finalizers meanwhile. */
+export function withoutFinalizer(
+  ref: ObjectRef,
+  object: { metadata: { uid: string; finalizers?: string[] } },
+  finalizer: string,
+): PatchWrite {
+  const path = `/metadata/finalizers${pointer(object.metadata.finalizers?.indexOf(finalizer) ?? 0)}`;
+  const body: PatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: object.metadata.uid },
+    { op: 'test', path, value: finalizer },
+    { op: 'remove', path },
+  ];
+  return { verb: 'patch', ref, type: 'json', body };
+}
+
+/** Is it the claim that was made with this binding, and is it still ours? */
+export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
+  const { uid } = binding.spec.pvc;
+  const id = annotations.admissionId;
+  return (
+    claim.metadata.labels?.[labels.binding] === binding.metadata.name &&
+    claim.metadata.annotations?.[id] === binding.metadata.annotations?.[id] &&
+    hasFinalizer(claim, finalizers.claim) &&
+    (uid === '' || uid === claim.metadata.uid)
+  );
+}
+
+export function bindingRef(binding: Stored<Binding>): ObjectRef {
+  const { namespace, name } = binding.metadata;
+  return { kind: 'FluentPVCBinding', namespace, name };
+}
+
+export function claimRef(binding: Stored<Binding>): ObjectRef {
+  const { namespace } = binding.metadata;
+  return { kind: 'PersistentVolumeClaim', namespace, name: binding.spec.pvc.name };
+}
+
+/** ms until that time; at least 0. */
+export function untilMs(time: string | undefined, now: number): number {
+  return time === undefined ? 0 : Math.max(Date.parse(time) - now, 0);
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../src/clock.ts';
+import { messageOf } from '../src/errors.ts';
+import { ApiError } from '../src/kube/api-error.ts';
+import type { Writer } from '../src/kube/writer.ts';
+import type { Plan } from '../src/core/plan.ts';
+import type { Log } from '../src/log.ts';
+import { Queue } from './queue.ts';
+
+/** What a reconcile came to; the names are controller-runtime's. */
+export type ReconcileResult = 'success' | 'requeue_after' | 'error';
+
+/** Told of every reconcile: for metrics. */
+export type ReconcileObserver = (reconcile: {
+  controller: string;
+  result: ReconcileResult;
+  seconds: number;
+}) => void;
+
+export interface ControllerOptions {
+  name: string;
+  /**
+   * Looks at the object of that key and decides. It is called with a key only: what happened is
+   * not told, because it may have happened twice, or be undone by now.
+   */
+  decide: (key: string, signal: AbortSignal) => Promise<Plan>;
+  writer: Writer;
+  concurrency: number;
+  clock: Clock;
+  log: Log;
+  observe: ReconcileObserver;
+}
+
+/**
+ * Brings the objects of one root kind and all their children to the state they should be in:
+ *
+ *     key -> decide (observe, then a pure plan) -> apply -> forget, or again after a while
+ *
+ * A plan whose writes fail is made anew after a backoff, from what is there then.
+ */
+export class Controller {
+  readonly queue: Queue;
+  readonly #options: ControllerOptions;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.queue = new Queue(options.clock);
+  }
+
+  /** Works until the signal aborts; resolves when the last reconcile is done. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.queue.run((key) => this.#reconcile(key, signal), this.#options.concurrency, signal);
+  }
+
+  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { name, decide, writer, observe } = this.#options;
+    const log = this.#options.log.with({ controller: name, key });
+    const startedAt = performance.now();
+    let result: ReconcileResult = 'success';
+    try {
+      const plan = await decide(key, signal);
+      if (plan.writes.length > 0) {
+        await writer.apply(plan.writes, { signal });
+        log.info(plan.reason, { writes: plan.writes.map((write) => write.verb).join(',') });
+      }
+      this.queue.forget(key);
+      if (plan.requeueAfterMs !== undefined) {
+        result = 'requeue_after';
+        this.queue.addAfter(key, plan.requeueAfterMs);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      result = 'error';
+      this.#failed(key, error, log);
+    }
+    observe({ controller: name, result, seconds: (performance.now() - startedAt) / 1000 });
+  }
+
+  #failed(key: string, error: unknown, log: Log): void {
+    // The API server knows best when to come back: an eviction against a disruption budget.
+    const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+    // Two writers met, or our copy was old: the next look will be at what is there now.
+    const expected =
+      error instanceof ApiError && (error.code === 409 || retryAfterMs !== undefined);
+    if (expected) log.debug('will try again', { error: messageOf(error) });
+    else log.error('reconcile failed; will try again', { error: messageOf(error) });
+    if (retryAfterMs === undefined) this.queue.retry(key);
+    else this.queue.addAfter(key, retryAfterMs);
+  }
+}

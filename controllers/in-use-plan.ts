@@ -1,0 +1,194 @@
+import { getCondition, isTrue } from '../src/api/condition.ts';
+import type { Binding } from '../src/api/binding.ts';
+import { annotations } from '../src/api/names.ts';
+import { createdAt, type Stored } from '../src/api/object.ts';
+import { hasEnded, type Pod } from '../src/api/pod.ts';
+import type { Plan, Write } from '../src/core/plan.ts';
+import { bindingRef, statusWrite, type BindingCondition } from './binding-facts.ts';
+import { writerStopped, type NodeSight } from './writer-stopped.ts';
+
+/**
+ * Is the Pod of the binding over? A watch event never proves it; what was read live does.
+ *
+ *     running ──(a) ended, no container running ─────────────────────────────> OutOfUse
+ *        │
+ *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
+ *             │
+ *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service,
+ *                   or is Ready and renewed its Lease 15 s after the Pod vanished ──> OutOfUse
+ *
+ *     never seen ──(70 s, proof that it never existed)──> PodMissing
+ *         └────────(150 s, no proof)────────────────────> OutOfUse: drained, in case it was there
+ */
+export interface InUseObservation {
+  now: number;
+  binding: Stored<Binding>;
+  /** Uid of the claim, as far as it is known and its identity was checked. */
+  claimUid: string | undefined;
+  pod: PodSight;
+}
+
+/** What is known of the Pod of a binding. */
+export type PodSight =
+  /** It was read live, or a watch shows it running. */
+  | { kind: 'present'; pod: Stored<Pod>; watched: boolean }
+  /** A live read did not find it. `last`: as the watch's own deletion showed it. */
+  | { kind: 'gone'; last: Stored<Pod> | undefined; node: NodeSight }
+  /** No Pod of this binding was ever seen. */
+  | { kind: 'unseen'; absence: 'proven' | 'unproven' };
+
+/** An API request may take 60 s: before that a Pod may still be on its way. */
+const MAY_ARRIVE_MS = 70_000;
+/** Without proof of its absence by then, a Pod is taken to have been there. */
+const NO_PROOF_MS = 150_000;
+/** Pods that lost their label are not watched. */
+const UNWATCHED_AGAIN_MS = 30_000;
+
+/** What becomes of a binding whose Pod was not known to be over. Pure. */
+export function inUsePlan(observation: InUseObservation): Plan {
+  const { pod } = observation;
+  switch (pod.kind) {
+    case 'present':
+      return hasEnded(pod.pod)
+        ? over(observation, pod.pod, `Pod${pod.pod.status?.phase ?? 'Ended'}`, 'ended')
+        : running(observation, pod);
+    case 'gone':
+      return gone(observation, pod);
+    case 'unseen':
+      return unseen(observation, pod.absence);
+    default:
+      throw new Error(`no such sight: ${JSON.stringify(pod satisfies never)}`);
+  }
+}
+
+function running(
+  observation: InUseObservation,
+  { pod, watched }: PodSight & { kind: 'present' },
+): Plan {
+  const { now, binding } = observation;
+  const again = watched ? {} : { requeueAfterMs: UNWATCHED_AGAIN_MS };
+  const identities = learn(observation, pod);
+  if (identities !== undefined) {
+    return { writes: [identities], reason: 'the Pod was seen', ...again };
+  }
+  const { nodeName } = pod.spec;
+  if (nodeName === undefined) return { writes: [], reason: 'the Pod has no node yet', ...again };
+  const conditions: BindingCondition[] = [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'PodAndPVCFound',
+      message: `Pod "${pod.metadata.name}" uses PVC "${binding.spec.pvc.name}".`,
+    },
+  ];
+  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
+    conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
+  }
+  const write = statusWrite(binding, now, conditions, { nodeName });
+  return { writes: write === undefined ? [] : [write], reason: 'the Pod is in use', ...again };
+}
+
+function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' }): Plan {
+  const { now, binding } = observation;
+  const { last, node } = sight;
+  const name = binding.spec.pod.name === '' ? last?.metadata.name : binding.spec.pod.name;
+  const uid = binding.spec.pod.uid === '' ? last?.metadata.uid : binding.spec.pod.uid;
+  if (last !== undefined && hasEnded(last))
+    return over(observation, last, 'PodGone', 'ended and is gone');
+  if (last !== undefined && last.spec.nodeName === undefined) {
+    return over(observation, last, 'PodNeverScheduled', 'is gone and never had a node');
+  }
+  if (binding.metadata.annotations?.[annotations.assumeStopped] === uid) {
+    return over(observation, last, 'AssumedStopped', 'is gone; somebody said that it has stopped');
+  }
+
+  const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
+  const goneAt = known?.status === 'True' ? Date.parse(known.lastTransitionTime) : now;
+  const wait = writerStopped(node, goneAt, now);
+  if (wait.stopped) return over(observation, last, wait.reason, `is gone; ${wait.message}`);
+  const write = statusWrite(binding, now, [
+    {
+      type: 'WriterMayBeAlive',
+      status: 'True',
+      reason: wait.reason,
+      message:
+        `Pod "${name ?? ''}" went while its containers ran: ${wait.message}. Once they are known to ` +
+        `be stopped, set the annotation ${annotations.assumeStopped}: ${uid ?? ''}.`,
+    },
+  ]);
+  return {
+    writes: write === undefined ? [] : [write],
+    requeueAfterMs: wait.againMs,
+    reason: 'the Pod went while its containers ran',
+  };
+}
+
+function unseen({ now, binding }: InUseObservation, absence: 'proven' | 'unproven'): Plan {
+  const ageMs = now - createdAt(binding);
+  if (ageMs < MAY_ARRIVE_MS) {
+    return { writes: [], requeueAfterMs: MAY_ARRIVE_MS - ageMs, reason: 'waiting for the Pod' };
+  }
+  if (absence === 'proven') {
+    const message = 'The Pod was never created: the claim is released without a drain.';
+    const write = statusWrite(binding, now, [
+      { type: 'PodMissing', status: 'True', reason: 'PodNeverCreated', message },
+    ]);
+    return { writes: write === undefined ? [] : [write], reason: 'the Pod was never created' };
+  }
+  if (ageMs < NO_PROOF_MS) {
+    return {
+      writes: [],
+      requeueAfterMs: NO_PROOF_MS - ageMs,
+      reason: 'waiting for proof that there was no Pod',
+    };
+  }
+  const message =
+    'No Pod was seen, which does not prove that there was none: the claim is drained.';
+  const write = statusWrite(binding, now, [
+    { type: 'OutOfUse', status: 'True', reason: 'PodNeverSeen', message },
+  ]);
+  return { writes: write === undefined ? [] : [write], reason: 'no Pod was seen' };
+}
+
+function over(
+  observation: InUseObservation,
+  pod: Stored<Pod> | undefined,
+  reason: string,
+  what: string,
+): Plan {
+  const { now, binding } = observation;
+  const identities = pod === undefined ? undefined : learn(observation, pod);
+  if (identities !== undefined) return { writes: [identities], reason: 'the Pod was seen' };
+  const message = `Pod "${binding.spec.pod.name}" ${what}.`;
+  const conditions: BindingCondition[] = [
+    { type: 'OutOfUse', status: 'True', reason, message },
+    { type: 'Ready', status: 'False', reason, message },
+  ];
+  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) conditions.push(writerKnown(message));
+  const nodeName = pod?.spec.nodeName;
+  const write = statusWrite(binding, now, conditions, nodeName === undefined ? {} : { nodeName });
+  return { writes: write === undefined ? [] : [write], reason: 'the Pod is over' };
+}
+
+function writerKnown(message: string): BindingCondition {
+  return { type: 'WriterMayBeAlive', status: 'False', reason: 'WriterStopped', message };
+}
+
+/** Pod and claim as first seen. They never change once they are known. */
+function learn({ binding, claimUid }: InUseObservation, pod: Stored<Pod>): Write | undefined {
+  const { spec } = binding;
+  const podIdentity = { name: pod.metadata.name, uid: pod.metadata.uid };
+  const changes = {
+    ...(spec.pod.uid === '' ? { pod: podIdentity } : {}),
+    ...(spec.pvc.uid === '' && claimUid !== undefined
+      ? { pvc: { name: spec.pvc.name, uid: claimUid } }
+      : {}),
+  };
+  if (Object.keys(changes).length === 0) return undefined;
+  return {
+    verb: 'patch',
+    ref: bindingRef(binding),
+    type: 'merge',
+    body: { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: changes },
+  };
+}

@@ -1,0 +1,160 @@
+import type { Binding } from '../src/api/binding.ts';
+import { labels } from '../src/api/names.ts';
+import {
+  createdAt,
+  keyOf,
+  type KubeObject,
+  type ObjectKey,
+  type Stored,
+} from '../src/api/object.ts';
+import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
+import type { Cache } from '../src/kube/cache.ts';
+import type { KubeClient } from '../src/kube/client.ts';
+import { bindingKeyBy } from './caches.ts';
+import type { PodSight } from './in-use-plan.ts';
+import type { NodeSight } from './writer-stopped.ts';
+
+/** How far the clocks of API server and operator may be apart, in ms. */
+const CLOCK_SKEW_MS = 10_000;
+/** As long as nobody asks whether a Pod may still arrive, its absence needs no proof. */
+const PROOF_AFTER_MS = 70_000;
+
+/**
+ * Finds the Pod of a binding: in the cache as long as it runs; read live when it seems to be over,
+ * because a watch proves no end (a label taken off a running Pod looks the same).
+ */
+export interface PodFinder {
+  find(binding: Stored<Binding>, now: number, signal: AbortSignal): Promise<PodSight>;
+  /** Nothing is remembered of a binding whose Pod is over. */
+  forget(key: ObjectKey): void;
+}
+
+export function createPodFinder({
+  pods,
+  bindings,
+  client,
+}: {
+  pods: Cache<Pod>;
+  bindings: Cache<Binding>;
+  client: KubeClient;
+}): PodFinder {
+  const bindingKey = bindingKeyBy(labels.binding);
+  /** By binding: the Pod as it was when the watch told that it is not there any more. */
+  const last = new Map<ObjectKey, Stored<Pod>>();
+  /** By binding: up to where a live list has shown that there is no Pod. */
+  const absentUpTo = new Map<ObjectKey, string>();
+
+  pods.onChange(({ type, object }) => {
+    const key = bindingKey(object);
+    if (key === undefined) return;
+    // Anybody may give a Pod our label: only of those that have a binding something is remembered.
+    if (type === 'removed' && bindings.get(key) !== undefined) last.set(key, object);
+    else last.delete(key);
+  });
+  const forget = (key: ObjectKey): void => {
+    last.delete(key);
+    absentUpTo.delete(key);
+  };
+  bindings.onChange(({ type, object }) => {
+    if (type !== 'set') forget(keyOf(object.metadata));
+  });
+
+  const absence = async (
+    binding: Stored<Binding>,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<PodSight> => {
+    const unproven: PodSight = { kind: 'unseen', absence: 'unproven' };
+    if (now - createdAt(binding) < PROOF_AFTER_MS) return unproven;
+    const key = keyOf(binding.metadata);
+    let upTo = absentUpTo.get(key);
+    if (upTo === undefined) {
+      const { namespace = '', name } = binding.metadata;
+      const labelSelector = `${labels.binding}=${name}`;
+      const list = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
+      const [pod] = list.items;
+      if (pod !== undefined) return { kind: 'present', pod, watched: true };
+      upTo = list.resourceVersion;
+      absentUpTo.set(key, upTo);
+    }
+    const unbroken = pods.unbrokenSince < createdAt(binding) - CLOCK_SKEW_MS;
+    return unbroken && hasPassed(pods.resourceVersion, upTo)
+      ? { kind: 'unseen', absence: 'proven' }
+      : unproven;
+  };
+
+  return {
+    async find(binding, now, signal) {
+      const key = keyOf(binding.metadata);
+      const known = binding.spec.pod;
+      const candidates = pods.byIndex(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
+      const alive = candidates.find((pod) => !hasEnded(pod));
+      if (alive !== undefined) return { kind: 'present', pod: alive, watched: true };
+
+      const seen = candidates.find((pod) => isKnown(pod, known.uid)) ?? last.get(key);
+      const uid = known.uid === '' ? seen?.metadata.uid : known.uid;
+      const name = known.uid === '' ? seen?.metadata.name : known.name;
+      if (uid === undefined || name === undefined) return absence(binding, now, signal);
+
+      const { namespace } = binding.metadata;
+      const live = await client.get<Pod>({ kind: 'Pod', namespace, name }, { signal });
+      if (live?.metadata.uid === uid) {
+        // What the watch said last was not its end.
+        last.delete(key);
+        return { kind: 'present', pod: live, watched: candidates.length > 0 };
+      }
+      const ended = last.get(key);
+      const final = ended?.metadata.uid === uid ? ended : undefined;
+      const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
+      // What the watch saw of the end says it all, mostly: no need to look at the node.
+      const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);
+      const node = needsNode ? await lookAtNode(client, nodeName, signal) : unknownNode;
+      return { kind: 'gone', last: final, node };
+    },
+    forget,
+  };
+}
+
+const unknownNode: NodeSight = { kind: 'unknown' };
+
+function isKnown(pod: Stored<Pod>, uid: string): boolean {
+  return uid === '' || pod.metadata.uid === uid;
+}
+
+async function lookAtNode(
+  client: KubeClient,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<NodeSight> {
+  if (name === undefined) return unknownNode;
+  const leaseRef = { kind: 'Lease', namespace: 'kube-node-lease', name } as const;
+  const [node, lease] = await Promise.all([
+    client.get<Node>({ kind: 'Node', name }, { signal }),
+    client.get<NodeLease>(leaseRef, { signal }),
+  ]);
+  if (node === undefined) return { kind: 'gone', name };
+  const { taints = [] } = node.spec ?? {};
+  const { conditions = [] } = node.status ?? {};
+  const renewed = lease?.spec?.renewTime;
+  return {
+    kind: 'present',
+    name,
+    ready: conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
+    outOfService: taints.some(({ key }) => key === 'node.kubernetes.io/out-of-service'),
+    renewedAt: renewed === undefined ? undefined : Date.parse(renewed),
+  };
+}
+
+interface Node extends KubeObject {
+  spec?: { taints?: { key: string }[] };
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+interface NodeLease extends KubeObject {
+  spec?: { renewTime?: string };
+}
+
+/** resourceVersions of one resource type are comparable as numbers. */
+function hasPassed(now: string, then: string): boolean {
+  return now !== '' && BigInt(now) >= BigInt(then);
+}

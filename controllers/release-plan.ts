@@ -1,0 +1,67 @@
+import type { Binding } from '../src/api/binding.ts';
+import type { Claim } from '../src/api/claim.ts';
+import { isTrue } from '../src/api/condition.ts';
+import type { Job } from '../src/api/job.ts';
+import { finalizers } from '../src/api/names.ts';
+import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
+import type { Plan, Write } from '../src/core/plan.ts';
+import { bindingRef, claimRef, isOurs, withoutFinalizer } from './binding-facts.ts';
+
+/**
+ * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
+ *
+ *     drained:      Job goes, claim deleted, our finalizer off it, binding ends
+ *     never used:   claim deleted ──(kubernetes.io/pvc-protection is off: no Pod names it)──>
+ *                   our finalizer off it, binding ends
+ *
+ * Deleted first, finalizer off second: a claim without our finalizer that was not deleted would be
+ * nobody's. The claim itself disappears when the last Pod that names it does.
+ */
+export interface ReleaseObservation {
+  binding: Stored<Binding>;
+  /** The claim, asked live where the cache has none. */
+  claim: Stored<Claim> | undefined;
+  job: Stored<Job> | undefined;
+}
+
+/** What is left to do for a binding whose claim may go. Pure. */
+export function releasePlan({ binding, claim, job }: ReleaseObservation): Plan {
+  const drained = isTrue(binding.status?.conditions, 'FinalizerJobSucceeded');
+  const writes: Write[] = [];
+  if (job !== undefined && !isDeleting(job)) {
+    const { namespace, name, uid } = job.metadata;
+    writes.push({
+      verb: 'delete',
+      ref: { kind: 'Job', namespace, name },
+      uid,
+      propagation: 'Background',
+    });
+  }
+  if (claim !== undefined && isOurs(claim, binding)) {
+    const ref = claimRef(binding);
+    if (!isDeleting(claim)) {
+      writes.push({ verb: 'delete', ref, uid: claim.metadata.uid, propagation: 'Background' });
+    }
+    const inUse = hasFinalizer(claim, finalizers.claimInUse) || !isDeleting(claim);
+    if (!drained && inUse) {
+      // The claim's own watch says when the last Pod that names it is gone.
+      return { writes, reason: 'the claim was never used; waiting until no Pod names it' };
+    }
+    writes.push(withoutFinalizer(ref, claim, finalizers.claim));
+  }
+  writes.push(...end(binding));
+  return { writes, reason: 'the claim is released and the binding ends' };
+}
+
+function end(binding: Stored<Binding>): Write[] {
+  const ref = bindingRef(binding);
+  const writes: Write[] = [];
+  if (!isDeleting(binding)) {
+    const { uid } = binding.metadata;
+    writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
+  }
+  if (hasFinalizer(binding, finalizers.binding)) {
+    writes.push(withoutFinalizer(ref, binding, finalizers.binding));
+  }
+  return writes;
+}

@@ -1,0 +1,96 @@
+import type { Binding } from '../src/api/binding.ts';
+import type { Claim } from '../src/api/claim.ts';
+import type { Job } from '../src/api/job.ts';
+import type { Stored, StoredMeta } from '../src/api/object.ts';
+import type { ContainerStatus, Pod } from '../src/api/pod.ts';
+
+/**
+ * What the caches keep of objects: only what a plan reads. Most of an object's size is in
+ * managedFields, and there are thousands of objects.
+ */
+function trimMeta(metadata: StoredMeta): StoredMeta {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const { deletionTimestamp, generation, labels, annotations, finalizers, ownerReferences } =
+    metadata;
+  return {
+    name,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(generation === undefined ? {} : { generation }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(finalizers === undefined ? {} : { finalizers }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
+}
+
+/** Without the snapshot, which is read by one GET when a Job is made from it. */
+export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
+  const { snapshot, ...spec } = binding.spec;
+  return { ...binding, metadata: trimMeta(binding.metadata), spec };
+}
+
+export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
+  const { apiVersion, kind, metadata, status } = claim;
+  return {
+    apiVersion,
+    kind,
+    metadata: trimMeta(metadata),
+    spec: {},
+    ...(status?.phase === undefined ? {} : { status: { phase: status.phase } }),
+  };
+}
+
+export function trimJob(job: Stored<Job>): Stored<Job> {
+  const { apiVersion, kind, metadata, status } = job;
+  return {
+    apiVersion,
+    kind,
+    metadata: trimMeta(metadata),
+    spec: { template: { spec: { containers: [] } } },
+    ...(status?.conditions === undefined ? {} : { status: { conditions: status.conditions } }),
+  };
+}
+
+export function trimPod(pod: Stored<Pod>): Stored<Pod> {
+  const { apiVersion, kind, status } = pod;
+  const { annotations, ...metadata } = trimMeta(pod.metadata);
+  const { nodeName, restartPolicy, volumes = [] } = pod.spec;
+  const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
+    (list ?? []).map(trimStatus);
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: {
+      containers: [],
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+      volumes: volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
+        claim === undefined
+          ? []
+          : [{ name, persistentVolumeClaim: { claimName: claim.claimName } }],
+      ),
+    },
+    status: {
+      ...(status?.phase === undefined ? {} : { phase: status.phase }),
+      ...(status?.reason === undefined ? {} : { reason: status.reason }),
+      conditions: (status?.conditions ?? []).filter((condition) => condition.type === 'Ready'),
+      initContainerStatuses: statuses(status?.initContainerStatuses),
+      containerStatuses: statuses(status?.containerStatuses),
+      ephemeralContainerStatuses: statuses(status?.ephemeralContainerStatuses),
+    },
+  };
+}
+
+function trimStatus({ name, restartCount, state, lastState }: ContainerStatus): ContainerStatus {
+  return {
+    name,
+    ...(restartCount === undefined ? {} : { restartCount }),
+    ...(state === undefined ? {} : { state }),
+    ...(lastState === undefined ? {} : { lastState }),
+  };
+}

@@ -1,0 +1,86 @@
+import type { Condition } from './condition.ts';
+import type { PodDeletionTrigger, SidecarMode } from './fluentpvc.ts';
+import type { JobSpec } from './job.ts';
+import type { Identity, JsonObject, KubeObject } from './object.ts';
+import type { EnvVar, Volume, VolumeMount } from './pod.ts';
+
+/** The record of one admission: which Pod got which claim, and how the claim will be drained. */
+export interface Binding extends KubeObject {
+  kind: 'FluentPVCBinding';
+  spec: BindingSpec;
+  status?: BindingStatus;
+}
+
+/** Field by field described in `binding-schema.ts`, which `kubectl explain fpvcb.spec` shows. */
+export interface BindingSpec {
+  fluentPVC: Identity;
+  pod: Identity;
+  pvc: Identity;
+  sidecar?: SidecarRecord;
+  /** JSON of a {@link Snapshot}. The cache of the controllers drops it. */
+  snapshot?: string;
+}
+
+/** What the pod controller must know of the sidecar. */
+export interface SidecarRecord {
+  name: string;
+  mode: SidecarMode;
+  podDeletionTrigger: PodDeletionTrigger | 'Never';
+}
+
+export interface BindingStatus {
+  phase?: BindingPhase;
+  conditions?: Condition[];
+  /** Where the Pod was first seen to run. */
+  nodeName?: string;
+  /** Finalizer Jobs that failed so far. */
+  attempts?: number;
+  /** When the next finalizer Job is due; RFC 3339. Absent unless one failed. */
+  nextAttemptTime?: string;
+  /** Uid of the finalizer Job that the conditions speak of. */
+  jobUID?: string;
+  /** Value of the annotation `retry` that the last finalizer Job was made for. */
+  observedRetry?: string;
+}
+
+/**
+ * What a drain needs, as it was when the Pod was created: the FluentPVC may change or go while the
+ * Pod runs.
+ */
+export interface Snapshot {
+  jobSpecTemplate: JobSpec;
+  volumeName: string;
+  mountPath: string;
+  commonEnvs: EnvVar[];
+  commonVolumes: Volume[];
+  commonVolumeMounts: VolumeMount[];
+  /** From the Pod: what the Job gets where its template is silent. */
+  pod: {
+    tolerations?: JsonObject[];
+    imagePullSecrets?: { name?: string }[];
+    securityContext?: { fsGroup?: number; supplementalGroups?: number[] };
+    runtimeClassName?: string;
+  };
+}
+
+/** Larger ones are denied: etcd takes 1.5 MB an object, and there is one binding a Pod. */
+export const MAX_SNAPSHOT_LENGTH = 65_536;
+
+/**
+ * Where a binding stands; printed by `kubectl get fpvcb`. All but `Pending` are also the names of
+ * conditions, as in the original.
+ */
+export type BindingPhase =
+  | 'Pending'
+  | 'Ready'
+  | 'OutOfUse'
+  | 'FinalizerJobApplied'
+  | 'FinalizerJobSucceeded'
+  | 'FinalizerJobFailed'
+  | 'Unknown'
+  | 'PodMissing';
+
+/** Conditions that are no phases. */
+export type BindingNotice = 'WriterMayBeAlive';
+
+export type BindingConditionType = Exclude<BindingPhase, 'Pending'> | BindingNotice;

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Every name that users, manifests and other programs see. Group, labels and finalizers are those
+ * of the original operator (github.com/st-tech/fluent-pvc-operator).
+ */
+export const GROUP = 'fluent-pvc-operator.tech.zozo.com';
+export const API_VERSION = `${GROUP}/v1alpha1`;
+
+export const labels = {
+  /** On a Pod, by its author: the FluentPVC that it asks for. On our objects: whose they are. */
+  fluentPVC: `${GROUP}/fluent-pvc-name`,
+  /** On a Pod and its claim, by the webhook: the binding they belong to. */
+  binding: `${GROUP}/fluent-pvc-binding-name`,
+  /** On a finalizer Job and its Pods: the binding whose claim they drain. */
+  finalizerJobOf: `${GROUP}/finalizer-job-of`,
+  /** On a claim that was drained and kept (`finalization.onSuccess: Retain`): `drained`. */
+  state: `${GROUP}/state`,
+} as const;
+
+export const annotations = {
+  /** On claim, binding and Job: uid of the admission request that they come from. */
+  admissionId: `${GROUP}/admission-id`,
+  /** On a Pod: what the webhook put into it, as JSON ({@link InjectionRecord}). */
+  injected: `${GROUP}/injected`,
+  /** On a binding, by people: any new value runs a failed finalizer Job again at once. */
+  retry: `${GROUP}/retry`,
+  /** On a binding, by people: uid of the claim whose data is given up. */
+  release: `${GROUP}/release`,
+  /** On a binding, by people: uid of the Pod whose containers are known to be stopped. */
+  assumeStopped: `${GROUP}/assume-stopped`,
+} as const;
+
+export const finalizers = {
+  fluentPVC: `${GROUP}/fluentpvc-protection`,
+  binding: `${GROUP}/fluentpvcbinding-protection`,
+  claim: `${GROUP}/pvc-protection`,
+  /** Kubernetes' own, on a claim: there are Pods that name it. */
+  claimInUse: 'kubernetes.io/pvc-protection',
+} as const;
+
+/** A label value, and with it all of our names, has at most this many characters. */
+export const MAX_LABEL_LENGTH = 63;
+
+const FLUENT_PVC_HASH_LENGTH = 8;
+const REQUEST_HASH_LENGTH = 10;
+const MAX_PREFIX_LENGTH = MAX_LABEL_LENGTH - FLUENT_PVC_HASH_LENGTH - REQUEST_HASH_LENGTH - 2;
+
+/**
+ * The one name of claim, binding and finalizer Job of an admission: at most 63 characters, valid as
+ * object name and as label value, the same whenever it is computed again.
+ */
+export function admissionName(
+  fluentPVC: { name: string; uid: string },
+  requestUid: string,
+): string {
+  const prefix = fluentPVC.name.slice(0, MAX_PREFIX_LENGTH).replace(/[-.]+$/, '');
+  const owner = hash(fluentPVC.uid, FLUENT_PVC_HASH_LENGTH);
+  return `${prefix}-${owner}-${hash(requestUid, REQUEST_HASH_LENGTH)}`;
+}
+
+/** Lower-case hexadecimal digits: 4 bits each, so 10 of them tell 10^12 requests apart. */
+function hash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}

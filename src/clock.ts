@@ -1,0 +1,42 @@
+/** Time as a dependency. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs the function once, that many ms from now. The returned function cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** Timers do not keep the process alive: what runs does. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    // setTimeout fires at once beyond 2^31 ms; a deadline that far away is asked for again.
+    const timer = setTimeout(run, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
+    timer.unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
+/** A function, for the compiler: it believes that `signal.aborted` cannot change in between. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** Resolves after that many ms, or as soon as the signal aborts. Never rejects. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const finish = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancel = clock.after(ms, finish);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

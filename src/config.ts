@@ -1,0 +1,134 @@
+import { parseArgs } from 'node:util';
+import { POD_DELETION_TRIGGERS, SIDECAR_MODES, type OperatorDefaults } from './api/fluentpvc.ts';
+import { UserError } from './errors.ts';
+import { environmentName, FLAGS, help } from './flags.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+export const COMMANDS = ['webhook', 'controllers', 'all'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** What the program is told from outside. */
+export interface Config {
+  command: Command;
+  kubeconfig: string | undefined;
+  namespace: string;
+  instance: string;
+  bindAddress: string;
+  webhookPort: number;
+  metricsPort: number;
+  certDir: string | undefined;
+  register: boolean;
+  webhookHost: string | undefined;
+  force: boolean;
+  defaults: OperatorDefaults;
+  evictionTimeoutMs: number;
+  concurrency: number;
+  logLevel: LogLevel;
+}
+
+/** `--help` and `--version`, or a config. */
+export type Invocation = { print: string } | { config: Config };
+
+/**
+ * The config from arguments (without node and script) and environment. All faults are reported
+ * together.
+ *
+ * @throws UserError ConfigInvalid
+ */
+export function readConfig(
+  version: string,
+  argv: readonly string[] = process.argv.slice(2),
+  env: Record<string, string | undefined> = process.env,
+): Invocation {
+  const faults: string[] = [];
+  const { values, positionals } = parse(argv, faults);
+  if (values.help === true) return { print: help() };
+  if (values.version === true) return { print: `${version}\n` };
+
+  const text = (name: string): string | undefined => {
+    const value = values[name] ?? env[environmentName(name)];
+    if (typeof value === 'string' && value !== '') return value;
+    return FLAGS.find((flag) => flag.name === name)?.default;
+  };
+  const switched = (name: string): boolean =>
+    values[name] === true || env[environmentName(name)] === 'true';
+  const oneOf = <T extends string>(name: string, allowed: readonly [T, ...T[]]): T => {
+    const value = text(name);
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined)
+      faults.push(`--${name} is ${allowed.join(' or ')}, not "${value ?? ''}"`);
+    return found ?? allowed[0];
+  };
+  const whole = (name: string, min: number, max: number): number => {
+    const value = Number(text(name));
+    if (!Number.isInteger(value) || value < min || value > max) {
+      faults.push(`--${name} is a whole number from ${min} to ${max}, not "${text(name) ?? ''}"`);
+    }
+    return value;
+  };
+  const durationMs = (name: string): number => {
+    const match = /^(\d+)(s|m|h)$/.exec(text(name) ?? '');
+    if (match === null) {
+      faults.push(`--${name} is a duration like 30s, 5m or 1h, not "${text(name) ?? ''}"`);
+    }
+    const unit = { s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] as 's' | 'm' | 'h'];
+    return Number(match?.[1]) * unit;
+  };
+
+  const [command, ...surplus] = positionals;
+  const known = COMMANDS.find((candidate) => candidate === command);
+  if (known === undefined) {
+    faults.push(`the command is ${COMMANDS.join(', ')}, not "${command ?? ''}"`);
+  }
+  if (surplus.length > 0) faults.push(`too many arguments: ${surplus.join(' ')}`);
+  const config: Config = {
+    command: known ?? 'all',
+    kubeconfig: text('kubeconfig'),
+    namespace: env.POD_NAMESPACE ?? text('namespace') ?? '',
+    instance: text('instance') ?? '',
+    bindAddress: text('bind-address') ?? '',
+    webhookPort: whole('webhook-port', 0, 65_535),
+    metricsPort: whole('metrics-port', 0, 65_535),
+    certDir: text('cert-dir'),
+    register: switched('register'),
+    webhookHost: text('webhook-host'),
+    force: switched('force'),
+    defaults: {
+      sidecarMode: oneOf('sidecar-mode', SIDECAR_MODES),
+      podDeletionTrigger: oneOf('pod-deletion-trigger', POD_DELETION_TRIGGERS),
+    },
+    evictionTimeoutMs: durationMs('eviction-timeout'),
+    concurrency: whole('concurrency', 1, 1000),
+    logLevel: oneOf('log-level', LOG_LEVELS),
+  };
+  if (faults.length > 0) throw new UserError(`${faults.join('; ')} (see --help)`);
+  return { config };
+}
+
+function parse(
+  argv: readonly string[],
+  faults: string[],
+): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+  const options = Object.fromEntries(
+    FLAGS.map((flag) => [
+      flag.name,
+      { type: flag.value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  const { tokens, values, positionals } = parseArgs({
+    args: [...argv],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const option = options[token.name];
+    if (option === undefined) faults.push(`there is no flag ${token.rawName}`);
+    else if (option.type === 'string' && token.value === undefined) {
+      faults.push(`${token.rawName} needs a value`);
+    }
+  }
+  return { values, positionals };
+}

@@ -1,0 +1,120 @@
+import type { Binding, Snapshot } from '../api/binding.ts';
+import type { Claim } from '../api/claim.ts';
+import {
+  podDeletionTrigger,
+  type FluentPVC,
+  type FluentPVCSpec,
+  type OperatorDefaults,
+} from '../api/fluentpvc.ts';
+import { annotations, API_VERSION, finalizers, labels } from '../api/names.ts';
+import type { ObjectMeta, Stored } from '../api/object.ts';
+import type { Pod, PodSpec } from '../api/pod.ts';
+import type { Injection } from './inject.ts';
+
+/** Which admission an object comes from. */
+export interface Admission {
+  /** Name of claim, binding and Job (`admissionName`). */
+  name: string;
+  namespace: string;
+  /** Uid of the admission request. */
+  id: string;
+}
+
+/** What claim and binding of an admission have in common. */
+function metadata(admission: Admission, fluentPVC: Stored<FluentPVC>): ObjectMeta {
+  return {
+    name: admission.name,
+    namespace: admission.namespace,
+    labels: {
+      [labels.fluentPVC]: fluentPVC.metadata.name,
+      [labels.binding]: admission.name,
+    },
+    annotations: { [annotations.admissionId]: admission.id },
+  };
+}
+
+/** The claim of a Pod. It has no owner: garbage collection must never take data. */
+export function buildClaim(admission: Admission, fluentPVC: Stored<FluentPVC>): Claim {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { ...metadata(admission, fluentPVC), finalizers: [finalizers.claim] },
+    spec: fluentPVC.spec.pvcSpecTemplate,
+  };
+}
+
+/** The binding of a Pod that is about to be stored: Pod uid and claim uid are not known yet. */
+export function buildBinding(
+  admission: Admission,
+  fluentPVC: Stored<FluentPVC>,
+  pod: Pod,
+  defaults: OperatorDefaults,
+): Binding {
+  const { name, uid } = fluentPVC.metadata;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'FluentPVCBinding',
+    metadata: {
+      ...metadata(admission, fluentPVC),
+      finalizers: [finalizers.binding],
+      ownerReferences: [
+        { apiVersion: API_VERSION, kind: 'FluentPVC', name, uid, controller: true },
+      ],
+    },
+    spec: {
+      fluentPVC: { name, uid },
+      // Empty for a Pod with generateName: the controllers learn it with the uid.
+      pod: { name: pod.metadata.name ?? '', uid: '' },
+      pvc: { name: admission.name, uid: '' },
+      sidecar: {
+        name: fluentPVC.spec.sidecarContainerTemplate.name,
+        mode: fluentPVC.spec.sidecarMode ?? defaults.sidecarMode,
+        podDeletionTrigger: podDeletionTrigger(fluentPVC.spec, defaults),
+      },
+      snapshot: JSON.stringify(buildSnapshot(fluentPVC.spec, pod.spec)),
+    },
+  };
+}
+
+/** Claim, common volumes, mounts and envs: the same for the Pod and for the finalizer Job. */
+export function buildInjection(
+  from: Pick<
+    Snapshot,
+    'volumeName' | 'mountPath' | 'commonEnvs' | 'commonVolumes' | 'commonVolumeMounts'
+  >,
+  claimName: string,
+): Injection {
+  return {
+    volumes: [
+      ...from.commonVolumes,
+      { name: from.volumeName, persistentVolumeClaim: { claimName } },
+    ],
+    mounts: [...from.commonVolumeMounts, { name: from.volumeName, mountPath: from.mountPath }],
+    envs: from.commonEnvs,
+  };
+}
+
+export function buildSnapshot(spec: FluentPVCSpec, pod: PodSpec): Snapshot {
+  const { fsGroup, supplementalGroups } = pod.securityContext ?? {};
+  return {
+    jobSpecTemplate: spec.pvcFinalizerJobSpecTemplate,
+    volumeName: spec.pvcVolumeName,
+    mountPath: spec.pvcVolumeMountPath,
+    commonEnvs: spec.commonEnvs ?? [],
+    commonVolumes: spec.commonVolumes ?? [],
+    commonVolumeMounts: spec.commonVolumeMounts ?? [],
+    pod: {
+      ...(pod.tolerations === undefined ? {} : { tolerations: pod.tolerations }),
+      ...(pod.imagePullSecrets === undefined ? {} : { imagePullSecrets: pod.imagePullSecrets }),
+      ...(pod.runtimeClassName === undefined ? {} : { runtimeClassName: pod.runtimeClassName }),
+      ...(fsGroup === undefined && supplementalGroups === undefined
+        ? {}
+        : {
+            securityContext: {
+              ...(fsGroup === undefined ? {} : { fsGroup }),
+              ...(supplementalGroups === undefined ? {} : { supplementalGroups }),
+            },
+          }),
+    },
+  };
+}

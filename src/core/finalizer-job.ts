@@ -1,0 +1,96 @@
+import type { Snapshot } from '../api/binding.ts';
+import type { Job, JobSpec } from '../api/job.ts';
+import { annotations, API_VERSION, labels } from '../api/names.ts';
+import type { ObjectMeta, StoredMeta } from '../api/object.ts';
+import type { PodSpec, PodTemplate } from '../api/pod.ts';
+import { buildInjection } from './build.ts';
+import { applyOperations, inject, type Injected } from './inject.ts';
+
+/** The Job, or why the template cannot take the volume. */
+export type BuiltJob = { outcome: 'job'; job: Job } | Exclude<Injected, { outcome: 'patch' }>;
+
+/**
+ * The Job that drains the claim of a binding, from the snapshot that was taken when the Pod was
+ * created. Name and namespace are those of the binding, which owns it.
+ */
+export function buildFinalizerJob(
+  binding: { metadata: StoredMeta; spec: { fluentPVC: { name: string }; pvc: { name: string } } },
+  snapshot: Snapshot,
+): BuiltJob {
+  const { name, namespace, uid } = binding.metadata;
+  const template = snapshot.jobSpecTemplate.template;
+  const injected = inject('/spec', template.spec, buildInjection(snapshot, binding.spec.pvc.name));
+  if (injected.outcome !== 'patch') return injected;
+  const { spec } = applyOperations(template, injected.operations);
+  const admissionId = binding.metadata.annotations?.[annotations.admissionId];
+  return {
+    outcome: 'job',
+    job: {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+        labels: {
+          [labels.fluentPVC]: binding.spec.fluentPVC.name,
+          [labels.finalizerJobOf]: name,
+        },
+        ...(admissionId === undefined
+          ? {}
+          : { annotations: { [annotations.admissionId]: admissionId } }),
+        ownerReferences: [
+          { apiVersion: API_VERSION, kind: 'FluentPVCBinding', name, uid, controller: true },
+        ],
+      },
+      spec: {
+        ...trusted(snapshot.jobSpecTemplate),
+        template: {
+          ...template,
+          metadata: podMetadata(template, name),
+          spec: withDefaults(spec, snapshot.pod),
+        },
+      },
+    },
+  };
+}
+
+/**
+ * The template without what would take the outcome from us (the Job would be gone before its
+ * success is recorded), and with what keeps a node drain from counting as a failure and two
+ * drainers from running at once, where the template is silent and the API allows it.
+ */
+function trusted(template: JobSpec): JobSpec {
+  const { ttlSecondsAfterFinished, ...spec } = template;
+  const silent = spec.podFailurePolicy === undefined && spec.podReplacementPolicy === undefined;
+  if (!silent || spec.template.spec.restartPolicy !== 'Never') return spec;
+  return {
+    ...spec,
+    podReplacementPolicy: 'Failed',
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+      ],
+    },
+  };
+}
+
+/** Without the labels of an app's Pod: the webhook must not see it, nor the binding claim it. */
+function podMetadata(template: PodTemplate, bindingName: string): ObjectMeta {
+  const {
+    [labels.fluentPVC]: fluentPVC,
+    [labels.binding]: binding,
+    ...kept
+  } = template.metadata?.labels ?? {};
+  return { ...template.metadata, labels: { ...kept, [labels.finalizerJobOf]: bindingName } };
+}
+
+/** What the Pod had and the Job needs too: to be admitted to the node, to read what it wrote. */
+function withDefaults(spec: PodSpec, pod: Snapshot['pod']): PodSpec {
+  const { securityContext, ...others } = pod;
+  const groups = { ...securityContext, ...spec.securityContext };
+  return {
+    ...others,
+    ...spec,
+    ...(Object.keys(groups).length === 0 ? {} : { securityContext: groups }),
+  };
+}

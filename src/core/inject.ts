@@ -1,0 +1,152 @@
+import jsonPatch from 'fast-json-patch';
+import type { SidecarMode } from '../api/fluentpvc.ts';
+import type { Container, EnvVar, PodSpec, Volume, VolumeMount } from '../api/pod.ts';
+import { mergeByName, mergeMounts, type Merge } from './merge.ts';
+import { pointer, type PatchOperation } from './plan.ts';
+
+/** What is put into a Pod, or into the Pod template of a finalizer Job. */
+export interface Injection {
+  volumes: readonly Volume[];
+  mounts: readonly VolumeMount[];
+  envs: readonly EnvVar[];
+  /** Absent for a finalizer Job. */
+  sidecar?: { container: Container; mode: SidecarMode };
+}
+
+/** The patch, or why there can be none. */
+export type Injected =
+  | { outcome: 'patch'; operations: PatchOperation[]; replaced: Replacement[] }
+  | { outcome: 'mountPathTaken'; container: string; mount: VolumeMount; by: string }
+  | { outcome: 'noContainerLeft'; sidecar: string };
+
+/** Something of the Pod that gave way to something of the FluentPVC. */
+export interface Replacement {
+  /** `container "app": env "A"` */
+  what: string;
+  was: unknown;
+  /** `undefined`: it went without a successor. */
+  is: unknown;
+}
+
+/**
+ * The operations that put the injection into a PodSpec. `path` is the JSON pointer of the spec.
+ * Applied to their own result they are empty: nothing is ever injected twice.
+ *
+ * The app stays `containers[0]`. A native sidecar comes first among the init containers, because
+ * they start one after the other and the ones before it would run without it.
+ */
+export function inject(path: string, spec: PodSpec, injection: Injection): Injected {
+  const operations: PatchOperation[] = [];
+  const replaced: Replacement[] = [];
+  const take = <T>(what: (was: T) => string, merge: Merge<T>): void => {
+    operations.push(...merge.operations);
+    for (const { was, is } of merge.replaced) replaced.push({ what: what(was), was, is });
+  };
+
+  for (const list of ['initContainers', 'containers'] as const) {
+    for (const [index, container] of (spec[list] ?? []).entries()) {
+      if (container.name === injection.sidecar?.container.name) continue;
+      const taken = pathTaken(container, injection.mounts);
+      if (taken !== undefined) return taken;
+      const at = path + pointer(list, index);
+      const where = `container "${container.name}"`;
+      take(
+        (mount) => `${where}: mount of volume "${mount.name}"`,
+        mergeMounts(`${at}/volumeMounts`, container.volumeMounts, injection.mounts),
+      );
+      take(
+        (env) => `${where}: env "${env.name}"`,
+        mergeByName(`${at}/env`, container.env, injection.envs),
+      );
+    }
+  }
+  take(
+    (volume) => `volume "${volume.name}"`,
+    mergeByName(`${path}/volumes`, spec.volumes, injection.volumes),
+  );
+  if (injection.sidecar === undefined) return { outcome: 'patch', operations, replaced };
+
+  const sidecar = complete(injection.sidecar, injection);
+  if ('outcome' in sidecar) return sidecar;
+  const placed = placeSidecar(path, spec, sidecar, injection.sidecar.mode);
+  if (placed === undefined) return { outcome: 'noContainerLeft', sidecar: sidecar.name };
+  take((container) => `container "${container.name}"`, placed);
+  return { outcome: 'patch', operations, replaced };
+}
+
+/** The document with the operations applied; the given one stays as it is. */
+export function applyOperations<T>(document: T, operations: readonly PatchOperation[]): T {
+  return jsonPatch.applyPatch(structuredClone(document), structuredClone(operations), true)
+    .newDocument;
+}
+
+/** The sidecar as it runs: with mounts and envs, and as an init container that never ends. */
+function complete(
+  { container, mode }: NonNullable<Injection['sidecar']>,
+  { mounts, envs }: Injection,
+): Container | (Injected & { outcome: 'mountPathTaken' }) {
+  const taken = pathTaken(container, mounts);
+  if (taken !== undefined) return taken;
+  const sidecar = applyOperations(container, [
+    ...mergeMounts('/volumeMounts', container.volumeMounts, mounts).operations,
+    ...mergeByName('/env', container.env, envs).operations,
+  ]);
+  return mode === 'Native' ? { ...sidecar, restartPolicy: 'Always' } : sidecar;
+}
+
+/** Where the sidecar goes; `undefined` where the Pod would have no container besides it. */
+function placeSidecar(
+  path: string,
+  spec: PodSpec,
+  sidecar: Container,
+  mode: SidecarMode,
+): Merge<Container> | undefined {
+  const own = mode === 'Native' ? 'initContainers' : 'containers';
+  const other = mode === 'Native' ? 'containers' : 'initContainers';
+  if (spec.containers.every((container) => container.name === sidecar.name)) return undefined;
+
+  // A container of its name among the others would make the name stand twice in the Pod.
+  const stray = (spec[other] ?? []).findIndex((container) => container.name === sidecar.name);
+  const operations: PatchOperation[] = [];
+  const replaced: Merge<Container>['replaced'] = [];
+  if (stray !== -1) {
+    operations.push({ op: 'remove', path: path + pointer(other, stray) });
+    const was = spec[other]?.[stray];
+    if (was !== undefined) replaced.push({ was, is: sidecar });
+  }
+  const list = spec[own];
+  const at = (list ?? []).findIndex((container) => container.name === sidecar.name);
+  if (mode === 'Regular' || list === undefined || at === 0) {
+    const merge = mergeByName(path + pointer(own), list, [sidecar]);
+    return {
+      operations: [...operations, ...merge.operations],
+      replaced: [...replaced, ...merge.replaced],
+    };
+  }
+  if (at > 0) {
+    operations.push({ op: 'remove', path: path + pointer(own, at) });
+    const was = list[at];
+    if (was !== undefined) replaced.push({ was, is: sidecar });
+  }
+  operations.push({ op: 'add', path: path + pointer(own, 0), value: sidecar });
+  return { operations, replaced };
+}
+
+function pathTaken(
+  container: Container,
+  ours: readonly VolumeMount[],
+): (Injected & { outcome: 'mountPathTaken' }) | undefined {
+  const volumes = new Set(ours.map((mount) => mount.name));
+  for (const theirs of container.volumeMounts ?? []) {
+    if (volumes.has(theirs.name)) continue;
+    const mount = ours.find((mount) => samePath(mount.mountPath, theirs.mountPath));
+    if (mount !== undefined) {
+      return { outcome: 'mountPathTaken', container: container.name, mount, by: theirs.name };
+    }
+  }
+  return undefined;
+}
+
+function samePath(a: string, b: string): boolean {
+  return a.replace(/\/+$/, '') === b.replace(/\/+$/, '');
+}

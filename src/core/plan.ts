@@ -1,0 +1,70 @@
+import type { KubeObject } from '../api/object.ts';
+import type { ObjectRef } from '../api/resources.ts';
+
+/**
+ * The vocabulary of writes: what a plan may ask for. A plan is data, made without any I/O; tests
+ * compare plans. The writer (src/kube/writer.ts) is the only one who carries them out.
+ */
+export type Write =
+  | CreateWrite
+  | PatchWrite
+  | DeleteWrite
+  /** Asks for a Pod's eviction, so that disruption budgets are respected. */
+  | { verb: 'evict'; ref: ObjectRef; uid: string }
+  | EventWrite;
+
+/** An object of the same name counts as this one if it carries the same admission-id. */
+export interface CreateWrite {
+  verb: 'create';
+  object: KubeObject;
+}
+
+export interface PatchWrite {
+  verb: 'patch';
+  ref: ObjectRef;
+  type: 'json' | 'merge';
+  /** JSON patch operations, or a merge patch. Either names the uid or resourceVersion it is for. */
+  body: object;
+  subresource?: 'status';
+}
+
+/** Deletes only the object of that uid. */
+export interface DeleteWrite {
+  verb: 'delete';
+  ref: ObjectRef;
+  uid: string;
+  /** Foreground: the object stays until its dependents are gone. */
+  propagation: 'Background' | 'Foreground';
+}
+
+/** Tells people, best effort: a lost Event changes nothing. */
+export interface EventWrite {
+  verb: 'event';
+  regarding: { apiVersion: string; kind: string; namespace: string; name: string; uid: string };
+  type: 'Normal' | 'Warning';
+  /** CamelCase word for programs. */
+  reason: string;
+  /** CamelCase verb: what was done. */
+  action: string;
+  note: string;
+}
+
+/** What a reconcile decided. Nothing to write and no deadline: all is as it should be. */
+export interface Plan {
+  writes: Write[];
+  /** Look again after that many ms, whether something happens or not. */
+  requeueAfterMs?: number;
+  /** Why, in a few words; for the log. */
+  reason: string;
+}
+
+/** JSON patch, RFC 6902. */
+export type PatchOperation =
+  { op: 'add' | 'replace' | 'test'; path: string; value: unknown } | { op: 'remove'; path: string };
+
+/** A path of RFC 6901 from its parts. */
+export function pointer(...parts: (string | number)[]): string {
+  return parts
+    .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}

@@ -1,0 +1,95 @@
+import { GROUP, labels } from '../api/names.ts';
+import type { KubeObject } from '../api/object.ts';
+
+/** By what the API server finds the webhook. */
+export interface ClientConfig {
+  /** Of a webhook outside the cluster; the path of each webhook is added. */
+  url: string;
+  /** PEM. */
+  caBundle: string;
+}
+
+export interface RegistrationOptions {
+  instance: string;
+  client: ClientConfig;
+  /** Namespaces whose Pods never reach the webhook, by name. */
+  exemptNamespaces: readonly string[];
+}
+
+export const NAME_LABEL = 'app.kubernetes.io/name';
+export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
+/** Value of {@link NAME_LABEL} on all objects of all installations. */
+export const APP_NAME = 'fluent-pvc-operator';
+
+/** What the API server waits for an answer; two writes take tens of milliseconds. */
+const TIMEOUT_SECONDS = 10;
+
+/** The webhook configurations of an installation: fail-closed and narrow. */
+export function webhookConfigurations(options: RegistrationOptions): KubeObject[] {
+  const { instance, client, exemptNamespaces } = options;
+  const metadata = {
+    name: instance,
+    labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance },
+  };
+  const webhook = (path: string): object => ({
+    admissionReviewVersions: ['v1'],
+    clientConfig: {
+      url: client.url + path,
+      caBundle: Buffer.from(client.caBundle).toString('base64'),
+    },
+    failurePolicy: 'Fail',
+    matchPolicy: 'Equivalent',
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+  return [
+    configuration('MutatingWebhookConfiguration', metadata, {
+      ...webhook('/pod/mutate'),
+      name: `pod-mutation-webhook.${GROUP}`,
+      // A dry run writes nothing.
+      sideEffects: 'NoneOnDryRun',
+      reinvocationPolicy: 'Never',
+      objectSelector: { matchExpressions: [{ key: labels.fluentPVC, operator: 'Exists' }] },
+      namespaceSelector: {
+        matchExpressions: [
+          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: exemptNamespaces },
+        ],
+      },
+      rules: [
+        {
+          apiGroups: [''],
+          apiVersions: ['v1'],
+          operations: ['CREATE'],
+          resources: ['pods'],
+          scope: 'Namespaced',
+        },
+      ],
+    }),
+    configuration('ValidatingWebhookConfiguration', metadata, {
+      ...webhook('/fluent-pvc/validate'),
+      name: `fluent-pvc-validation-webhook.${GROUP}`,
+      sideEffects: 'None',
+      rules: [
+        {
+          apiGroups: [GROUP],
+          apiVersions: ['v1alpha1'],
+          operations: ['CREATE', 'UPDATE'],
+          resources: ['fluentpvcs'],
+          scope: 'Cluster',
+        },
+      ],
+    }),
+  ];
+}
+
+function configuration(
+  kind: string,
+  metadata: KubeObject['metadata'],
+  webhook: object,
+): KubeObject & { webhooks: object[] } {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { ...metadata },
+    webhooks: [webhook],
+  };
+}

@@ -1,0 +1,44 @@
+import { messageOf } from '../errors.ts';
+
+/** `metav1.Status` as far as it matters here. */
+export interface Status {
+  code?: number;
+  reason?: string;
+  message?: string;
+  details?: { causes?: { field?: string; message?: string }[]; retryAfterSeconds?: number };
+}
+
+/** The API server answered and the answer was no. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status code. */
+  readonly code: number;
+  /** Machine readable reason, for example `AlreadyExists`; empty where a proxy answered. */
+  readonly reason: string;
+  readonly status: Status;
+  /** How long the server wants us to wait, in ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(request: string, code: number, status: Status, retryAfterHeader?: string) {
+    super(`${request}: ${status.message ?? 'no message'} (${status.reason ?? ''} ${code})`);
+    this.code = code;
+    this.reason = status.reason ?? '';
+    this.status = status;
+    const seconds = status.details?.retryAfterSeconds ?? Number(retryAfterHeader ?? NaN);
+    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  }
+}
+
+/** There was no answer: refused, cut, timed out. Whether a write was done is not known. */
+export class ApiUnreachable extends Error {
+  override readonly name = 'ApiUnreachable';
+
+  constructor(request: string, cause: unknown) {
+    super(`${request}: no answer from the API server (${messageOf(cause)})`);
+  }
+}
+
+/** Is it the API server's answer with that code? */
+export function hasCode(error: unknown, code: number): error is ApiError {
+  return error instanceof ApiError && error.code === code;
+}

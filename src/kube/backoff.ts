@@ -1,0 +1,16 @@
+/**
+ * Waiting times that double from one failure to the next, up to a limit, each made up to 20 %
+ * longer at random, so that clients that failed together do not come back together.
+ */
+export interface BackoffOptions {
+  firstMs: number;
+  limitMs: number;
+  random?: () => number;
+}
+
+/** The wait after that many failures in a row (1 for the first). */
+export function backoffMs(failures: number, options: BackoffOptions): number {
+  const { firstMs, limitMs, random = Math.random } = options;
+  const exponent = Math.min(Math.max(failures - 1, 0), 40);
+  return Math.min(firstMs * 2 ** exponent, limitMs) * (1 + 0.2 * random());
+}

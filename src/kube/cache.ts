@@ -1,0 +1,138 @@
+import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../api/object.ts';
+import type { Kind } from '../api/resources.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { KubeClient } from './client.ts';
+import { reflect, type Sink } from './reflector.ts';
+import type { WatchEvent } from './watch-stream.ts';
+
+/** What a watcher of the cache is told. */
+export interface Change<T extends KubeObject> {
+  /** The object as it is now, or as it was last. */
+  object: Stored<T>;
+  /**
+   * `removed` says that the watch does not deliver the object any more: it is gone, or its label
+   * is. `missed` is a removal that only a list has shown: what the object was last is not known.
+   */
+  type: 'set' | 'removed' | 'missed';
+}
+
+/** A local copy of a collection, kept up to date by a watch. */
+export interface Cache<T extends KubeObject> {
+  get(key: ObjectKey): Stored<T> | undefined;
+  /** The objects that the index has under that value. */
+  byIndex(value: string): Stored<T>[];
+  values(): IterableIterator<Stored<T>>;
+  onChange(watcher: (change: Change<T>) => void): void;
+  /** Starts, and runs until the signal aborts. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Resolves when the first list is in. */
+  readonly synced: Promise<unknown>;
+  /** How far the watch has come. Empty before the first list. */
+  readonly resourceVersion: string;
+  /** Since when no change was missed, in ms since the epoch: the time of the last list. */
+  readonly unbrokenSince: number;
+}
+
+export interface CacheOptions<T extends KubeObject> {
+  kind: Kind;
+  labelSelector?: string;
+  /** What is kept of an object. Memory is paid for every field, thousands of times. */
+  trim: (object: Stored<T>) => Stored<T>;
+  /** The value that {@link Cache.byIndex} finds the object by; `undefined`: by none. */
+  index?: (object: Stored<T>) => string | undefined;
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+}
+
+/** An empty cache. Nothing starts before `start`. */
+export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cache<T> {
+  const objects = new Map<ObjectKey, Stored<T>>();
+  const indexed = new Map<string, Set<ObjectKey>>();
+  const watchers: ((change: Change<T>) => void)[] = [];
+  const synced = Promise.withResolvers<undefined>();
+  let resourceVersion = '';
+  let unbrokenSince = Number.POSITIVE_INFINITY;
+
+  const unindex = (object: Stored<T>): void => {
+    const value = options.index?.(object);
+    if (value === undefined) return;
+    const keys = indexed.get(value);
+    keys?.delete(keyOf(object.metadata));
+    if (keys?.size === 0) indexed.delete(value);
+  };
+  const tell = (change: Change<T>): void => {
+    for (const watcher of watchers) watcher(change);
+  };
+
+  const remove = (object: Stored<T>, type: 'removed' | 'missed'): void => {
+    const key = keyOf(object.metadata);
+    const old = objects.get(key);
+    if (old !== undefined) unindex(old);
+    objects.delete(key);
+    tell({ type, object });
+  };
+  const set = (object: Stored<T>): void => {
+    const key = keyOf(object.metadata);
+    const old = objects.get(key);
+    // Deleted and made again while we did not look: two objects, not one that changed.
+    if (old !== undefined && old.metadata.uid !== object.metadata.uid) remove(old, 'missed');
+    else if (old !== undefined) unindex(old);
+    objects.set(key, object);
+    const value = options.index?.(object);
+    if (value !== undefined) {
+      const keys = indexed.get(value);
+      if (keys === undefined) indexed.set(value, new Set([key]));
+      else keys.add(key);
+    }
+    tell({ type: 'set', object });
+  };
+
+  const sink: Sink<T> = {
+    replace(items, listedAt) {
+      // The list may lack what a watch has delivered since it was asked for: relists come only
+      // after a watch has ended, so there is none.
+      const listed = new Set(items.map((item) => keyOf(item.metadata)));
+      unbrokenSince = options.clock.now();
+      resourceVersion = listedAt;
+      for (const [key, object] of [...objects]) if (!listed.has(key)) remove(object, 'missed');
+      for (const item of items) {
+        const known = objects.get(keyOf(item.metadata));
+        if (known?.metadata.resourceVersion !== item.metadata.resourceVersion) {
+          set(options.trim(item));
+        }
+      }
+      synced.resolve(undefined);
+    },
+    apply(event: WatchEvent<T>) {
+      if (event.type === 'ERROR') return;
+      resourceVersion = event.object.metadata.resourceVersion;
+      if (event.type === 'BOOKMARK') return;
+      const object = options.trim(event.object);
+      if (event.type === 'DELETED') remove(object, 'removed');
+      else set(object);
+    },
+  };
+
+  return {
+    get: (key) => objects.get(key),
+    byIndex: (value) => [...(indexed.get(value) ?? [])].flatMap((key) => objects.get(key) ?? []),
+    values: () => objects.values(),
+    onChange: (watcher) => {
+      watchers.push(watcher);
+    },
+    start(signal) {
+      const { kind, labelSelector, client, clock, log } = options;
+      const selector = labelSelector === undefined ? {} : { labelSelector };
+      return reflect({ kind, ...selector, client, sink, clock, log }, signal);
+    },
+    synced: synced.promise,
+    get resourceVersion() {
+      return resourceVersion;
+    },
+    get unbrokenSince() {
+      return unbrokenSince;
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import type { JsonObject, KubeObject, Stored } from '../api/object.ts';
+import { collectionPath, objectPath, type Kind, type ObjectRef } from '../api/resources.ts';
+import { hasCode } from './api-error.ts';
+import type { Connection } from './connection.ts';
+import { createHttp, type Call } from './http.ts';
+
+/** A page of a list. */
+export interface List<T extends KubeObject> {
+  items: Stored<T>[];
+  resourceVersion: string;
+  /** Where the next page starts; absent on the last one. */
+  continue?: string;
+}
+
+/** Which objects: a selector in the API's own notation. */
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+  limit?: number;
+  continue?: string;
+}
+
+export type PatchType = 'json' | 'merge' | 'apply';
+
+/** What is common to all calls. */
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** The API server does all but store the object. */
+  dryRun?: boolean;
+}
+
+/**
+ * The API of Kubernetes in raw JSON: fields that we do not know survive. Every call throws ApiError
+ * where the server refuses and ApiUnreachable where it does not answer.
+ */
+export interface KubeClient {
+  readonly server: string;
+  /** For example `v1.36.3`. */
+  version(options?: CallOptions): Promise<string>;
+  /** The object, or `undefined` where there is none of that name. */
+  get<T extends KubeObject>(ref: ObjectRef, options?: CallOptions): Promise<Stored<T> | undefined>;
+  list<T extends KubeObject>(
+    kind: Kind,
+    list: ListOptions,
+    options?: CallOptions,
+  ): Promise<List<T>>;
+  create<T extends KubeObject>(object: T, options?: CallOptions): Promise<Stored<T>>;
+  patch<T extends KubeObject>(
+    ref: ObjectRef,
+    patch: { type: PatchType; body: object; subresource?: 'status' },
+    options?: CallOptions,
+  ): Promise<Stored<T>>;
+  replace<T extends KubeObject>(object: Stored<T>, options?: CallOptions): Promise<Stored<T>>;
+  delete(
+    ref: ObjectRef,
+    body: { uid: string; propagation: 'Background' | 'Foreground' },
+    options?: CallOptions,
+  ): Promise<void>;
+  /** Asks for the Pod's eviction; a disruption budget answers 429. */
+  evict(ref: ObjectRef, uid: string, options?: CallOptions): Promise<void>;
+  /** The open answer of a watch: lines of JSON. */
+  stream(
+    kind: Kind,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer>>;
+}
+
+const FIELD_MANAGER = 'fluent-pvc-operator';
+
+const PATCH_CONTENT_TYPES: Record<PatchType, string> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+};
+
+/** A client of the API server behind the connection. */
+export function createClient(connection: Connection, userAgent: string): KubeClient {
+  const http = createHttp(connection, userAgent);
+  return {
+    server: connection.server,
+
+    async version(options = {}) {
+      const call: Call = { method: 'GET', path: '/version', ...options };
+      return (await http.ask<{ gitVersion: string }>(call)).gitVersion;
+    },
+
+    async get<T extends KubeObject>(ref: ObjectRef, options: CallOptions = {}) {
+      try {
+        return await http.ask<Stored<T>>({ method: 'GET', path: objectPath(ref), ...options });
+      } catch (error) {
+        if (hasCode(error, 404)) return undefined;
+        throw error;
+      }
+    },
+
+    async list<T extends KubeObject>(kind: Kind, list: ListOptions, options: CallOptions = {}) {
+      const { namespace, ...query } = list;
+      const path = collectionPath(kind, namespace);
+      const answer = await http.ask<{
+        apiVersion: string;
+        kind: string;
+        metadata: { resourceVersion: string; continue?: string };
+        items: Stored<T>[];
+      }>({ method: 'GET', path, query, ...options });
+      // The items of a list lack what the list says for all of them.
+      const itemKind = answer.kind.replace(/List$/, '');
+      for (const item of answer.items) {
+        item.apiVersion = answer.apiVersion;
+        item.kind = itemKind;
+      }
+      const next = answer.metadata.continue;
+      return {
+        items: answer.items,
+        resourceVersion: answer.metadata.resourceVersion,
+        ...(next === undefined || next === '' ? {} : { continue: next }),
+      };
+    },
+
+    create: (object, options = {}) =>
+      http.ask({
+        method: 'POST',
+        path: collectionPath(object.kind as Kind, object.metadata.namespace),
+        query: writeQuery(options),
+        body: object,
+        ...options,
+      }),
+
+    patch: (ref, { type, body, subresource }, options = {}) =>
+      http.ask({
+        method: 'PATCH',
+        path: objectPath(ref) + (subresource === undefined ? '' : `/${subresource}`),
+        query: { ...writeQuery(options), force: type === 'apply' ? 'true' : undefined },
+        body,
+        contentType: PATCH_CONTENT_TYPES[type],
+        ...options,
+      }),
+
+    replace: (object, options = {}) =>
+      http.ask({
+        method: 'PUT',
+        path: objectPath({
+          kind: object.kind as Kind,
+          namespace: object.metadata.namespace,
+          name: object.metadata.name,
+        }),
+        query: writeQuery(options),
+        body: object,
+        ...options,
+      }),
+
+    async delete(ref, { uid, propagation }, options = {}) {
+      await http.ask<JsonObject>({
+        method: 'DELETE',
+        path: objectPath(ref),
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          preconditions: { uid },
+          propagationPolicy: propagation,
+        },
+        ...options,
+      });
+    },
+
+    async evict(ref, uid, options = {}) {
+      await http.ask<JsonObject>({
+        method: 'POST',
+        path: `${objectPath(ref)}/eviction`,
+        body: {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name: ref.name, namespace: ref.namespace },
+          deleteOptions: { preconditions: { uid } },
+        },
+        ...options,
+      });
+    },
+
+    async stream(kind, query, signal) {
+      const answer = await http.open({ method: 'GET', path: collectionPath(kind), query, signal });
+      return answer.body;
+    },
+  };
+}
+
+function writeQuery(options: CallOptions): Record<string, string | undefined> {
+  return { fieldManager: FIELD_MANAGER, dryRun: options.dryRun === true ? 'All' : undefined };
+}

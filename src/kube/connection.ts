@@ -1,0 +1,121 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { existsSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import { messageOf, UserError } from '../errors.ts';
+
+/** How to reach the API server and who we are there. */
+export interface Connection {
+  /** Scheme, host, port and path prefix, without a trailing slash. */
+  readonly server: string;
+  /** Connections are kept and reused; as many as there are requests at once. */
+  readonly dispatcher: Dispatcher;
+  /** Headers that authenticate a request made now. */
+  headers(): Promise<Record<string, string>>;
+  /** Forget the credentials: the API server did not take them. */
+  renew(): void;
+  close(): Promise<void>;
+}
+
+/** Tokens are read anew this often: a mounted service account token is replaced within the hour. */
+const CREDENTIALS_LIFETIME_MS = 60_000;
+
+/**
+ * A connection by the kubeconfig of that file, else by KUBECONFIG, ~/.kube/config or the service
+ * account of the Pod that we run in, as kubectl does.
+ *
+ * @throws UserError KubeconfigInvalid
+ */
+export async function connect(options: {
+  kubeconfig: string | undefined;
+  clock: Clock;
+}): Promise<Connection> {
+  const config = load(options.kubeconfig);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw invalid(options.kubeconfig, 'it has no current context that names a cluster');
+  }
+  let credentials = await authenticate(config, options.kubeconfig);
+  let readAt = options.clock.now();
+  const dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    dispatcher,
+    headers: async () => {
+      if (options.clock.now() - readAt > CREDENTIALS_LIFETIME_MS) {
+        credentials = await authenticate(config, options.kubeconfig);
+        readAt = options.clock.now();
+      }
+      return credentials.headers;
+    },
+    renew: () => {
+      readAt = 0;
+    },
+    // destroy, not close: a watch never ends by itself.
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function load(file: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  if (file !== undefined && !existsSync(file)) throw invalid(file, 'there is no such file');
+  try {
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
+  } catch (error) {
+    throw invalid(file, messageOf(error).split('\n')[0] ?? '');
+  }
+  return config;
+}
+
+interface Credentials {
+  headers: Record<string, string>;
+  tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+}
+
+/** client-node knows all the ways of kubeconfigs: certificates, tokens, exec plugins, OIDC. */
+async function authenticate(config: KubeConfig, file: string | undefined): Promise<Credentials> {
+  const options: RequestOptions = {};
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw invalid(file, messageOf(error));
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value;
+  }
+  if (options.auth) {
+    headers.authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  return {
+    headers,
+    tls: Object.fromEntries(
+      Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    ),
+  };
+}
+
+function createDispatcher(tls: Credentials['tls'], proxy: string | undefined): Dispatcher {
+  const options = {
+    // A watch is silent for long; it has a deadline of its own (watch.ts).
+    bodyTimeout: 0,
+    // Longer than any pause between two admissions, shorter than what load balancers allow.
+    keepAliveTimeout: 30_000,
+  };
+  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 };
+  // undici's option types want concrete values where node's allow more; what they take is the same.
+  const secured = connect as NonNullable<Agent.Options['connect']>;
+  return proxy === undefined
+    ? new Agent({ ...options, connect: secured })
+    : new ProxyAgent({ ...options, uri: proxy, requestTls: secured as object });
+}
+
+function invalid(file: string | undefined, why: string): UserError {
+  const what = file === undefined ? 'the default kubeconfig' : `kubeconfig ${file}`;
+  return new UserError(`cannot use ${what}: ${why}`, 'KubeconfigInvalid');
+}

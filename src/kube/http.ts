@@ -1,0 +1,101 @@
+import type { Dispatcher } from 'undici';
+import { ApiError, ApiUnreachable, type Status } from './api-error.ts';
+import type { Connection } from './connection.ts';
+
+/** One request to the API server. */
+export interface Call {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Path of the API, without query and without the path prefix of the server. */
+  path: string;
+  query?: Record<string, string | number | undefined>;
+  body?: object;
+  contentType?: string;
+  signal?: AbortSignal;
+}
+
+export interface Http {
+  /** The answer as JSON. */
+  ask<T>(call: Call): Promise<T>;
+  /** The answer with its body still to be read. */
+  open(call: Call): Promise<Dispatcher.ResponseData>;
+}
+
+/**
+ * Requests over the connection. Both throw {@link ApiError} where the server refuses and
+ * {@link ApiUnreachable} where it does not answer.
+ */
+export function createHttp(connection: Connection, userAgent: string): Http {
+  const open = async (call: Call): Promise<Dispatcher.ResponseData> => {
+    const answer = await send(connection, userAgent, call);
+    if (answer.statusCode < 300) return answer;
+    if (answer.statusCode === 401) connection.renew();
+    throw await refusal(call, answer);
+  };
+  return {
+    open,
+    async ask<T>(call: Call) {
+      const answer = await open(call);
+      try {
+        return (await answer.body.json()) as T;
+      } catch (error) {
+        throw new ApiUnreachable(nameOf(call), error);
+      }
+    },
+  };
+}
+
+async function send(
+  connection: Connection,
+  userAgent: string,
+  call: Call,
+): Promise<Dispatcher.ResponseData> {
+  const url = new URL(connection.server + call.path);
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  const contentType =
+    call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' };
+  try {
+    return await connection.dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: call.method,
+      headers: {
+        ...(await connection.headers()),
+        ...contentType,
+        accept: 'application/json',
+        'user-agent': userAgent,
+      },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal: call.signal ?? null,
+    });
+  } catch (error) {
+    throw new ApiUnreachable(nameOf(call), error);
+  }
+}
+
+async function refusal(call: Call, answer: Dispatcher.ResponseData): Promise<ApiError> {
+  const text = await answer.body.text().catch(() => '');
+  const retryAfter = answer.headers['retry-after'];
+  return new ApiError(
+    nameOf(call),
+    answer.statusCode,
+    statusOf(text),
+    typeof retryAfter === 'string' ? retryAfter : undefined,
+  );
+}
+
+/** The Status in the body, or what a proxy in between had to say. */
+function statusOf(text: string): Status {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status === 'object' && status !== null) return status;
+  } catch {
+    // No JSON: its text is the message.
+  }
+  return { message: text.slice(0, 200).trim() };
+}
+
+function nameOf(call: Call): string {
+  return `${call.method} ${call.path}`;
+}

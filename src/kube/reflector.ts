@@ -1,0 +1,136 @@
+import type { KubeObject, Stored } from '../api/object.ts';
+import type { Kind } from '../api/resources.ts';
+import { delay, isAborted, type Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { ApiError } from './api-error.ts';
+import { backoffMs } from './backoff.ts';
+import type { KubeClient } from './client.ts';
+import { readEvents, type WatchEvent } from './watch-stream.ts';
+
+/** Where the reflector puts what it learns. */
+export interface Sink<T extends KubeObject> {
+  /** All objects there are. Objects known before that are not among them are gone. */
+  replace(items: Stored<T>[], resourceVersion: string): void;
+  /** One change. A bookmark has no object: it only says how far the watch has come. */
+  apply(event: WatchEvent<T>): void;
+}
+
+export interface ReflectorOptions<T extends KubeObject> {
+  kind: Kind;
+  labelSelector?: string;
+  client: KubeClient;
+  sink: Sink<T>;
+  clock: Clock;
+  log: Log;
+}
+
+const PAGE_SIZE = 500;
+const BACKOFF = { firstMs: 500, limitMs: 30_000 };
+/** The API server ends a watch after a random time between this and twice this. */
+const WATCH_SECONDS = 300;
+/** Bookmarks come about every minute: a watch that is silent for longer is half-open. */
+const SILENCE_MS = 100_000;
+
+/**
+ * Keeps a sink equal to a collection of the API server: a paged list, then a watch from where the
+ * list ended, for as long as the watch can be resumed; a list again when it cannot (410 Gone).
+ *
+ *     list ──> watch ──> (closed, silent, cut) ──> watch from the last resourceVersion
+ *      ^                                            │
+ *      └───────────── 410 Gone, expired ────────────┘
+ *
+ * Failures are waited out with backoff; none ends the reflector. It runs until the signal aborts.
+ */
+export async function reflect<T extends KubeObject>(
+  options: ReflectorOptions<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = options;
+  let resourceVersion: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      resourceVersion ??= await list(options, signal);
+      failures = 0;
+      resourceVersion = await watch(options, resourceVersion, signal);
+    } catch (error) {
+      // Aborting makes every open request fail; the loop's condition ends it.
+      if (isAborted(signal)) return;
+      if (isExpired(error)) {
+        resourceVersion = undefined;
+        continue;
+      }
+      failures += 1;
+      const waitMs =
+        (error instanceof ApiError ? error.retryAfterMs : undefined) ??
+        backoffMs(failures, BACKOFF);
+      log.warn('cannot list or watch; will try again', {
+        error: messageOf(error),
+        waitMs: Math.round(waitMs),
+      });
+      await delay(clock, waitMs, signal);
+    }
+  }
+}
+
+async function list<T extends KubeObject>(
+  { client, kind, labelSelector, sink }: ReflectorOptions<T>,
+  signal: AbortSignal,
+): Promise<string> {
+  const items: Stored<T>[] = [];
+  const selector = labelSelector === undefined ? {} : { labelSelector };
+  let page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE }, { signal });
+  items.push(...page.items);
+  while (page.continue !== undefined) {
+    const next = { ...selector, limit: PAGE_SIZE, continue: page.continue };
+    page = await client.list<T>(kind, next, { signal });
+    items.push(...page.items);
+  }
+  sink.replace(items, page.resourceVersion);
+  return page.resourceVersion;
+}
+
+/** Follows one watch until the server closes it; returns the resourceVersion to resume from. */
+async function watch<T extends KubeObject>(
+  { client, kind, labelSelector, sink, clock }: ReflectorOptions<T>,
+  from: string,
+  signal: AbortSignal,
+): Promise<string> {
+  let resourceVersion = from;
+  const query = {
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + Math.random()))),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    resourceVersion,
+  };
+  const silence = new AbortController();
+  const either = AbortSignal.any([signal, silence.signal]);
+  const restart = (): (() => void) =>
+    clock.after(SILENCE_MS, () => {
+      silence.abort(new Error(`the watch was silent for ${SILENCE_MS / 1000} s`));
+    });
+  let cancel = restart();
+  try {
+    const stream = await client.stream(kind, query, either);
+    for await (const event of readEvents<T>(stream)) {
+      cancel();
+      cancel = restart();
+      if (event.type === 'ERROR') throw new ApiError(`watch ${kind}`, event.code, event.status);
+      resourceVersion = event.object.metadata.resourceVersion;
+      sink.apply(event);
+    }
+    return resourceVersion;
+  } catch (error) {
+    // What was delivered before the cut counts: go on from there.
+    if (isExpired(error) || isAborted(signal) || resourceVersion === from) throw error;
+    return resourceVersion;
+  } finally {
+    cancel();
+  }
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 410 || error.reason === 'Expired');
+}

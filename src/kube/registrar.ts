@@ -1,0 +1,140 @@
+import { crds } from '../api/crd.ts';
+import { GROUP } from '../api/names.ts';
+import type { KubeObject, Stored } from '../api/object.ts';
+import type { Kind, ObjectRef } from '../api/resources.ts';
+import { delay, type Clock } from '../clock.ts';
+import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../core/registration.ts';
+import { UserError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { KubeClient } from './client.ts';
+import type { Lease } from './lease.ts';
+
+const CONFIGURATION_KINDS = [
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+] as const satisfies readonly Kind[];
+
+/** How long a CustomResourceDefinition may take to be served, in ms. */
+const ESTABLISHED_MS = 30_000;
+const LOOK_EVERY_MS = 100;
+/** A live leader renews its Lease every 5 s, and one that is gone loses it after 15 s. */
+const LEASE_WATCH_MS = 1_000;
+
+interface Base {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/**
+ * Makes sure that nobody else works on this cluster: no webhook configuration of another
+ * installation (the original's included), and nobody who renews our Lease. What a killed run of the
+ * same instance left is no hindrance: its Lease is waited out.
+ *
+ * @throws UserError OtherInstallation
+ */
+export async function refuseOtherInstallation(
+  base: Base,
+  own: { instance: string; lease: ObjectRef },
+): Promise<void> {
+  for (const kind of CONFIGURATION_KINDS) {
+    const list = await base.client.list(kind, {}, { signal: base.signal });
+    const other = list.items.find((item) => isOurs(item) && instanceOf(item) !== own.instance);
+    if (other !== undefined) {
+      throw new UserError(
+        `another installation is active in the cluster: ${kind} "${other.metadata.name}"; ` +
+          `uninstall it first, or go on with --force`,
+        'OtherInstallation',
+      );
+    }
+  }
+  await waitOutLease(base, own.lease);
+}
+
+async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef): Promise<void> {
+  let first: Lease['spec'] | undefined;
+  const startedAt = clock.now();
+  while (!signal.aborted) {
+    const spec = (await client.get<Lease>(ref, { signal }))?.spec;
+    const { holderIdentity = '', renewTime = '', leaseDurationSeconds = 15 } = spec ?? {};
+    if (holderIdentity === '') return;
+    if (first !== undefined && first.renewTime !== renewTime) {
+      throw new UserError(
+        `another installation is active in the cluster: "${holderIdentity}" holds the Lease ` +
+          `"${ref.namespace ?? ''}/${ref.name}"; stop it first, or go on with --force`,
+        'OtherInstallation',
+      );
+    }
+    const over = clock.now() - Date.parse(renewTime) > leaseDurationSeconds * 1000;
+    if (over || clock.now() - startedAt > leaseDurationSeconds * 1000) return;
+    if (first === undefined) {
+      log.info('waiting for the Lease of a run that has ended', { holder: holderIdentity });
+      first = spec;
+    }
+    await delay(clock, LEASE_WATCH_MS, signal);
+  }
+}
+
+/** Applies the CustomResourceDefinitions and waits until they are served. */
+export async function applyCRDs({ client, clock, signal }: Base): Promise<void> {
+  for (const crd of crds) await apply(client, crd, signal);
+  const deadline = clock.now() + ESTABLISHED_MS;
+  for (const { metadata } of crds) {
+    const ref: ObjectRef = { kind: 'CustomResourceDefinition', name: metadata.name ?? '' };
+    while (!isEstablished(await client.get(ref, { signal }))) {
+      if (clock.now() > deadline) throw new Error(`${ref.name} is not served`);
+      await delay(clock, LOOK_EVERY_MS, signal);
+    }
+  }
+}
+
+/** Applies the webhook configurations; those of an earlier run are replaced. */
+export async function applyConfigurations(
+  { client, signal }: Base,
+  configurations: readonly KubeObject[],
+): Promise<void> {
+  for (const configuration of configurations) await apply(client, configuration, signal);
+}
+
+/** Takes the instance's webhook configurations away: Pods start without us from now on. */
+export async function deleteConfigurations(
+  { client, signal }: Base,
+  instance: string,
+): Promise<void> {
+  for (const kind of CONFIGURATION_KINDS) {
+    const labelSelector = `${NAME_LABEL}=${APP_NAME},${INSTANCE_LABEL}=${instance}`;
+    const list = await client.list(kind, { labelSelector }, { signal });
+    for (const { metadata } of list.items) {
+      const ref: ObjectRef = { kind, name: metadata.name };
+      await client.delete(ref, { uid: metadata.uid, propagation: 'Background' }, { signal });
+    }
+  }
+}
+
+async function apply(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<void> {
+  const ref: ObjectRef = { kind: object.kind as Kind, name: object.metadata.name ?? '' };
+  await client.patch(ref, { type: 'apply', body: object }, { signal });
+}
+
+/** Of any installation: by label, or, for the original's, by what it calls its webhooks. */
+function isOurs(configuration: Stored<KubeObject>): boolean {
+  const { webhooks = [] } = configuration as { webhooks?: { name: string }[] };
+  return (
+    configuration.metadata.labels?.[NAME_LABEL] === APP_NAME ||
+    webhooks.some(({ name }) => name.endsWith(`.${GROUP}`))
+  );
+}
+
+function instanceOf(configuration: Stored<KubeObject>): string | undefined {
+  return configuration.metadata.labels?.[INSTANCE_LABEL];
+}
+
+function isEstablished(crd: KubeObject | undefined): boolean {
+  const { status } = (crd ?? {}) as {
+    status?: { conditions?: { type: string; status: string }[] };
+  };
+  return (status?.conditions ?? []).some(
+    ({ type, status: value }) => type === 'Established' && value === 'True',
+  );
+}

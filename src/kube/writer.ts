@@ -1,0 +1,134 @@
+import { annotations } from '../api/names.ts';
+import type { KubeObject, Stored } from '../api/object.ts';
+import type { Kind } from '../api/resources.ts';
+import type { Clock } from '../clock.ts';
+import type { CreateWrite, EventWrite, Write } from '../core/plan.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { ApiError, hasCode } from './api-error.ts';
+import type { CallOptions, KubeClient } from './client.ts';
+
+/**
+ * The only one who writes. Every write can be repeated: names are deterministic, deletes and
+ * evictions name a uid, patches name the version they were made for.
+ */
+export interface Writer {
+  /**
+   * Carries the writes out one after the other and stops at the first that fails.
+   *
+   * - An object that exists already with the same admission-id counts as created.
+   * - An object that is gone, or is another one by now, counts as patched, deleted, evicted.
+   * - An Event that cannot be written is logged and forgotten.
+   *
+   * @throws ApiError, ApiUnreachable: nothing after that write was done
+   */
+  apply(writes: readonly Write[], options?: CallOptions): Promise<void>;
+  /** Creates one object; the same rule for one that exists already. */
+  create(write: CreateWrite, options?: CallOptions): Promise<Stored<KubeObject>>;
+}
+
+/** `reporter` names this program and its instance in Events. */
+export function createWriter(options: {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  reporter: { controller: string; instance: string };
+}): Writer {
+  const { client, clock, log, reporter } = options;
+
+  const create = async (
+    { object }: CreateWrite,
+    call: CallOptions = {},
+  ): Promise<Stored<KubeObject>> => {
+    try {
+      return await client.create(object, call);
+    } catch (error) {
+      if (!hasCode(error, 409) || error.reason !== 'AlreadyExists') throw error;
+      const { namespace, name = '' } = object.metadata;
+      const existing = await client.get({ kind: object.kind as Kind, namespace, name }, call);
+      if (existing !== undefined && admissionIdOf(existing) === admissionIdOf(object)) {
+        return existing;
+      }
+      throw error;
+    }
+  };
+
+  const event = async (write: EventWrite, call: CallOptions): Promise<void> => {
+    try {
+      await client.create(eventObject(write, reporter, clock.now()), call);
+    } catch (error) {
+      log.debug('an Event was lost', { reason: write.reason, error: messageOf(error) });
+    }
+  };
+
+  const one = async (write: Write, call: CallOptions): Promise<void> => {
+    switch (write.verb) {
+      case 'create':
+        await create(write, call);
+        return;
+      case 'patch':
+        await client.patch(write.ref, write, call);
+        return;
+      case 'delete':
+        await client.delete(write.ref, write, call);
+        return;
+      case 'evict':
+        await client.evict(write.ref, write.uid, call);
+        return;
+      case 'event':
+        await event(write, call);
+        return;
+      default:
+        throw new Error(`no such write: ${JSON.stringify(write satisfies never)}`);
+    }
+  };
+
+  return {
+    create,
+    async apply(writes, call = {}) {
+      for (const write of writes) {
+        try {
+          await one(write, call);
+        } catch (error) {
+          if (!isMoot(write, error)) throw error;
+        }
+      }
+    },
+  };
+}
+
+function admissionIdOf(object: KubeObject): string | undefined {
+  return object.metadata.annotations?.[annotations.admissionId];
+}
+
+/** Was the write for an object that is not there any more? */
+function isMoot(write: Write, error: unknown): boolean {
+  if (write.verb === 'create' || !(error instanceof ApiError)) return false;
+  if (error.code === 404) return true;
+  // A uid precondition that does not hold: the name belongs to another object by now.
+  const removes = write.verb === 'delete' || write.verb === 'evict';
+  return removes && error.code === 409 && /precondition/i.test(error.message);
+}
+
+/** See `kubectl explain event --api-version=events.k8s.io/v1`. */
+function eventObject(
+  write: EventWrite,
+  reporter: { controller: string; instance: string },
+  now: number,
+): KubeObject & Record<string, unknown> {
+  const { regarding, type, reason, action, note } = write;
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { generateName: `${regarding.name.slice(0, 200)}.`, namespace: regarding.namespace },
+    eventTime: new Date(now).toISOString().replace('Z', '000Z'),
+    reportingController: reporter.controller,
+    reportingInstance: reporter.instance,
+    regarding,
+    type,
+    reason,
+    action,
+    // The API takes 1 kB.
+    note: note.slice(0, 1000),
+  };
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import packageJson from '../package.json' with { type: 'json' };
+import { run } from './app.ts';
+import { systemClock } from './clock.ts';
+import { readConfig } from './config.ts';
+import { messageOf, UserError } from './errors.ts';
+import { createLog } from './log.ts';
+
+/** Exit codes: 0 asked to stop, 1 something a user can mend, 70 a fault of the program. */
+const EXIT_USER = 1;
+const EXIT_SOFTWARE = 70;
+
+async function main(): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      stop.abort();
+    });
+  }
+  try {
+    const invocation = readConfig(packageJson.version);
+    if ('print' in invocation) {
+      process.stdout.write(invocation.print);
+      return 0;
+    }
+    const { config } = invocation;
+    const log = createLog({ level: config.logLevel });
+    await run(config, { clock: systemClock, log, version: packageJson.version }, stop.signal);
+    return 0;
+  } catch (error) {
+    if (error instanceof UserError) {
+      process.stderr.write(`fluent-pvc-operator: ${error.message} (${error.code})\n`);
+      return EXIT_USER;
+    }
+    // A request that was under way when we were asked to stop.
+    if (stop.signal.aborted) return 0;
+    process.stderr.write(
+      `fluent-pvc-operator: ${error instanceof Error ? (error.stack ?? '') : messageOf(error)}\n`,
+    );
+    return EXIT_SOFTWARE;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,69 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the program counts. Names are controller-runtime's where the meaning is the same. */
+export interface Metrics {
+  /** In the text format of Prometheus. */
+  text(): Promise<{ contentType: string; body: string }>;
+  answered: (answer: { route: string; seconds: number; allowed: boolean; reason: string }) => void;
+  reconciled: (reconcile: { controller: string; result: string; seconds: number }) => void;
+  /** Read when somebody asks for the metrics. */
+  queueDepth: (controller: string, read: () => number) => void;
+}
+
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const answers = new Counter({
+    name: 'fluent_pvc_admission_answers_total',
+    help: 'AdmissionReviews answered, by path, whether allowed, and reason of the denial.',
+    labelNames: ['path', 'allowed', 'reason'],
+    registers,
+  });
+  const answerSeconds = new Histogram({
+    name: 'controller_runtime_webhook_latency_seconds',
+    help: 'Time to answer an AdmissionReview.',
+    labelNames: ['webhook'],
+    buckets: SECONDS,
+    registers,
+  });
+  const reconciles = new Counter({
+    name: 'controller_runtime_reconcile_total',
+    help: 'Reconciles, by controller and result.',
+    labelNames: ['controller', 'result'],
+    registers,
+  });
+  const reconcileSeconds = new Histogram({
+    name: 'controller_runtime_reconcile_time_seconds',
+    help: 'Time of a reconcile.',
+    labelNames: ['controller'],
+    buckets: SECONDS,
+    registers,
+  });
+  const depths = new Map<string, () => number>();
+  new Gauge({
+    name: 'workqueue_depth',
+    help: 'Keys that wait for a worker or a deadline, or are worked on.',
+    labelNames: ['name'],
+    registers,
+    collect() {
+      for (const [name, read] of depths) this.set({ name }, read());
+    },
+  });
+  return {
+    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    answered({ route, seconds, allowed, reason }) {
+      answers.inc({ path: route, allowed: String(allowed), reason });
+      answerSeconds.observe({ webhook: route }, seconds);
+    },
+    reconciled({ controller, result, seconds }) {
+      reconciles.inc({ controller, result });
+      reconcileSeconds.observe({ controller }, seconds);
+    },
+    queueDepth(controller, read) {
+      depths.set(controller, read);
+    },
+  };
+}

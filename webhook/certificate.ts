@@ -1,0 +1,102 @@
+import { webcrypto, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { messageOf, UserError } from '../src/errors.ts';
+
+/** A serving certificate and what its clients have to trust; all PEM. */
+export interface ServingCertificate {
+  cert: string;
+  key: string;
+  /** For `clientConfig.caBundle` of the webhook configurations. */
+  ca: string;
+  notAfter: Date;
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const LIFETIME_MS = 365 * 24 * 3600 * 1000;
+/** Clocks differ: valid from an hour ago. */
+const BACKDATE_MS = 3600 * 1000;
+
+/**
+ * The certificate of a folder in the form of a `kubernetes.io/tls` Secret: tls.crt, tls.key and,
+ * where there is one, ca.crt (else tls.crt is its own).
+ *
+ * @throws UserError CertificateInvalid
+ */
+export function loadCertificate(folder: string): ServingCertificate {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(join(folder, name), 'utf8');
+    } catch (error) {
+      throw new UserError(`cannot read the certificate: ${messageOf(error)}`, 'CertificateInvalid');
+    }
+  };
+  const cert = read('tls.crt');
+  const key = read('tls.key');
+  const ca = existsSync(join(folder, 'ca.crt')) ? read('ca.crt') : cert;
+  try {
+    createSecureContext({ cert, key });
+    return { cert, key, ca, notAfter: new Date(new X509Certificate(cert).validTo) };
+  } catch (error) {
+    throw new UserError(
+      `tls.crt and tls.key in ${folder} are no certificate with its key: ${messageOf(error)}`,
+      'CertificateInvalid',
+    );
+  }
+}
+
+/** A certificate for these host names and addresses, signed by a CA made for nothing else. */
+export async function makeCertificate(
+  hosts: readonly string[],
+  now: Date,
+): Promise<ServingCertificate> {
+  // Loaded only here: most installations bring their certificate along.
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
+  const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const notBefore = new Date(now.getTime() - BACKDATE_MS);
+  const notAfter = new Date(now.getTime() + LIFETIME_MS);
+  const common = { notBefore, notAfter, signingAlgorithm: ALGORITHM };
+  const caName = 'CN=fluent-pvc-operator webhook CA';
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    ...common,
+    serialNumber: serialNumber(),
+    name: caName,
+    keys: caKeys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  const cert = await x509.X509CertificateGenerator.create({
+    ...common,
+    serialNumber: serialNumber(),
+    subject: 'CN=fluent-pvc-operator webhook',
+    issuer: caName,
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+      ),
+    ],
+  });
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return {
+    cert: cert.toString('pem'),
+    key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+    ca: ca.toString('pem'),
+    notAfter,
+  };
+}
+
+function serialNumber(): string {
+  // Positive: the first bit of a serial number is its sign.
+  return `01${Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString('hex')}`;
+}

@@ -1,0 +1,103 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { messageOf } from '../src/errors.ts';
+import type { Log } from '../src/log.ts';
+import type { AdmissionHandler } from './pod.ts';
+import type { ServingCertificate } from './certificate.ts';
+import { decode, deny, encode, type Answer } from './review.ts';
+
+/** Where the API server finds which handler: the original operator's paths. */
+export type Routes = Record<'/pod/mutate' | '/fluent-pvc/validate', AdmissionHandler>;
+
+/** Called once an answer, with the route, the time it took and what it said. */
+export type AnswerObserver = (answer: {
+  route: string;
+  seconds: number;
+  allowed: boolean;
+  reason: string;
+}) => void;
+
+/** The largest object etcd takes is 1.5 MB; a review holds the old one and the new one. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+/** The API server keeps idle connections for 90 s: the side that opened them closes them. */
+const KEEP_ALIVE_MS = 120_000;
+/** Without `timeout` in the query: what the webhook configuration would say by default. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Kept back from the API server's patience for the way there and back. */
+const MARGIN_MS = 500;
+
+/**
+ * The TLS server that answers AdmissionReviews. Every answer to a route is an AdmissionReview with
+ * the request's uid, whatever was sent and whatever went wrong: a caller that gets none would only
+ * report that it got none.
+ */
+export function createServer(options: {
+  certificate: ServingCertificate;
+  routes: Routes;
+  observe: AnswerObserver;
+  log: Log;
+}): FastifyInstance {
+  const { certificate, routes, observe, log } = options;
+  const server = fastify({
+    https: { cert: certificate.cert, key: certificate.key },
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Closing waits for answers under way and for nothing else.
+    forceCloseConnections: 'idle',
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+
+  for (const [route, handler] of Object.entries(routes)) {
+    server.post(route, async (request, reply) => {
+      const startedAt = performance.now();
+      const { uid, answer } = await answerTo(request, handler, log);
+      observe({
+        route,
+        seconds: (performance.now() - startedAt) / 1000,
+        allowed: answer.allowed,
+        reason: answer.allowed ? '' : answer.denial.reason,
+      });
+      return reply.send(encode(uid, answer));
+    });
+  }
+  // What fastify itself refuses before a handler runs: a body over the limit, a cut connection.
+  server.setErrorHandler((error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    const message = `the request could not be read: ${messageOf(error)}`;
+    log.warn(message);
+    return reply.code(200).send(encode('', deny('AdmissionReviewInvalid', 400, message)));
+  });
+  return server;
+}
+
+async function answerTo(
+  request: FastifyRequest,
+  handler: AdmissionHandler,
+  log: Log,
+): Promise<{ uid: string; answer: Answer }> {
+  const decoded = decode(request.body);
+  if ('denial' in decoded) {
+    return { uid: decoded.uid, answer: { allowed: false, denial: decoded.denial } };
+  }
+  const { uid } = decoded.request;
+  try {
+    const signal = AbortSignal.timeout(timeoutMs(request.query));
+    return { uid, answer: await handler(decoded.request, signal) };
+  } catch (error) {
+    log.error('an admission failed', {
+      requestUid: uid,
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    return { uid, answer: deny('Internal', 500, messageOf(error)) };
+  }
+}
+
+/** The API server says in the query how long it waits: `?timeout=10s`. */
+function timeoutMs(query: unknown): number {
+  const { timeout } = query as { timeout?: unknown };
+  const seconds = typeof timeout === 'string' ? Number(/^(\d+)s$/.exec(timeout)?.[1]) : NaN;
+  const ms = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_MS;
+  return Math.max(ms - MARGIN_MS, ms / 2);
+}
