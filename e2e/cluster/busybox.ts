@@ -43,6 +43,8 @@ async function createRootfs(busybox: string, folder: string): Promise<void> {
     join(folder, 'etc', 'passwd'),
     'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
   );
+  // What a static glibc needs to know to ask a name server.
+  await writeFile(join(folder, 'etc', 'nsswitch.conf'), 'hosts: files dns\n');
   await writeFile(join(folder, 'etc', 'group'), 'root:x:0:\nnobody:x:65534:\n');
 }
 

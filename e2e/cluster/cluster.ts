@@ -3,25 +3,19 @@ import { UserError } from '../../src/errors.ts';
 import { createBinaryCache } from './binary-cache.ts';
 import { askVersion, type BinarySources, findBinaries, kubernetesVersionOf } from './binaries.ts';
 import { createBuilder } from './build.ts';
-import { apiServerUrl, type ClusterConfig, type Nodes } from './cluster-config.ts';
-import { binary } from './control-plane.ts';
-import { readAdminAccess } from './credentials.ts';
+import type { ClusterConfig, Nodes } from './cluster-config.ts';
 import { createDebianPackages, nodePackages } from './debian-packages.ts';
 import { createDownloader } from './download.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
-import { type Image, pushImages } from './images.ts';
 import { withLock } from './lock.ts';
-import { recordedNamespaces } from './namespaces.ts';
-import { childrenOf } from './process-table.ts';
-import { endProcesses } from './processes.ts';
 import { defaultKubernetesVersion } from './recipes.ts';
-import { registryUrl } from './registry.ts';
 import { type Reporter, silentReporter } from './reporter.ts';
-import { start, startComponent } from './startup.ts';
-import { type ClusterFolders, clusterFolders, readProcesses } from './state.ts';
+import { attach, type Cluster } from './running-cluster.ts';
+import { startAll } from './startup.ts';
+import { type ClusterFolders, clusterFolders } from './state.ts';
 import { destroyCluster } from './teardown.ts';
-import { binariesFor, waves } from './topology.ts';
+import { binariesFor } from './topology.ts';
 
 /** What cluster is wanted. */
 export interface ClusterRequest {
@@ -41,30 +35,6 @@ export interface ClusterRequest {
   readonly reporter?: Reporter;
   /** Gives up and cleans up when aborted. */
   readonly signal?: AbortSignal;
-}
-
-/** A cluster that runs, whoever started it. */
-export interface Cluster {
-  readonly name: string;
-  /** Path of the administrator's kubeconfig. */
-  readonly kubeconfig: string;
-  /** Path of a kubectl of the cluster's version. */
-  readonly kubectl: string;
-  /** `https://address:port`. */
-  readonly server: string;
-  /** Address under which the API server and Pods reach servers of this machine (a webhook). */
-  readonly hostAddress: string;
-  readonly kubernetesVersion: string;
-  /** JSON lines, where `audit` was asked for. */
-  readonly auditLog: string;
-  /** Makes images available to Pods; only a real node runs any. */
-  pushImages(images: readonly Image[]): Promise<void>;
-  /** Ends a component with SIGKILL, such as `kubelet`; its Pods go on. */
-  killComponent(name: string): Promise<void>;
-  /** Starts a component again that was ended. */
-  restartComponent(name: string): Promise<void>;
-  /** Removes all of it; safe to repeat. */
-  stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
 }
 
 /**
@@ -119,14 +89,13 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
     }
     const { stateFolder, path } = environment;
     try {
-      const context = { folders, stateFolder, path, reporter, signal };
-      return await Promise.race([start(plan, context), aborted(signal)]);
+      return await startAll(plan, { folders, stateFolder, path, reporter, signal });
     } catch (thrown) {
       await destroyCluster(folders, { keepLogs: true });
       throw thrown;
     }
   });
-  return attach(environment, config, folders, reporter);
+  return attach({ config, folders, reporter, stop: stopOf(environment, config.name) });
 }
 
 /** The cluster of this name that runs (or ran: nothing is asked), or undefined. */
@@ -137,7 +106,12 @@ export async function findCluster(
   const folders = foldersOf(environment, name);
   const health = await healthOf(folders);
   if (health === undefined) return undefined;
-  return attach(environment, health.config, folders, silentReporter);
+  return attach({
+    config: health.config,
+    folders,
+    reporter: silentReporter,
+    stop: stopOf(environment, name),
+  });
 }
 
 /** Removes a cluster or what is left of it; false when there was nothing. */
@@ -164,45 +138,9 @@ export function foldersOf(
   return clusterFolders(environment.stateFolder, name);
 }
 
-function attach(
-  environment: Environment,
-  config: ClusterConfig,
-  folders: ClusterFolders,
-  reporter: Reporter,
-): Cluster {
-  return {
-    name: config.name,
-    kubeconfig: folders.kubeconfig,
-    kubectl: binary(config, 'kubectl'),
-    server: apiServerUrl(config),
-    hostAddress: config.hostAddress,
-    kubernetesVersion: config.kubernetesVersion,
-    auditLog: folders.audit,
-    async pushImages(images) {
-      if (config.nodes.kind !== 'real') {
-        throw new UserError(`cluster ${config.name} has simulated nodes, which run no images`);
-      }
-      await pushImages(registryUrl(config), images);
-    },
-    async killComponent(name) {
-      const id = (await readProcesses(folders)).get(name);
-      if (id === undefined) throw new UserError(`cluster ${config.name} has no ${name}`);
-      // On a real node the recorded process is nsenter, which waits for the component.
-      const inner = config.nodes.kind === 'real' ? await childrenOf(id.pid) : [];
-      await endProcesses([...inner, id], 'SIGKILL');
-    },
-    async restartComponent(name) {
-      const namespaces = recordedNamespaces(await readProcesses(folders));
-      const { authority } = await readAdminAccess(config, folders);
-      const all = waves(config, folders, authority, namespaces).flat();
-      const component = all.find((candidate) => candidate.name === name);
-      if (component === undefined) throw new UserError(`cluster ${config.name} has no ${name}`);
-      const { signal } = new AbortController();
-      await startComponent(component, config, { folders, reporter, signal }, namespaces);
-    },
-    async stop({ keepLogs = false } = {}) {
-      await stopCluster(environment, config.name, { keepLogs });
-    },
+function stopOf(environment: Environment, name: string): Parameters<typeof attach>[0]['stop'] {
+  return async (options) => {
+    await stopCluster(environment, name, options);
   };
 }
 
@@ -232,14 +170,4 @@ function requireSame(config: ClusterConfig, request: ClusterRequest): void {
       `cluster ${config.name} runs with other nodes; \`npm run cluster -- down --name ${config.name}\` first`,
     );
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => {
-      reject(new UserError('interrupted'));
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }

@@ -22,6 +22,7 @@ export async function componentReady(
   component: Pick<Component, 'name' | 'probe'>,
   id: ProcessId,
   folders: ClusterFolders,
+  signal?: AbortSignal,
 ): Promise<void> {
   const details = async (): Promise<string> => {
     const tail = await logTail(folders, component.name);
@@ -30,6 +31,7 @@ export async function componentReady(
   await waitUntilReady({
     what: component.name,
     timeout: 90_000,
+    signal,
     details,
     probe: async () => {
       const reason = await component.probe().catch((thrown: unknown) => String(thrown));

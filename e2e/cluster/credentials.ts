@@ -21,6 +21,9 @@ export interface CredentialFiles {
   /** The API server as a client of the kubelet; also the administrator. */
   readonly admin: string;
   readonly adminKey: string;
+  /** The API server as a client of served APIs of others. */
+  readonly frontProxy: string;
+  readonly frontProxyKey: string;
   readonly serviceAccount: string;
   readonly serviceAccountKey: string;
   /** The kubeconfig of a component. */
@@ -40,6 +43,8 @@ export function credentialFiles(folders: Pick<ClusterFolders, 'certificates'>): 
     serverKey: file('server.key'),
     admin: file('admin.crt'),
     adminKey: file('admin.key'),
+    frontProxy: file('front-proxy.crt'),
+    frontProxyKey: file('front-proxy.key'),
     serviceAccount: file('service-account.pub'),
     serviceAccountKey: file('service-account.key'),
     kubeconfigOf: (client) => file(`${client}.kubeconfig`),
@@ -60,9 +65,10 @@ export async function createCredentials(
     authority: authority.certificate,
     credentials: await authority.client(subject),
   });
-  const [admin, server, signing, ...accesses] = await Promise.all([
+  const [admin, server, frontProxy, signing, ...accesses] = await Promise.all([
     accessFor(config.name, { user: 'kubernetes-admin', groups: ['system:masters'] }),
     authority.server('kube-apiserver', serverHosts(config)),
+    authority.client({ user: 'front-proxy' }),
     createSigningKey(),
     ...Object.entries(clients(config)).map(
       async ([name, subject]) => [name, await accessFor(name, subject)] as const,
@@ -75,6 +81,8 @@ export async function createCredentials(
     [files.serverKey, server.key],
     [files.admin, admin.credentials.certificate],
     [files.adminKey, admin.credentials.key],
+    [files.frontProxy, frontProxy.certificate],
+    [files.frontProxyKey, frontProxy.key],
     [files.serviceAccount, signing.public],
     [files.serviceAccountKey, signing.key],
     ...accesses.map(

@@ -29,7 +29,7 @@ export function coreDns(config: ClusterConfig, folders: ClusterFolders): Compone
 export async function writeDnsFiles(config: ClusterConfig, folders: ClusterFolders): Promise<void> {
   await writeFile(
     configFile(folders),
-    `.:${nodePorts.dns} {
+    `${clusterDomain}:${nodePorts.dns} in-addr.arpa:${nodePorts.dns} {
   bind ${config.address}
   errors
   ready ${config.address}:${nodePorts.dnsReady}
@@ -37,7 +37,10 @@ export async function writeDnsFiles(config: ClusterConfig, folders: ClusterFolde
     kubeconfig "${credentialFiles(folders).kubeconfigOf('coredns')}"
     ttl 5
   }
-  # The node has no way out, so other names don't exist; a silent server would stall programs.
+}
+# The node has no way out, so other names don't exist; a silent server would stall programs.
+.:${nodePorts.dns} {
+  bind ${config.address}
   template ANY ANY {
     rcode NXDOMAIN
   }

@@ -3,9 +3,9 @@ import type { ClusterConfig } from './cluster-config.ts';
 import { messageOf } from '../../src/errors.ts';
 import { readAdminAccess } from './credentials.ts';
 import { recordedNamespaces } from './namespaces.ts';
+import { nodeStates } from './nodes.ts';
 import { isAlive } from './process-table.ts';
 import { reasonOf } from './readiness.ts';
-import { readyNodes } from './startup.ts';
 import { type ClusterFolders, readConfig, readProcesses } from './state.ts';
 import { waves } from './topology.ts';
 
@@ -78,7 +78,7 @@ async function nodesHealth(
   try {
     const client = createApiClient(await readAdminAccess(config, folders));
     try {
-      const nodes = readyNodes((await client.get('/api/v1/nodes')).body);
+      const nodes = nodeStates((await client.get('/api/v1/nodes')).body);
       const missing = wanted - nodes.length;
       return [
         ...nodes.map(({ name, ready, version }) => ({

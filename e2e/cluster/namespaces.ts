@@ -36,6 +36,7 @@ export async function createNamespaces(
   folders: ClusterFolders,
   hostname: string,
   keep: readonly string[],
+  signal: AbortSignal,
 ): Promise<Namespaces> {
   const ready = join(folders.node, 'init-ready');
   const script = [
@@ -61,6 +62,7 @@ export async function createNamespaces(
     what: 'the init process of the node',
     timeout: 20_000,
     every: 5,
+    signal,
     probe: async () => {
       if (existsSync(ready)) return undefined;
       if (await isAlive(outer)) return 'its mounts are not made yet';
@@ -73,7 +75,7 @@ export async function createNamespaces(
   return { init };
 }
 
-/** The namespaces that a record of the cluster's processes names. */
+/** The namespaces that a record of the cluster's processes names; their init may be gone. */
 export function recordedNamespaces(
   processes: ReadonlyMap<string, ProcessId>,
 ): Namespaces | undefined {

@@ -14,6 +14,8 @@ export interface Wait {
   readonly timeout: number;
   /** Milliseconds between two probes. */
   readonly every?: number;
+  /** Ends the wait with a UserError. */
+  readonly signal?: AbortSignal | undefined;
   /** Text added to the message of a failure, such as the end of a log. */
   readonly details?: () => Promise<string>;
 }
@@ -22,6 +24,7 @@ export interface Wait {
 export async function waitUntilReady(wait: Wait): Promise<void> {
   const deadline = Date.now() + wait.timeout;
   for (;;) {
+    throwIfInterrupted(wait.signal);
     const reason = await reasonOf(wait.probe);
     if (reason === undefined) return;
     if (Date.now() > deadline) {
@@ -31,6 +34,11 @@ export async function waitUntilReady(wait: Wait): Promise<void> {
     }
     await sleep(wait.every ?? 50);
   }
+}
+
+/** A user who has interrupted the program gets one line, as for other expected ends. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new UserError('interrupted');
 }
 
 /** The probe's answer, where a failure to ask is an answer too. */

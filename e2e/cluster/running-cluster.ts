@@ -1,0 +1,85 @@
+import { UserError } from '../../src/errors.ts';
+import { apiServerUrl, type ClusterConfig } from './cluster-config.ts';
+import { binary } from './control-plane.ts';
+import { readAdminAccess } from './credentials.ts';
+import { type Image, pushImages } from './images.ts';
+import { recordedNamespaces } from './namespaces.ts';
+import { childrenOf } from './process-table.ts';
+import { endProcesses } from './processes.ts';
+import { registryUrl } from './registry.ts';
+import type { Reporter } from './reporter.ts';
+import { startComponent } from './startup.ts';
+import { type ClusterFolders, readProcesses } from './state.ts';
+import { waves } from './topology.ts';
+
+/** A cluster that runs, whoever started it. */
+export interface Cluster {
+  readonly name: string;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Path of a kubectl of the cluster's version. */
+  readonly kubectl: string;
+  /** `https://address:port`. */
+  readonly server: string;
+  /** Address under which the API server and Pods reach servers of this machine (a webhook). */
+  readonly hostAddress: string;
+  readonly kubernetesVersion: string;
+  /** JSON lines, where `audit` was asked for. */
+  readonly auditLog: string;
+  /** Makes images available to Pods; only a real node runs any. */
+  pushImages(images: readonly Image[]): Promise<void>;
+  /** Ends a component with SIGKILL, such as `kubelet`; its Pods go on. */
+  killComponent(name: string): Promise<void>;
+  /** Starts a component again that was ended. */
+  restartComponent(name: string): Promise<void>;
+  /** Removes all of it; safe to repeat. */
+  stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
+}
+
+/** A handle for a cluster that was started, here or by another process. */
+export function attach({
+  config,
+  folders,
+  reporter,
+  stop,
+}: {
+  readonly config: ClusterConfig;
+  readonly folders: ClusterFolders;
+  readonly reporter: Reporter;
+  readonly stop: (options: { readonly keepLogs: boolean }) => Promise<void>;
+}): Cluster {
+  const unknown = (name: string): UserError =>
+    new UserError(`cluster ${config.name} has no component ${name}`);
+  return {
+    name: config.name,
+    kubeconfig: folders.kubeconfig,
+    kubectl: binary(config, 'kubectl'),
+    server: apiServerUrl(config),
+    hostAddress: config.hostAddress,
+    kubernetesVersion: config.kubernetesVersion,
+    auditLog: folders.audit,
+    async pushImages(images) {
+      if (config.nodes.kind !== 'real') {
+        throw new UserError(`cluster ${config.name} has simulated nodes, which run no images`);
+      }
+      await pushImages(registryUrl(config), images);
+    },
+    async killComponent(name) {
+      const id = (await readProcesses(folders)).get(name);
+      if (id === undefined) throw unknown(name);
+      // On a real node the recorded process is nsenter, which waits for the component.
+      const inner = config.nodes.kind === 'real' ? await childrenOf(id.pid) : [];
+      await endProcesses([...inner, id], 'SIGKILL');
+    },
+    async restartComponent(name) {
+      const namespaces = recordedNamespaces(await readProcesses(folders));
+      const { authority } = await readAdminAccess(config, folders);
+      const all = waves(config, folders, authority, namespaces).flat();
+      const component = all.find((candidate) => candidate.name === name);
+      if (component === undefined) throw unknown(name);
+      const { signal } = new AbortController();
+      await startComponent(component, config, { folders, reporter, signal }, namespaces);
+    },
+    stop: ({ keepLogs = false } = {}) => stop({ keepLogs }),
+  };
+}
