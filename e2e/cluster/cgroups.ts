@@ -13,6 +13,7 @@ export function cgroupName(clusterFolder: string): string {
 /** Makes the cgroup in every hierarchy: kubelet refuses a root that isn't there. */
 export async function createCgroups(clusterFolder: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
+    await passControllersOn(hierarchy);
     const folder = join(hierarchy, cgroupName(clusterFolder));
     await mkdir(folder, { recursive: true });
     // A v1 cpuset starts empty and then holds no process.
@@ -49,6 +50,21 @@ async function hierarchies(): Promise<readonly string[]> {
     .filter(({ type }) => type === 'cgroup' || type === 'cgroup2')
     .map(({ target }) => target);
   return [...new Set(found)];
+}
+
+/**
+ * In v2 a group has the controllers that its parent passes on, and kubelet wants all that the
+ * machine has. systemd passes on the most; runc would do the same for the first container.
+ */
+async function passControllersOn(hierarchy: string): Promise<void> {
+  const file = join(hierarchy, 'cgroup.controllers');
+  const controllers = await readFile(file, 'utf8').catch(() => '');
+  for (const controller of controllers.split(/\s+/).filter((name) => name !== '')) {
+    // One that can't be passed on is missed by kubelet, which says so in its log.
+    await writeFile(join(hierarchy, 'cgroup.subtree_control'), `+${controller}`).catch(
+      () => undefined,
+    );
+  }
 }
 
 /** rmdir from the leaves up; the files in a cgroup can't be removed and needn't be. */

@@ -1,19 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
-import { createBinaryCache } from './binary-cache.ts';
-import { askVersion, type BinarySources, findBinaries, kubernetesVersionOf } from './binaries.ts';
-import { createBuilder } from './build.ts';
+import { findBinaries, kubernetesVersionOf } from './binaries.ts';
+import { createBinarySources } from './binary-sources.ts';
 import type { ClusterConfig, Nodes } from './cluster-config.ts';
 import { createDebianPackages, nodePackages } from './debian-packages.ts';
-import { createDownloader } from './download.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
+import { writeUserKubeconfig } from './kubeconfig.ts';
 import { withLock } from './lock.ts';
 import { defaultKubernetesVersion } from './recipes.ts';
 import { type Reporter, silentReporter } from './reporter.ts';
 import { attach, type Cluster } from './running-cluster.ts';
 import { startAll } from './startup.ts';
-import { type ClusterFolders, clusterFolders } from './state.ts';
+import { type ClusterFolders, clusterFolders, writeConfig } from './state.ts';
 import { destroyCluster } from './teardown.ts';
 import { binariesFor } from './topology.ts';
 
@@ -48,16 +48,10 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const folders = foldersOf(environment, request.name);
   const apiServerOnly = request.apiServerOnly ?? false;
   if (request.nodes.kind === 'real') requireRoot(environment);
-  const packages = createDebianPackages(environment, reporter);
-  if (request.nodes.kind === 'real') await packages.ensure(nodePackages);
-  const sources: BinarySources = {
-    environment,
-    reporter,
-    cache: createBinaryCache(environment, reporter),
-    downloader: createDownloader(environment, reporter),
-    builder: createBuilder(environment, packages),
-    versionOf: askVersion,
-  };
+  if (request.nodes.kind === 'real') {
+    await createDebianPackages(environment, reporter).ensure(nodePackages);
+  }
+  const sources = createBinarySources(environment, reporter);
   const kubernetesVersion =
     request.kubernetesVersion ?? (await kubernetesVersionOf(sources)) ?? defaultKubernetesVersion;
   const binaries = await findBinaries(
@@ -82,7 +76,7 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
     if (health?.healthy === true) {
       requireSame(health.config, request);
       reporter.step(`cluster ${request.name} runs already`);
-      return health.config;
+      return withUserKubeconfig(health.config, folders, request.userKubeconfig);
     }
     if (await destroyCluster(folders, { keepLogs: false })) {
       reporter.step(`removed what was left of cluster ${request.name}`);
@@ -151,6 +145,19 @@ function withClusterLock<T>(
 ): Promise<T> {
   const file = join(environment.stateFolder, `.${name}.lock`);
   return withLock({ file, what: `cluster ${name}`, timeout: 10_000 }, work);
+}
+
+/** Writes the copy that this request asks for, and remembers it for `down`. */
+async function withUserKubeconfig(
+  config: ClusterConfig,
+  folders: ClusterFolders,
+  file: string | undefined,
+): Promise<ClusterConfig> {
+  if (file === undefined) return config;
+  await writeUserKubeconfig(file, await readFile(folders.kubeconfig, 'utf8'));
+  const changed = { ...config, userKubeconfig: file };
+  await writeConfig(folders, changed);
+  return changed;
 }
 
 function requireRoot(environment: Environment): void {

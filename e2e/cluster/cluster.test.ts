@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from './cli.ts';
+import { startCluster } from './cluster.ts';
+import { runCommand, tryCommand } from './commands.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { healthOf } from './health.ts';
+import { recordedNamespaces } from './namespaces.ts';
+import { endProcesses } from './processes.ts';
+import { waitUntilReady } from './readiness.ts';
+import type { Cluster } from './running-cluster.ts';
+import { clusterFolders, readProcesses } from './state.ts';
+import { machineState, tracesOf } from './traces.ts';
+
+// A cold cache builds the binaries first, which takes a quarter of an hour on two cores.
+jest.setTimeout(30 * 60_000);
+
+let environment: Environment;
+let home: string;
+let before: string;
+
+beforeAll(async () => {
+  // Below /tmp on purpose: a node has a /tmp of its own, and must see its state all the same.
+  home = await mkdtemp(join(tmpdir(), 'fluent-pvc-cluster-test-'));
+  environment = {
+    ...readEnvironment(),
+    stateFolder: join(home, 'fluent-pvc-operator', 'clusters'),
+  };
+  before = await machineState();
+});
+
+afterAll(async () => {
+  expect(await machineState()).toBe(before);
+  await rm(home, { recursive: true, force: true });
+});
+
+const folderOf = (name: string): string => clusterFolders(environment.stateFolder, name).root;
+
+async function kubectl(cluster: Cluster, ...args: readonly string[]): Promise<string> {
+  return runCommand(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args]);
+}
+
+async function apply(cluster: Cluster, ...objects: readonly object[]): Promise<void> {
+  const list = { apiVersion: 'v1', kind: 'List', items: objects };
+  // A here-string: kubectl reads standard input, which execFile doesn't offer.
+  await runCommand('/bin/sh', [
+    '-c',
+    `printf %s "$1" | "$2" --kubeconfig "$3" apply -f -`,
+    'sh',
+    JSON.stringify(list),
+    cluster.kubectl,
+    cluster.kubeconfig,
+  ]);
+}
+
+const claim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'buffer' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+};
+const volumes = [{ name: 'buffer', persistentVolumeClaim: { claimName: 'buffer' } }];
+const volumeMounts = [{ name: 'buffer', mountPath: '/buffer' }];
+const forever = (first: string): readonly string[] => [
+  ...['sh', '-c', `${first}; trap 'exit 0' TERM; while :; do sleep 1 & wait; done`],
+];
+const podWithSidecar = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'app', labels: { app: 'web' } },
+  spec: {
+    initContainers: [
+      {
+        name: 'sidecar',
+        image: 'alpine',
+        restartPolicy: 'Always',
+        command: forever('echo from the sidecar | tee /buffer/line'),
+        volumeMounts,
+      },
+    ],
+    containers: [
+      {
+        name: 'web',
+        image: 'busybox',
+        command: forever('mkdir /www; echo page > /www/index.html; httpd -h /www -p 8080'),
+        readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+        volumeMounts,
+      },
+    ],
+    volumes,
+  },
+};
+const service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web' },
+  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+};
+const client = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'client' },
+  spec: { containers: [{ name: 'client', image: 'busybox', command: forever(':') }] },
+};
+const job = {
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name: 'drain' },
+  spec: {
+    template: {
+      spec: {
+        restartPolicy: 'Never',
+        containers: [
+          { name: 'drain', image: 'busybox', command: ['cat', '/buffer/line'], volumeMounts },
+        ],
+        volumes,
+      },
+    },
+  },
+};
+
+describe('simulated nodes', () => {
+  it('are Ready, run Pods with claims, and leave nothing', async () => {
+    const cluster = await startCluster({
+      name: 'simulated',
+      nodes: { kind: 'kwok', count: 3 },
+      environment,
+    });
+    const nodes = await kubectl(cluster, 'get', 'nodes', '--no-headers');
+    expect(nodes.match(/ Ready /g)).toHaveLength(3);
+    await apply(cluster, claim, podWithSidecar);
+    await kubectl(cluster, 'wait', '--for=condition=Ready', 'pod/app', '--timeout=30s');
+    await cluster.stop();
+    expect(await tracesOf(folderOf('simulated'))).toEqual([]);
+    await cluster.stop();
+  });
+});
+
+const asRoot = process.platform === 'linux' && process.geteuid?.() === 0 ? describe : describe.skip;
+
+asRoot('a real node', () => {
+  it('runs Pods, volumes, Services and Jobs, beside a second one', async () => {
+    const start = (name: string): Promise<Cluster> =>
+      startCluster({ name, nodes: { kind: 'real' }, environment });
+    const [one, two] = await Promise.all([start('one'), start('two')]);
+    expect(one.hostAddress).not.toBe(two.hostAddress);
+
+    await apply(one, claim, podWithSidecar, service, client);
+    await kubectl(one, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s');
+    expect(await kubectl(one, 'logs', 'app', '-c', 'sidecar')).toBe('from the sidecar\n');
+    const read = await kubectl(one, 'exec', 'app', '-c', 'web', '--', 'cat', '/buffer/line');
+    expect(read).toBe('from the sidecar\n');
+    expect(await fetchFromPod(one, 'http://web.default.svc.cluster.local')).toBe('page\n');
+    expect(await fetchFromPod(one, 'http://web')).toBe('page\n');
+    await withServer(one.hostAddress, async (url) => {
+      expect(await fetchFromPod(one, url)).toBe('this machine');
+    });
+
+    await kubectl(one, 'delete', 'pod', 'app', 'client', '--timeout=10s');
+    await apply(one, job);
+    await kubectl(one, 'wait', '--for=condition=Complete', 'job/drain', '--timeout=60s');
+    expect(await kubectl(one, 'logs', 'job/drain')).toBe('from the sidecar\n');
+    await kubectl(one, 'delete', 'job', 'drain', '--timeout=20s');
+    const volume = await kubectl(one, 'get', 'pv', '-o', 'name');
+    await kubectl(one, 'delete', 'pvc', 'buffer', '--timeout=20s');
+    await kubectl(one, 'wait', '--for=delete', volume.trim(), '--timeout=20s');
+    const found = await runCommand('find', [folderOf('one'), '-name', 'line']);
+    expect(found).toBe('');
+
+    await one.stop();
+    expect(await tracesOf(folderOf('one'))).toEqual([]);
+    const other = clusterFolders(environment.stateFolder, 'two');
+    expect(await healthOf(other)).toMatchObject({ healthy: true });
+    await two.stop();
+    expect(await tracesOf(other.root)).toEqual([]);
+  });
+
+  it('is started again over what was left when its init process was killed', async () => {
+    const folders = clusterFolders(environment.stateFolder, 'killed');
+    const first = await startCluster({ name: 'killed', nodes: { kind: 'real' }, environment });
+    await apply(first, client);
+    await kubectl(first, 'wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
+    const namespaces = recordedNamespaces(await readProcesses(folders));
+    if (namespaces === undefined) throw new Error('no init process is recorded');
+    await endProcesses([namespaces.init], 'SIGKILL');
+    expect(await healthOf(folders)).toMatchObject({ healthy: false });
+    expect(
+      (await runCli(['status', '--name', 'killed'], environment.stateFolder).result).code,
+    ).toBe(1);
+
+    const again = await runCli(['up', '--name', 'killed'], environment.stateFolder).result;
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toContain('removed what was left of cluster killed');
+    const down = await runCli(['down', '--name', 'killed'], environment.stateFolder).result;
+    expect(down).toMatchObject({ code: 0, stdout: 'cluster killed is removed\n' });
+    expect(await tracesOf(folders.root)).toEqual([]);
+    const twice = await runCli(['down', '--name', 'killed'], environment.stateFolder).result;
+    expect(twice).toMatchObject({ code: 0, stdout: 'cluster killed is not there\n' });
+  });
+
+  it.each(['has address', 'etcd serves', 'kubelet serves'])(
+    'is removed after `up` was killed when it said "%s"',
+    async (moment) => {
+      const run = runCli(['up', '--name', 'half'], environment.stateFolder, (output) => {
+        if (output.includes(moment)) run.child.kill('SIGKILL');
+      });
+      expect((await run.result).code).toBe(null);
+      expect(await tracesOf(folderOf('half'))).not.toEqual([]);
+      const down = await runCli(['down', '--name', 'half'], environment.stateFolder).result;
+      expect(down).toMatchObject({ code: 0, stderr: '' });
+      expect(await tracesOf(folderOf('half'))).toEqual([]);
+    },
+  );
+
+  it('is removed by `up` itself when that is interrupted', async () => {
+    const run = runCli(['up', '--name', 'half'], environment.stateFolder, (output) => {
+      if (output.includes('has address')) run.child.kill('SIGINT');
+    });
+    expect(await run.result).toMatchObject({ code: 1, stderr: 'cluster: interrupted\n' });
+    await waitUntilReady({
+      what: 'an empty machine',
+      timeout: 1000,
+      probe: async () => {
+        const left = (await tracesOf(folderOf('half'))).filter((line) => line !== folderOf('half'));
+        return left.length === 0 ? undefined : left.join(', ');
+      },
+    });
+    await runCli(['down', '--name', 'half'], environment.stateFolder).result;
+  });
+});
+
+async function fetchFromPod(cluster: Cluster, url: string): Promise<string> {
+  // kube-proxy writes its rules a moment after the endpoint is ready.
+  const exec = ['--kubeconfig', cluster.kubeconfig, 'exec', 'client', '--', 'wget', '-qO-', url];
+  let output = '';
+  await waitUntilReady({
+    what: `an answer from ${url}`,
+    timeout: 20_000,
+    probe: async () => {
+      const { code, stdout, stderr } = await tryCommand(cluster.kubectl, exec);
+      output = stdout;
+      return code === 0 ? undefined : stderr;
+    },
+  });
+  return output;
+}
+
+async function withServer(address: string, work: (url: string) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => response.end('this machine'));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the server has no port');
+  try {
+    await work(`http://${address}:${bound.port}`);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
