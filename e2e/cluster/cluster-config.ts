@@ -28,8 +28,8 @@ export interface ClusterConfig {
   readonly audit: boolean;
   /** Additional arguments for the API server. */
   readonly apiServerArgs: readonly string[];
-  /** A copy of the kubeconfig that the user asked for. */
-  readonly userKubeconfig?: string;
+  /** Copies of the kubeconfig that the user asked for. */
+  readonly userKubeconfigs: readonly string[];
 }
 
 /** Ports on `address`. A real cluster has the usual ones: the address is its own. */

@@ -47,8 +47,8 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const reporter = request.reporter ?? silentReporter;
   const folders = foldersOf(environment, request.name);
   const apiServerOnly = request.apiServerOnly ?? false;
-  if (request.nodes.kind === 'real') requireRoot(environment);
   if (request.nodes.kind === 'real') {
+    requireRoot(environment);
     await createDebianPackages(environment, reporter).ensure(nodePackages);
   }
   const sources = createBinarySources(environment, reporter);
@@ -68,7 +68,7 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
     binaries,
     audit: request.audit ?? false,
     apiServerArgs: request.apiServerArgs ?? [],
-    ...(request.userKubeconfig !== undefined && { userKubeconfig: request.userKubeconfig }),
+    userKubeconfigs: request.userKubeconfig === undefined ? [] : [request.userKubeconfig],
   };
   const signal = request.signal ?? new AbortController().signal;
   const config = await withClusterLock(environment, request.name, async () => {
@@ -155,7 +155,8 @@ async function withUserKubeconfig(
 ): Promise<ClusterConfig> {
   if (file === undefined) return config;
   await writeUserKubeconfig(file, await readFile(folders.kubeconfig, 'utf8'));
-  const changed = { ...config, userKubeconfig: file };
+  const userKubeconfigs = [...new Set([...config.userKubeconfigs, file])];
+  const changed = { ...config, userKubeconfigs };
   await writeConfig(folders, changed);
   return changed;
 }

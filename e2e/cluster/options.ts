@@ -109,7 +109,9 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
   } catch (thrown) {
-    throw new UserError(messageOf(thrown).split('. ')[0] ?? 'the arguments make no sense');
+    // Node's messages have several lines, and a hint about positional arguments that misleads here.
+    const line = messageOf(thrown).replace(/\s*\n\s*/g, ' ');
+    throw new UserError(line.replace(/\. To specify a positional argument.*$/, ''));
   }
 }
 

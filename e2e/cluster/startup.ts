@@ -21,6 +21,7 @@ import { throwIfInterrupted } from './readiness.ts';
 import { registryUrl, writeRegistryFiles } from './registry.ts';
 import type { Reporter } from './reporter.ts';
 import { type ClusterFolders, createFolders, recordProcess, writeConfig } from './state.ts';
+import { together } from './together.ts';
 import { waves } from './topology.ts';
 import { withOwnVolumes } from './volumes.ts';
 
@@ -52,21 +53,29 @@ export async function startAll(plan: ClusterPlan, context: StartContext): Promis
   if (namespaces !== undefined) await writeAllNodeFiles(config, folders);
 
   const planned = waves(config, folders, access.authority, namespaces);
-  const startWave = (wave: readonly Component[] = []): Promise<unknown> =>
-    Promise.all(wave.map((each) => startComponent(each, config, context, namespaces)));
-  await startWave(planned[0]);
-  const images = namespaces === undefined ? undefined : pushBaseImages(config, context);
-  await Promise.all([startWave(planned[1]), images]);
+  const startWave =
+    (wave: readonly Component[] = []) =>
+    (aborts: AbortSignal): Promise<void> =>
+      together(
+        wave.map((each) => (own) => {
+          return startComponent(each, config, { folders, reporter, signal: own }, namespaces);
+        }),
+        aborts,
+      );
+  await together([startWave(planned[0])], signal);
+  const images = namespaces === undefined ? [] : [() => pushBaseImages(config, context)];
+  await together([startWave(planned[1]), ...images], signal);
   const client = createApiClient(access);
   try {
-    await Promise.all([startWave(planned[2]), applyObjects(client, config, signal)]);
+    await together(
+      [startWave(planned[2]), (aborts) => applyObjects(client, config, aborts)],
+      signal,
+    );
     if (!config.apiServerOnly) await waitUntilUsable(client, config, signal);
   } finally {
     client.close();
   }
-  if (config.userKubeconfig !== undefined) {
-    await writeUserKubeconfig(config.userKubeconfig, kubeconfig(access));
-  }
+  for (const file of config.userKubeconfigs) await writeUserKubeconfig(file, kubeconfig(access));
   reporter.step(`cluster ${config.name} is ready`);
   return config;
 }

@@ -23,10 +23,8 @@ export async function destroyCluster(
     await destroyCgroups(folders.root);
   }
   const config = await readConfig(folders);
-  if (config?.userKubeconfig !== undefined) {
-    const text = await readFile(folders.kubeconfig, 'utf8').catch(() => '');
-    await removeUserKubeconfig(config.userKubeconfig, text);
-  }
+  const text = await readFile(folders.kubeconfig, 'utf8').catch(() => '');
+  for (const file of config?.userKubeconfigs ?? []) await removeUserKubeconfig(file, text);
   const there = existsSync(folders.root);
   await removeFolders(folders, options);
   return ended || there;

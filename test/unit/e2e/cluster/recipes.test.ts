@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { stagingModules } from '../../../../e2e/cluster/build.ts';
+import { fillIn } from '../../../../e2e/cluster/download.ts';
+import { defaultKubernetesVersion, recipes } from '../../../../e2e/cluster/recipes.ts';
+import { binariesFor } from '../../../../e2e/cluster/topology.ts';
+import { inRange, parseVersion } from '../../../../e2e/cluster/versions.ts';
+
+const table = recipes(defaultKubernetesVersion);
+const names = table.flatMap(({ binaries }) => binaries.map(({ name }) => name));
+
+describe('the recipe table', () => {
+  it('makes each binary once, under one name of a set', () => {
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(table.map(({ name }) => name)).size).toBe(table.length);
+  });
+
+  it('makes everything that a cluster of any kind runs', () => {
+    const wanted = [
+      ...binariesFor({ kind: 'real' }, false),
+      ...binariesFor({ kind: 'kwok', count: 1 }, false),
+    ];
+    expect(names).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it.each(table.map((recipe) => [recipe.name, recipe] as const))(
+    '%s is well-formed',
+    (_, recipe) => {
+      expect(recipe.version).toMatch(/^\d+\.\d+\.\d+$/);
+      if (recipe.accepts !== undefined) expect(inRange(recipe.version, recipe.accepts)).toBe(true);
+      const values = { version: recipe.version, os: 'linux', arch: 'amd64', binary: 'x' };
+      for (const text of Object.values(recipe.download ?? {})) {
+        expect(fillIn(text as string, values)).not.toMatch(/[{}]|undefined/);
+      }
+    },
+  );
+
+  it('asks for the other minor of Kubernetes where the user does', () => {
+    const [kubernetes] = recipes('1.34.2');
+    expect(kubernetes).toMatchObject({
+      version: '1.34.2',
+      accepts: { atLeast: '1.34.0', below: '1.35.0' },
+      build: { staging: { version: 'v0.34.2' } },
+    });
+  });
+});
+
+describe('stagingModules', () => {
+  it("names the modules of the repository itself and nobody else's", () => {
+    const goMod = `
+replace github.com/other/fork => github.com/fork/fork v1.0.0
+replace k8s.io/single => ./staging/src/k8s.io/single
+replace (
+	k8s.io/api => ./staging/src/k8s.io/api
+	k8s.io/client-go => ./staging/src/k8s.io/client-go
+	example.com/x => ./x
+)`;
+    const found = stagingModules(goMod, 'k8s.io/');
+    expect(found).toEqual(['k8s.io/single', 'k8s.io/api', 'k8s.io/client-go']);
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    ['Kubernetes v1.36.3', [1, 36, 3]],
+    ['etcd Version: 3.6.16\nGit SHA: 1', [3, 6, 16]],
+    ['kwok version v0.8.0 go1.26', [0, 8, 0]],
+    ['1.36', [1, 36, 0]],
+    ['none', undefined],
+  ])('reads "%s"', (text, version) => {
+    expect(parseVersion(text)).toEqual(version);
+  });
+
+  it.each([
+    ['1.36.0', true],
+    ['1.36.99', true],
+    ['1.35.9', false],
+    ['1.37.0', false],
+    ['nonsense', false],
+  ])('%s in [1.36.0, 1.37.0) is %s', (text, expected) => {
+    expect(inRange(text, { atLeast: '1.36.0', below: '1.37.0' })).toBe(expected);
+  });
+});
