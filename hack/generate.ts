@@ -1,0 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crdFiles } from './crd-files.ts';
+
+// Writes everything in the repository that is generated from the sources.
+const root = join(import.meta.dirname, '..');
+for (const { path, content } of crdFiles()) {
+  writeFileSync(join(root, path), content);
+  process.stdout.write(`wrote ${path}\n`);
+}

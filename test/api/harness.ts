@@ -1,0 +1,152 @@
+import { run } from '../../src/app.ts';
+import type { Binding } from '../../src/api/binding.ts';
+import type { FluentPVC, FluentPVCSpec } from '../../src/api/fluentpvc.ts';
+import { API_VERSION, labels } from '../../src/api/names.ts';
+import type { Stored } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import { connect } from '../../src/kube/connection.ts';
+import { createLog } from '../../src/log.ts';
+import { eventually } from '../support/eventually.ts';
+import { createKubectl, type Kubectl } from '../support/kubectl.ts';
+
+/** A real API server, with a namespace of this test file's own in it. */
+export interface Api {
+  kubeconfig: string;
+  client: KubeClient;
+  kubectl: Kubectl;
+  namespace: string;
+  close(): Promise<void>;
+}
+
+/** Connects to the API server that test/main.ts has started for this stage. */
+export async function openApi(): Promise<Api> {
+  const { TEST_KUBECONFIG: kubeconfig, TEST_KUBECTL: path } = process.env;
+  if (kubeconfig === undefined || path === undefined) {
+    throw new Error('run the API tests with `npm run test:api [-- PATTERN]`');
+  }
+  const connection = await connect({ kubeconfig, clock: systemClock });
+  const client = createClient(connection, 'test');
+  const kubectl = createKubectl(path, kubeconfig);
+  const namespace = `test-${Date.now().toString(36)}`;
+  await kubectl(`create namespace ${namespace}`);
+  await eventually('the ServiceAccount of the namespace', () =>
+    kubectl(`-n ${namespace} get serviceaccount default`),
+  );
+  return { kubeconfig, client, kubectl, namespace, close: () => connection.close() };
+}
+
+/** An operator of this checkout, in this process. */
+export interface Operator {
+  /** As SIGTERM does; throws what the operator threw. */
+  stop(): Promise<void>;
+  /** Rejects when the operator ends by itself with a fault. */
+  ended: Promise<void>;
+}
+
+export const OPERATOR_FLAGS = [
+  'all',
+  '--register',
+  '--bind-address=127.0.0.1',
+  '--webhook-port=0',
+  '--metrics-port=0',
+  '--log-level=error',
+];
+
+/** Starts the operator as `npm run operator` does and waits until it leads. */
+export async function startOperator(api: Api, flags: readonly string[] = []): Promise<Operator> {
+  const invocation = readConfig(
+    '0.0.0-test',
+    [...OPERATOR_FLAGS, `--kubeconfig=${api.kubeconfig}`, ...flags],
+    {},
+  );
+  if ('print' in invocation) throw new Error('asked for help');
+  const { config } = invocation;
+  const stop = new AbortController();
+  const log = createLog({ level: config.logLevel });
+  const ended = run(config, { clock: systemClock, log, version: '0.0.0-test' }, stop.signal);
+  ended.catch(() => undefined);
+  const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
+  const leads = eventually('the operator to lead', async () => {
+    const found = (await api.client.get(lease)) as
+      { spec?: { holderIdentity?: string } } | undefined;
+    return Boolean(found?.spec?.holderIdentity);
+  });
+  await Promise.race([leads, ended]);
+  return {
+    ended,
+    async stop() {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+/** A FluentPVC that the API server takes. */
+export function fluentPVC(name: string, spec: Partial<FluentPVCSpec> = {}): FluentPVC {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'FluentPVC',
+    metadata: { name },
+    spec: {
+      pvcSpecTemplate: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '10Mi' } },
+      },
+      pvcVolumeName: 'buffer',
+      pvcVolumeMountPath: '/mnt/buffer',
+      pvcFinalizerJobSpecTemplate: {
+        backoffLimit: 0,
+        template: {
+          spec: { restartPolicy: 'Never', containers: [container('drain')] },
+        },
+      },
+      sidecarContainerTemplate: container('shipper'),
+      commonEnvs: [{ name: 'BUFFER', value: '/mnt/buffer' }],
+      ...spec,
+    },
+  };
+}
+
+export function container(name: string): { name: string; image: string } {
+  return { name, image: 'busybox' };
+}
+
+/** A Pod that asks for the FluentPVC; without a name it is generated. */
+export function labelledPod(api: Api, fluentPVCName: string, pod: Partial<Pod['spec']> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: 'app-',
+      namespace: api.namespace,
+      labels: { [labels.fluentPVC]: fluentPVCName },
+    },
+    spec: { restartPolicy: 'Always', containers: [container('app')], ...pod },
+  };
+}
+
+/** Name of the binding that a stored Pod belongs to. */
+export function bindingNameOf(pod: Stored<Pod>): string {
+  const name = pod.metadata.labels?.[labels.binding];
+  if (name === undefined) throw new Error(`Pod ${pod.metadata.name} has no binding label`);
+  return name;
+}
+
+/** Waits until the binding is there and the probe likes it. */
+export function bindingWhere(
+  api: Api,
+  name: string,
+  what: string,
+  probe: (binding: Stored<Binding>) => boolean,
+): Promise<Stored<Binding>> {
+  const ref = { kind: 'FluentPVCBinding', namespace: api.namespace, name } as const;
+  return eventually(`binding ${name}: ${what}`, async () => {
+    const binding = await api.client.get<Binding>(ref);
+    if (binding === undefined) throw new Error('no binding');
+    if (!probe(binding)) throw new Error(JSON.stringify(binding.status ?? {}));
+    return binding;
+  });
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster } from '../e2e/cluster/cluster.ts';
+import { createReporter } from '../e2e/cluster/reporter.ts';
+import { STAGES, type Stage } from './stages.ts';
+
+/** What a stage came to. A program counts as one test. */
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const bin = join(root, 'node_modules/.bin');
+const isCI = process.env.CI === 'true';
+
+/**
+ * `npm test [-- STAGE ... [-- JEST ARGUMENT ...]]`: all stages one after the other, or those named.
+ * The last line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
+ */
+async function main(argv: readonly string[]): Promise<number> {
+  const names = argv.filter((argument) => STAGES.some((stage) => stage.name === argument));
+  const jestArguments = argv.filter((argument) => !names.includes(argument));
+  const chosen = STAGES.filter((stage) => names.length === 0 || names.includes(stage.name));
+  const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const stage of chosen) {
+    const startedAt = performance.now();
+    say(`\n=== ${stage.name}`);
+    const tally = await runStage(stage, jestArguments);
+    sum.passed += tally.passed;
+    sum.failed += tally.failed;
+    sum.skipped += tally.skipped;
+    say(
+      `=== ${stage.name}: ${tally.passed} passed, ${tally.failed} failed in ` +
+        `${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+    );
+  }
+  const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
+  say(`\n${sum.passed} passed, ${sum.failed} failed${skipped}`);
+  if (isCI && sum.skipped > 0) say('CI=true allows no skipped test');
+  return sum.failed > 0 || (isCI && sum.skipped > 0) ? 1 : 0;
+}
+
+async function runStage(stage: Stage, jestArguments: readonly string[]): Promise<Tally> {
+  const reason = whyImpossible(stage);
+  if (reason !== undefined) {
+    say(`skipped: ${reason}`);
+    return { passed: 0, failed: isCI ? 1 : 0, skipped: 1 };
+  }
+  if ('programs' in stage.run) return runPrograms(stage.run.programs);
+  const { jest, serial } = stage.run;
+  if (stage.needs !== 'api server') return runJest(jest, serial, jestArguments, {});
+  const cluster = await startCluster({
+    name: 'api-tests',
+    nodes: { kind: 'kwok', count: 0 },
+    reporter: createReporter(process.stdout, () => performance.now()),
+  });
+  try {
+    return await runJest(jest, serial, jestArguments, {
+      TEST_KUBECONFIG: cluster.kubeconfig,
+      TEST_KUBECTL: cluster.kubectl,
+    });
+  } finally {
+    await cluster.stop();
+  }
+}
+
+function whyImpossible(stage: Stage): string | undefined {
+  if (stage.needs !== 'real node') return undefined;
+  if (process.platform !== 'linux') return 'a real node needs Linux';
+  return process.getuid?.() === 0 ? undefined : 'a real node needs root';
+}
+
+async function runPrograms(programs: readonly (readonly string[])[]): Promise<Tally> {
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const [program = '', ...args] of programs) {
+    const ok = (await run(join(bin, program), args, {})) === 0;
+    say(`${ok ? 'ok' : 'FAILED'}  ${[program, ...args].join(' ')}`);
+    tally[ok ? 'passed' : 'failed'] += 1;
+  }
+  return tally;
+}
+
+async function runJest(
+  patterns: readonly string[],
+  serial: boolean,
+  jestArguments: readonly string[],
+  env: Record<string, string>,
+): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'jest-result-'));
+  const file = join(folder, 'result.json');
+  const args = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'node_modules/jest/bin/jest.js'),
+    `--testPathPatterns=${patterns.map((pattern) => `(${pattern})`).join('|')}`,
+    '--json',
+    `--outputFile=${file}`,
+    ...(serial ? ['--runInBand'] : []),
+    ...jestArguments,
+  ];
+  try {
+    const exitCode = await run(join(bin, 'node'), args, env);
+    const result = JSON.parse(await readFile(file, 'utf8')) as JestResult;
+    // A file that does not load, or a leak after the last test, fails without a failed test.
+    const silent = result.numFailedTests === 0 && exitCode !== 0 ? 1 : 0;
+    return {
+      passed: result.numPassedTests,
+      failed: result.numFailedTests + silent,
+      skipped: result.numPendingTests + result.numTodoTests,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface JestResult {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+}
+
+/** Exit code of a program whose output goes where ours goes. */
+function run(file: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // jest prints its JSON on standard output; what people read goes to standard error.
+    const child = spawn(file, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', args.includes('--json') ? 'ignore' : 'inherit', 'inherit'],
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== '--'));

@@ -1,0 +1,37 @@
+/** A part of `npm test`: programs that must succeed, or jest over a set of files. */
+export interface Stage {
+  name: 'check' | 'unit' | 'api' | 'e2e';
+  /** What it needs running besides. */
+  needs: 'nothing' | 'api server' | 'real node';
+  run: { programs: readonly (readonly string[])[] } | { jest: readonly string[]; serial: boolean };
+}
+
+/** In the order in which a mistake is found soonest. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'check',
+    needs: 'nothing',
+    run: {
+      programs: [
+        ['tsc', '--noEmit'],
+        ['eslint', '.'],
+        ['prettier', '--check', '--log-level', 'warn', '.'],
+      ],
+    },
+  },
+  {
+    name: 'unit',
+    needs: 'nothing',
+    run: { jest: ['test/unit/', 'test/chart/', 'e2e/.*\\.unit\\.test\\.ts$'], serial: false },
+  },
+  {
+    name: 'api',
+    needs: 'api server',
+    run: { jest: ['test/api/'], serial: true },
+  },
+  {
+    name: 'e2e',
+    needs: 'real node',
+    run: { jest: ['e2e/(?!.*\\.unit\\.test).*\\.test\\.ts$'], serial: true },
+  },
+];

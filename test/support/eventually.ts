@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../src/errors.ts';
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * What the probe finds, as soon as it finds something; a probe that throws has found nothing yet.
+ *
+ * @param what ends the sentence "waited for ..."
+ * @throws Error that says what was awaited, and what the probe said last
+ */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 15_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    let last = 'nothing';
+    try {
+      const found = await probe();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = messageOf(error);
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${timeoutMs / 1000} s for ${what}; saw ${last}`);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
