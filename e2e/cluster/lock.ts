@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../src/errors.ts';
+import { errorCode } from './error-code.ts';
 import { identify, isAlive, type ProcessId } from './process-table.ts';
 
 /** What to lock and how to wait for it. */
 export interface LockRequest {
-  /** A path nobody else uses; a folder of this name stands for the lock. */
+  /** A path nobody else uses; a file there stands for the lock. */
   readonly file: string;
   /** Subject of messages, such as "the build of etcd". */
   readonly what: string;
@@ -26,7 +27,7 @@ export async function withLock<T>(request: LockRequest, work: () => Promise<T>):
   try {
     return await work();
   } finally {
-    await rm(request.file, { recursive: true, force: true });
+    await rm(request.file, { force: true });
   }
 }
 
@@ -53,25 +54,29 @@ async function acquire(request: LockRequest): Promise<void> {
   }
 }
 
-/** A folder that is complete before it appears under its name: rename refuses a non-empty target. */
 async function tryAcquire(file: string): Promise<boolean> {
-  const mine = `${file}.${randomUUID()}`;
-  await mkdir(mine);
-  await writeFile(join(mine, 'holder.json'), JSON.stringify(await identify(process.pid)));
   try {
-    await rename(mine, file);
+    await writeFile(file, JSON.stringify(await identify(process.pid)), { flag: 'wx' });
     return true;
-  } catch {
-    await rm(mine, { recursive: true, force: true });
-    return false;
+  } catch (thrown) {
+    if (errorCode(thrown) === 'EEXIST') return false;
+    throw thrown;
   }
 }
 
 async function holderOf(file: string): Promise<ProcessId | 'dead' | 'unknown'> {
-  const text = await readFile(join(file, 'holder.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return 'unknown';
-  const holder = JSON.parse(text) as ProcessId;
-  return (await isAlive(holder)) ? holder : 'dead';
+  try {
+    const text = await readFile(file, 'utf8');
+    if (text === '') {
+      // Made but not written yet: that takes no second, unless its process was killed just then.
+      const age = Date.now() - (await stat(file)).mtimeMs;
+      return age > 1000 ? 'dead' : 'unknown';
+    }
+    const holder = JSON.parse(text) as ProcessId;
+    return (await isAlive(holder)) ? holder : 'dead';
+  } catch {
+    return 'unknown';
+  }
 }
 
 /**
@@ -82,7 +87,7 @@ async function discard(file: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
-    if ((await holderOf(aside)) === 'dead') await rm(aside, { recursive: true, force: true });
+    if ((await holderOf(aside)) === 'dead') await rm(aside, { force: true });
     else await rename(aside, file);
   } catch {
     // Another process was faster.

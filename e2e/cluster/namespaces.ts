@@ -22,10 +22,13 @@ const initName = 'init';
 export function nodeFolders(folders: ClusterFolders): readonly PrivateFolder[] {
   // /tmp: the host-path provisioner writes to /tmp/hostpath_pv. /run: sockets and xtables.lock.
   // /var/lib: kubelet's device plugins, containerd, CNI. /var/log: links to the containers' logs.
-  return ['/tmp', '/run', '/var/lib', '/var/log'].map((target) => ({
-    target,
-    backing: join(folders.node, target.replaceAll('/', '_')),
-  }));
+  return [
+    { target: '/tmp', backing: folders.tmp },
+    ...['/run', '/var/lib', '/var/log'].map((target) => ({
+      target,
+      backing: join(folders.node, target.slice(1).replace('/', '-')),
+    })),
+  ];
 }
 
 /**

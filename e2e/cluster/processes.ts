@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { messageOf, UserError } from '../../src/errors.ts';
+import { errorCode } from './error-code.ts';
 import { identify, isAlive, type ProcessId } from './process-table.ts';
 import { waitUntilReady } from './readiness.ts';
 
@@ -57,7 +58,7 @@ export async function endProcesses(
     try {
       process.kill(id.pid, signal);
     } catch (thrown) {
-      if (isNoSuchProcess(thrown)) continue;
+      if (errorCode(thrown) === 'ESRCH') continue;
       throw new UserError(`can't end process ${id.pid}: ${messageOf(thrown)}`);
     }
   }
@@ -69,8 +70,4 @@ export async function endProcesses(
       every: 10,
     });
   }
-}
-
-function isNoSuchProcess(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH';
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { apiServerUrl, type ClusterConfig } from './cluster-config.ts';
 import { binary } from './control-plane.ts';
@@ -24,6 +25,8 @@ export interface Cluster {
   /** Address under which the API server and Pods reach servers of this machine (a webhook). */
   readonly hostAddress: string;
   readonly kubernetesVersion: string;
+  /** Folder of this machine that holds a folder for each volume, with what Pods wrote to it. */
+  readonly volumes: string;
   /** JSON lines, where `audit` was asked for. */
   readonly auditLog: string;
   /** Makes images available to Pods; only a real node runs any. */
@@ -57,6 +60,7 @@ export function attach({
     server: apiServerUrl(config),
     hostAddress: config.hostAddress,
     kubernetesVersion: config.kubernetesVersion,
+    volumes: join(folders.tmp, 'hostpath_pv'),
     auditLog: folders.audit,
     async pushImages(images) {
       if (config.nodes.kind !== 'real') {

@@ -88,7 +88,7 @@ export async function startComponent(
   namespaces: Namespaces | undefined,
 ): Promise<void> {
   const { folders, reporter, signal } = context;
-  const placed = await place(component, config, folders, namespaces);
+  const placed = await place(component, config, folders, namespaces, reporter);
   throwIfInterrupted(signal);
   const id = await launch({
     ...placed,
@@ -107,10 +107,11 @@ async function place(
   config: ClusterConfig,
   folders: ClusterFolders,
   namespaces: Namespaces | undefined,
+  reporter: Reporter,
 ): Promise<Pick<Component, 'command' | 'args'>> {
   if (namespaces !== undefined) return inside(namespaces, component.command, component.args);
   return component.name === 'kube-controller-manager'
-    ? withOwnVolumes(component, folders, foldersOf(config.binaries))
+    ? withOwnVolumes(component, folders, foldersOf(config.binaries), reporter)
     : component;
 }
 

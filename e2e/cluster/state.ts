@@ -16,6 +16,8 @@ export interface ClusterFolders {
   readonly etcd: string;
   /** File systems that a node sees in the place of the machine's own. */
   readonly node: string;
+  /** What processes of the node see as /tmp. */
+  readonly tmp: string;
   readonly audit: string;
 }
 
@@ -31,6 +33,7 @@ export function clusterFolders(stateFolder: string, name: string): ClusterFolder
     processes: join(root, 'processes'),
     etcd: join(root, 'etcd'),
     node: join(root, 'node'),
+    tmp: join(root, 'node', 'tmp'),
     audit: join(root, 'audit.log'),
   };
 }

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { tryCommand } from './commands.ts';
 import type { Component } from './component.ts';
 import { privateMountsScript, quote } from './private-mounts.ts';
+import type { Reporter } from './reporter.ts';
 import type { ClusterFolders } from './state.ts';
 
 /**
@@ -13,18 +13,17 @@ export async function withOwnVolumes(
   component: Component,
   folders: ClusterFolders,
   keep: readonly string[],
+  reporter: Reporter,
 ): Promise<Component> {
   for (const flags of [['--mount'], ['--user', '--map-root-user', '--mount']]) {
     const { code } = await tryCommand('unshare', [...flags, '--', 'true']);
     if (code !== 0) continue;
     const script = [
-      privateMountsScript(
-        [{ target: '/tmp', backing: join(folders.node, 'tmp') }],
-        [folders.root, ...keep],
-      ),
+      privateMountsScript([{ target: '/tmp', backing: folders.tmp }], [folders.root, ...keep]),
       `exec ${[component.command, ...component.args].map(quote).join(' ')}`,
     ].join('\n');
     return { ...component, command: 'unshare', args: [...flags, '--', '/bin/sh', '-c', script] };
   }
+  reporter.step('no mount namespace is to be had: volumes are made in /tmp/hostpath_pv and stay');
   return component;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../../../../e2e/cluster/lock.ts';
@@ -21,8 +21,7 @@ afterEach(async () => {
 });
 
 async function heldBy(holder: unknown): Promise<void> {
-  await mkdir(join(folder, 'lock'));
-  await writeFile(join(folder, 'lock', 'holder.json'), JSON.stringify(holder));
+  await writeFile(join(folder, 'lock'), JSON.stringify(holder));
 }
 
 describe('withLock', () => {
@@ -49,6 +48,12 @@ describe('withLock', () => {
     await heldBy({ pid: process.pid, startTime: 'long ago' });
     expect(await withLock(request(), () => Promise.resolve('in'))).toBe('in');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('takes over from a process that was killed before it wrote its name', async () => {
+    await writeFile(join(folder, 'lock'), '');
+    await utimes(join(folder, 'lock'), 0, 0);
+    expect(await withLock(request(), () => Promise.resolve('in'))).toBe('in');
   });
 
   it('names the holder when it does not let go', async () => {
