@@ -148,16 +148,20 @@ function run(
       if (code === 0) resolve(stdout);
       else {
         reject(
-          new UserError(`building ${recipe.name} ${recipe.version} failed: ${complaint(stderr)}`),
+          new UserError(
+            `building ${recipe.name} ${recipe.version} failed: ${complaint(stderr, stdout)}`,
+          ),
         );
       }
     });
   });
 }
 
-function complaint(stderr: string): string {
+/** What go said: on standard error, or in the JSON that `go mod download -json` answers with. */
+function complaint(stderr: string, stdout: string): string {
   const lines = stderr
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^go: (downloading|finding)/.test(line));
-  return lines.slice(-3).join(' | ') || 'go said nothing';
+  const inJson = /"Error": "(.*)"/.exec(stdout)?.[1];
+  return [...lines.slice(-3), ...(inJson === undefined ? [] : [inJson])].join(' | ');
 }
