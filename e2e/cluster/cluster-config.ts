@@ -22,8 +22,6 @@ export interface ClusterConfig {
   /** IP address under which the API server and Pods reach servers of this machine. */
   readonly hostAddress: string;
   readonly ports: Ports;
-  /** Prefix length of the network that `address` and `hostAddress` share, for real nodes. */
-  readonly prefix: number;
   /** Whether requests are recorded in audit.log of the state folder. */
   readonly audit: boolean;
   /** Additional arguments for the API server. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
+import { systemPath } from './system-path.ts';
 
 /** How a command ended. */
 export interface CommandResult {
@@ -21,7 +22,11 @@ export function tryCommand(
     execFile(
       command,
       [...args],
-      { ...options, maxBuffer: 64 * 1024 * 1024 },
+      {
+        ...options,
+        env: { ...(options.env ?? process.env), PATH: systemPath().join(':') },
+        maxBuffer: 64 * 1024 * 1024,
+      },
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

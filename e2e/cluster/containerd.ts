@@ -7,6 +7,7 @@ import { pauseImage } from './images.ts';
 import { insidePath, type Namespaces } from './namespaces.ts';
 import { registryUrl } from './registry.ts';
 import type { ClusterFolders } from './state.ts';
+import { systemPath } from './system-path.ts';
 
 /** The socket of containerd as processes of the node see it; /run is theirs alone. */
 export const containerdSocket = '/run/containerd/containerd.sock';
@@ -23,7 +24,7 @@ export function containerd(
     command,
     args: ['--config', files(folders).config, '--log-level', 'warn'],
     // The shim is looked for on PATH.
-    env: { PATH: `${dirname(command)}:${process.env.PATH ?? ''}` },
+    env: { PATH: [dirname(command), ...systemPath()].join(':') },
     probe: socketProbe(() => Promise.resolve(insidePath(namespaces, containerdSocket))),
   };
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { systemPath } from './system-path.ts';
 
 /** What the embedded cluster takes from the machine and the user; passed down as a parameter. */
 export interface Environment {
@@ -8,7 +9,7 @@ export interface Environment {
   /** `amd64` or `arm64`, as Go and the release pages name them. */
   readonly arch: string;
   readonly isRoot: boolean;
-  /** Folders of PATH, in order. */
+  /** Folders of PATH, in order, and those of administrators. */
   readonly path: readonly string[];
   /** Folder named by KUBEBUILDER_ASSETS. */
   readonly assets: string | undefined;
@@ -27,7 +28,7 @@ export function readEnvironment(
     platform: process.platform,
     arch: process.arch === 'x64' ? 'amd64' : process.arch,
     isRoot: process.geteuid?.() === 0,
-    path: (env.PATH ?? '').split(':').filter((folder) => folder !== ''),
+    path: systemPath(env.PATH),
     assets: nonEmpty(env.KUBEBUILDER_ASSETS),
     cacheFolder: join(nonEmpty(env.XDG_CACHE_HOME) ?? join(home, '.cache'), program),
     stateFolder: join(

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../src/errors.ts';
 import { errorCode } from './error-code.ts';
 import { identify, isAlive, type ProcessId } from './process-table.ts';
 import { waitUntilReady } from './readiness.ts';
+import { systemPath } from './system-path.ts';
 
 /** Environment variable that marks every process of a cluster; its value is the state folder. */
 export const markVariable = 'FLUENT_PVC_CLUSTER';
@@ -30,7 +31,7 @@ export async function launch(request: Launch): Promise<ProcessId> {
       stdio: ['ignore', log.fd, log.fd],
       env: {
         // Only what programs need: a user's proxy or GOMAXPROCS must not change the cluster.
-        PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        PATH: systemPath().join(':'),
         HOME: process.env.HOME ?? '/',
         ...request.env,
         [markVariable]: request.mark,

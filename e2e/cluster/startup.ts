@@ -26,7 +26,7 @@ import { waves } from './topology.ts';
 import { withOwnVolumes } from './volumes.ts';
 
 /** What is decided before anything starts; addresses and ports come with the start. */
-export type ClusterPlan = Omit<ClusterConfig, 'address' | 'hostAddress' | 'prefix' | 'ports'>;
+export type ClusterPlan = Omit<ClusterConfig, 'address' | 'hostAddress' | 'ports'>;
 
 /** What a start works with. */
 export interface StartContext {
@@ -127,8 +127,8 @@ async function prepareReal(plan: ClusterPlan, context: StartContext): Promise<Pr
   const subnet = await createNetwork(stateFolder, folders.root, namespaces);
   await createCgroups(folders.root);
   reporter.step(`node ${nodeName(plan)} has address ${subnet.node}, this machine ${subnet.host}`);
-  const { node: address, host: hostAddress, prefix } = subnet;
-  return { config: { ...plan, address, hostAddress, prefix, ports: usualPorts }, namespaces };
+  const { node: address, host: hostAddress } = subnet;
+  return { config: { ...plan, address, hostAddress, ports: usualPorts }, namespaces };
 }
 
 async function prepareSimulated(plan: ClusterPlan): Promise<Prepared> {
@@ -140,7 +140,7 @@ async function prepareSimulated(plan: ClusterPlan): Promise<Prepared> {
     ...{ api, etcd, etcdPeer, etcdMetrics },
     ...{ controllerManager, scheduler, kwok },
   };
-  const config = { ...plan, address, hostAddress: address, prefix: 8, ports };
+  const config = { ...plan, address, hostAddress: address, ports };
   return { config, namespaces: undefined };
 }
 
