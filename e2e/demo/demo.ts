@@ -1,0 +1,192 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { messageOf, UserError } from '../../src/errors.ts';
+import { createClient } from '../../src/kube/client.ts';
+import { connect } from '../../src/kube/connection.ts';
+import { foldersOf, startCluster, stopCluster } from '../cluster/cluster.ts';
+import type { Environment } from '../cluster/environment.ts';
+import { withLock } from '../cluster/lock.ts';
+import { identify } from '../cluster/process-table.ts';
+import { markVariable } from '../cluster/processes.ts';
+import type { Reporter } from '../cluster/reporter.ts';
+import type { Cluster } from '../cluster/running-cluster.ts';
+import { recordProcess } from '../cluster/state.ts';
+import { createKubectl } from '../kubectl.ts';
+import { observe } from '../observer.ts';
+import { type OperatorProcess, startOperator } from '../operator.ts';
+import { chronicle } from './chronicle.ts';
+import type { DemoOptions, NodeKind } from './options.ts';
+import { playReal, type Stage } from './scenario.ts';
+import { playSimulated } from './simulated.ts';
+import { faultsOf, leftoverFaults, leftoverTable, tallyTable } from './tally.ts';
+
+/** What a run of the demo works with. */
+export interface DemoContext {
+  readonly environment: Environment;
+  readonly reporter: Reporter;
+  /** Takes everything down and ends. */
+  readonly signal: AbortSignal;
+}
+
+/** How the story ended: what was wrong, and what else to say. */
+interface Outcome {
+  readonly table: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** Name of the demo's cluster, for `npm run cluster`. */
+const clusterName = 'demo';
+
+/** Plays the demo from an empty machine to an empty machine; true when nothing was wrong. */
+export async function runDemo(
+  options: DemoOptions & { readonly nodes: NodeKind },
+  context: DemoContext,
+): Promise<boolean> {
+  const { stateFolder } = context.environment;
+  await mkdir(stateFolder, { recursive: true });
+  const lock = { file: join(stateFolder, '.demo.run'), what: 'the demo', timeout: 0 };
+  return withLock(lock, () => playWithCluster(options, context));
+}
+
+async function playWithCluster(
+  options: DemoOptions & { readonly nodes: NodeKind },
+  context: DemoContext,
+): Promise<boolean> {
+  const { environment, reporter, signal } = context;
+  // Also one that is well, and the operator of a demo that was killed: the story starts anew.
+  if (await stopCluster(environment, clusterName, { keepLogs: false })) {
+    reporter.step('removed the cluster of an earlier demo');
+  }
+  const cluster = await startCluster({
+    name: clusterName,
+    nodes: options.nodes === 'real' ? { kind: 'real' } : { kind: 'kwok', count: 1 },
+    environment,
+    reporter,
+    signal,
+  });
+  let keepLogs = true;
+  let kept = false;
+  try {
+    const { outcome, operator } = await playWithOperator(options, cluster, context);
+    for (const line of ['', ...outcome.table, '']) reporter.line(line);
+    for (const fault of outcome.faults) reporter.line(`FAILED: ${fault}.`);
+    // A planted loss is no riddle.
+    keepLogs = outcome.faults.length > 0 && options.finalizerCommand === undefined;
+    kept = operator !== undefined;
+    if (operator !== undefined) sayHowToLookAround(cluster, operator, reporter);
+    return outcome.faults.length === 0;
+  } catch (thrown) {
+    // Who interrupts does not want to read logs.
+    keepLogs = !signal.aborted;
+    throw thrown;
+  } finally {
+    if (!kept) {
+      await cluster.stop({ keepLogs });
+      const logs = keepLogs ? `; its logs are in ${foldersOf(environment, clusterName).logs}` : '';
+      reporter.step(`cluster ${clusterName} is removed${logs}`);
+    }
+  }
+}
+
+/** The outcome, and the operator where it is to live on. */
+async function playWithOperator(
+  options: DemoOptions & { readonly nodes: NodeKind },
+  cluster: Cluster,
+  { environment, reporter, signal }: DemoContext,
+): Promise<{ outcome: Outcome; operator?: OperatorProcess }> {
+  await using parts = new AsyncDisposableStack();
+  const connection = await connect({ kubeconfig: cluster.kubeconfig, clock: systemClock });
+  parts.defer(() => connection.close());
+  const client = createClient(connection, 'fluent-pvc-demo');
+
+  const folders = foldersOf(environment, cluster.name);
+  const logFile = join(folders.logs, 'operator.log');
+  reporter.step(`starting this checkout's operator; its log is ${logFile}`);
+  const operator = await startOperator({
+    kubeconfig: cluster.kubeconfig,
+    client,
+    logFile,
+    args: [`--bind-address=${cluster.hostAddress}`],
+    // By mark and record the cluster's own teardown finds it, should we be killed.
+    env: { [markVariable]: folders.root },
+    onSpawn: async (pid) => {
+      const id = await identify(pid);
+      if (id !== undefined) await recordProcess(folders, 'operator', id);
+    },
+    signal,
+  });
+  reporter.step(`operator runs as process ${operator.pid}; its webhook is registered`);
+
+  const failed = new AbortController();
+  void operator.ended.then((how) => {
+    failed.abort(new UserError(`the operator ended: ${how}`));
+  });
+  const either = AbortSignal.any([signal, failed.signal]);
+  const watching = new AbortController();
+  try {
+    const observer = await observe(
+      { client, clock: systemClock },
+      AbortSignal.any([either, watching.signal]),
+    );
+    chronicle(observer, (line) => {
+      reporter.step(`  ${line}`);
+    });
+    const act = (line: string): void => {
+      reporter.step(line);
+    };
+    const kubectl = createKubectl(cluster);
+    const stage: Stage = { client, observer, kubectl, act, signal: either };
+    const outcome = await Promise.race([play(options, stage), whenAborted(either)]);
+    if (options.keep) {
+      operator.release();
+      return { outcome, operator };
+    }
+    await operator.stop();
+    reporter.step('operator is stopped');
+    return { outcome };
+  } catch (thrown) {
+    // The first fault is the one to tell.
+    await operator.stop().catch(() => undefined);
+    throw thrown;
+  } finally {
+    watching.abort();
+  }
+}
+
+async function play(
+  options: DemoOptions & { readonly nodes: NodeKind },
+  stage: Stage,
+): Promise<Outcome> {
+  if (options.nodes === 'real') {
+    const tally = await playReal(stage, options);
+    return { table: tallyTable(tally), faults: faultsOf(tally) };
+  }
+  const left = await playSimulated(stage);
+  const uncounted = '  lines are not counted: a simulated node runs no containers';
+  return { table: [uncounted, ...leftoverTable(left)], faults: leftoverFaults(left) };
+}
+
+/** A command that hangs must not keep the user from leaving. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => {
+      reject(new UserError(messageOf(signal.reason)));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+function sayHowToLookAround(cluster: Cluster, operator: OperatorProcess, reporter: Reporter): void {
+  reporter.line(`
+Cluster and operator (process ${operator.pid}) are left running. To look around:
+  export KUBECONFIG=${cluster.kubeconfig}
+  alias kubectl=${cluster.kubectl}
+  kubectl get fluentpvcs
+  kubectl scale deployment demo-app --replicas=2
+  kubectl get pods,pvc,fluentpvcbindings,jobs
+  tail -f ${operator.logFile}
+To remove both:
+  npm run cluster -- down --name ${cluster.name}`);
+}

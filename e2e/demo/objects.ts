@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+
+/** Names in the manifests of examples/demo. A reader finds them there; the demo reads no YAML. */
+export const namespace = 'default';
+export const fluentPVCName = 'demo';
+export const appName = 'demo-app';
+export const backendName = 'demo-backend';
+export const writerName = 'writer';
+export const sidecarName = 'shipper';
+
+const folder = join(import.meta.dirname, '..', '..', 'examples', 'demo');
+
+/** The manifests, each as `kubectl apply -f` takes it. */
+export const manifests = {
+  backend: join(folder, 'backend.yaml'),
+  fluentPVC: join(folder, 'fluent-pvc.yaml'),
+  app: join(folder, 'app.yaml'),
+} as const;
