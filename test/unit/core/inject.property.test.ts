@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import jsonPatch from 'fast-json-patch';
+import type { Container, Pod, PodSpec } from '../../../src/api/pod.ts';
+import '../../support/one-realm.ts';
+import { inject, type Injection } from '../../../src/core/inject.ts';
+
+// Few names and paths, so that everything collides with everything.
+const names = fc.constantFrom('a', 'b', 'c', 'd');
+const paths = fc.constantFrom('/p', '/p/', '/q', '/r', '/s');
+const json = fc.dictionary(fc.constantFrom('x-new', 'image', 'weird~/key'), fc.jsonValue(), {
+  maxKeys: 2,
+});
+const extra = <T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.tuple(json, arbitrary).map(([unknown, known]) => ({ ...unknown, ...known }));
+
+const env = extra(fc.record({ name: names, value: fc.string() }, { requiredKeys: ['name'] }));
+const mount = extra(fc.record({ name: names, mountPath: paths }));
+const volume = extra(fc.record({ name: names }));
+const lists = {
+  env: fc.array(env, { maxLength: 4 }),
+  volumeMounts: fc.array(mount, { maxLength: 4 }),
+};
+const container: fc.Arbitrary<Container> = extra(
+  fc.record({ name: names, ...lists }, { requiredKeys: ['name'] }),
+);
+// As Kubernetes demands, a name stands once in a Pod.
+const containers: fc.Arbitrary<Pick<PodSpec, 'containers' | 'initContainers'>> = fc
+  .uniqueArray(container, { selector: ({ name }) => name, minLength: 1, maxLength: 4 })
+  .chain((every) =>
+    fc.nat(every.length - 1).map((cut) => ({
+      containers: every.slice(cut),
+      ...(cut === 0 ? {} : { initContainers: every.slice(0, cut) }),
+    })),
+  );
+
+const spec: fc.Arbitrary<PodSpec> = fc
+  .tuple(
+    containers,
+    extra(fc.record({ volumes: fc.array(volume, { maxLength: 4 }) }, { requiredKeys: [] })),
+  )
+  .map(([some, others]) => ({ ...others, ...some }));
+const injection: fc.Arbitrary<Injection> = fc.record(
+  {
+    volumes: fc.array(volume, { maxLength: 3 }),
+    mounts: fc.uniqueArray(mount, { selector: ({ mountPath }) => mountPath, maxLength: 3 }),
+    envs: fc.array(env, { maxLength: 3 }),
+    sidecar: fc.record({ container, mode: fc.constantFrom('Native', 'Regular') }),
+  },
+  { requiredKeys: ['volumes', 'mounts', 'envs'] },
+);
+
+/** As JSON gives it: without undefined, and with no other prototypes. */
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+interface Result {
+  pod: Pod;
+  what: Injection;
+  after: PodSpec;
+}
+
+/** Holds for every Pod that can be injected. */
+function always(holds: (result: Result) => void): void {
+  fc.assert(
+    fc.property(spec.map(plain), injection.map(plain), (before, what) => {
+      const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: before };
+      const result = inject('/spec', before, what);
+      if (result.outcome !== 'patch') return;
+      const errors = jsonPatch.validate(result.operations as jsonPatch.Operation[], pod);
+      expect(errors).toBeUndefined();
+      const patched = jsonPatch.applyPatch(
+        structuredClone(pod),
+        structuredClone(result.operations) as jsonPatch.Operation[],
+      ).newDocument;
+      holds({ pod, what, after: patched.spec });
+    }),
+    { numRuns: 120 },
+  );
+}
+
+const all = ({ containers, initContainers = [] }: PodSpec): Container[] => [
+  ...initContainers,
+  ...containers,
+];
+
+describe('whatever the Pod', () => {
+  test('a second injection finds nothing to do', () => {
+    always(({ what, after }) => {
+      expect(inject('/spec', after, what)).toEqual({
+        outcome: 'patch',
+        operations: [],
+        replaced: [],
+      });
+    });
+  });
+
+  test('unknown fields of spec and containers survive', () => {
+    always(({ pod, what, after }) => {
+      const { containers, initContainers, volumes, ...unknown } = pod.spec;
+      expect(after).toMatchObject(unknown);
+      for (const before of all(pod.spec)) {
+        if (before.name === what.sidecar?.container.name) continue;
+        const { env: _env, volumeMounts: _mounts, ...rest } = before;
+        const now = all(after).find(({ name }) => name === before.name);
+        expect(now).toMatchObject(rest);
+      }
+    });
+  });
+
+  test('every container has all our mounts and envs, and what is not ours stays in order', () => {
+    always(({ pod, what, after }) => {
+      const last = new Map(what.envs.map((entry) => [entry.name, entry]));
+      const ourVolumes = new Set(what.mounts.map(({ name }) => name));
+      for (const { name, env = [], volumeMounts = [] } of all(after)) {
+        expect(env).toEqual(expect.arrayContaining([...last.values()]));
+        expect(volumeMounts).toEqual(expect.arrayContaining([...what.mounts]));
+        const old = all(pod.spec).find((candidate) => candidate.name === name);
+        if (old === undefined || name === what.sidecar?.container.name) continue;
+        const foreign = (entry: { name: string }): boolean => !last.has(entry.name);
+        expect(env.filter(foreign)).toEqual((old.env ?? []).filter(foreign));
+        const theirs = (entry: { name: string }): boolean => !ourVolumes.has(entry.name);
+        expect(volumeMounts.filter(theirs)).toEqual((old.volumeMounts ?? []).filter(theirs));
+      }
+    });
+  });
+
+  test('a container name stands once, a native sidecar first, and an app remains', () => {
+    always(({ what: { sidecar }, after }) => {
+      const containerNames = all(after).map(({ name }) => name);
+      if (sidecar === undefined) return;
+      const own = sidecar.container.name;
+      expect(containerNames.filter((name) => name === own)).toHaveLength(1);
+      const list = sidecar.mode === 'Native' ? (after.initContainers ?? []) : after.containers;
+      expect(list.map(({ name }) => name)).toContain(own);
+      if (sidecar.mode === 'Native') expect(after.initContainers?.[0]?.name).toBe(own);
+      expect(after.containers.some(({ name }) => name !== own)).toBe(true);
+    });
+  });
+
+  test('containers of the Pod keep their order', () => {
+    always(({ pod, what, after }) => {
+      const own = what.sidecar?.container.name;
+      const order = (list: Container[] = []): string[] =>
+        list.map(({ name }) => name).filter((name) => name !== own);
+      expect(order(after.containers)).toEqual(order(pod.spec.containers));
+      expect(order(after.initContainers)).toEqual(order(pod.spec.initContainers));
+    });
+  });
+
+  test('the Pod itself is not touched', () => {
+    fc.assert(
+      fc.property(spec.map(plain), injection.map(plain), (before, what) => {
+        const copy = structuredClone([before, what]);
+        inject('/spec', before, what);
+        expect([before, what]).toEqual(copy);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
