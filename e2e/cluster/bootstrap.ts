@@ -6,23 +6,36 @@ import { nodeStates } from './nodes.ts';
 import { type ClusterObject, simulatedNode, storageClass } from './objects.ts';
 import { throwIfInterrupted, waitUntilReady } from './readiness.ts';
 
+/** Objects applied side by side: enough for a thousand nodes in seconds, no flood. */
+const batchSize = 40;
+
 /** Applies what a new cluster needs beside its processes. */
 export async function applyObjects(
   client: ApiClient,
   config: ClusterConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { path, object } of objectsFor(config)) {
-    for (let attempt = 1; ; attempt++) {
-      throwIfInterrupted(signal);
-      try {
-        await client.apply(path, object);
-        break;
-      } catch (thrown) {
-        // The API server is still making namespaces when it says that it is ready.
-        if (attempt === 50) throw thrown;
-        await sleep(100);
-      }
+  const objects = objectsFor(config);
+  for (let start = 0; start < objects.length; start += batchSize) {
+    const batch = objects.slice(start, start + batchSize);
+    await Promise.all(batch.map((object) => applyObject(client, object, signal)));
+  }
+}
+
+async function applyObject(
+  client: ApiClient,
+  { path, object }: ClusterObject,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    throwIfInterrupted(signal);
+    try {
+      await client.apply(path, object);
+      return;
+    } catch (thrown) {
+      // The API server is still making namespaces when it says that it is ready.
+      if (attempt === 50) throw thrown;
+      await sleep(100);
     }
   }
 }
