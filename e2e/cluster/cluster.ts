@@ -7,13 +7,13 @@ import type { ClusterConfig, Nodes } from './cluster-config.ts';
 import { createDebianPackages, nodePackages } from './debian-packages.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
-import { writeUserKubeconfig } from './kubeconfig.ts';
+import { requireOwnFile, writeUserKubeconfig } from './kubeconfig.ts';
 import { withLock } from './lock.ts';
 import { defaultKubernetesVersion } from './recipes.ts';
 import { type Reporter, silentReporter } from './reporter.ts';
 import { attach, type Cluster } from './running-cluster.ts';
-import { startAll } from './startup.ts';
-import { type ClusterFolders, clusterFolders, writeConfig } from './state.ts';
+import { type ClusterPlan, startAll } from './startup.ts';
+import { type ClusterFolders, clusterFolders, readConfig, writeConfig } from './state.ts';
 import { destroyCluster } from './teardown.ts';
 import { binariesFor } from './topology.ts';
 
@@ -39,14 +39,16 @@ export interface ClusterRequest {
 
 /**
  * Starts a cluster and returns when it can be used: API server, controllers and nodes are ready.
- * Leftovers of a former run of this name are removed first; one that is healthy and has the same
- * nodes is returned as it is. A failed start leaves nothing but its logs.
+ * Leftovers of a former run of this name are removed first; one that is healthy and as wanted is
+ * returned as it is. A failed start leaves nothing but its logs.
  */
 export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const environment = request.environment ?? readEnvironment();
   const reporter = request.reporter ?? silentReporter;
   const folders = foldersOf(environment, request.name);
   const apiServerOnly = request.apiServerOnly ?? false;
+  // Before anything starts: it would have to go again.
+  if (request.userKubeconfig !== undefined) await requireOwnFile(request.userKubeconfig);
   if (request.nodes.kind === 'real') {
     requireRoot(environment);
     await createDebianPackages(environment, reporter).ensure(nodePackages);
@@ -74,7 +76,7 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const config = await withClusterLock(environment, request.name, async () => {
     const health = await healthOf(folders);
     if (health?.healthy === true) {
-      requireSame(health.config, request);
+      requireSame(health.config, plan, request.kubernetesVersion);
       reporter.step(`cluster ${request.name} runs already`);
       return withUserKubeconfig(health.config, folders, request.userKubeconfig);
     }
@@ -92,20 +94,15 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   return attach({ config, folders, reporter, stop: stopOf(environment, config.name) });
 }
 
-/** The cluster of this name that runs (or ran: nothing is asked), or undefined. */
+/** The cluster of this name that was started, or undefined; whether it is well is not asked. */
 export async function findCluster(
   environment: Environment,
   name: string,
 ): Promise<Cluster | undefined> {
   const folders = foldersOf(environment, name);
-  const health = await healthOf(folders);
-  if (health === undefined) return undefined;
-  return attach({
-    config: health.config,
-    folders,
-    reporter: silentReporter,
-    stop: stopOf(environment, name),
-  });
+  const config = await readConfig(folders);
+  if (config === undefined) return undefined;
+  return attach({ config, folders, reporter: silentReporter, stop: stopOf(environment, name) });
 }
 
 /** Removes a cluster or what is left of it; false when there was nothing. */
@@ -169,13 +166,18 @@ function requireRoot(environment: Environment): void {
   }
 }
 
-function requireSame(config: ClusterConfig, request: ClusterRequest): void {
-  const same =
-    JSON.stringify(config.nodes) === JSON.stringify(request.nodes) &&
-    config.apiServerOnly === (request.apiServerOnly ?? false);
-  if (!same) {
-    throw new UserError(
-      `cluster ${config.name} runs with other nodes; \`npm run cluster -- down --name ${config.name}\` first`,
-    );
-  }
+/** A cluster that runs is handed out only for what was asked for. */
+function requireSame(
+  config: ClusterConfig,
+  plan: ClusterPlan,
+  kubernetesVersion: string | undefined,
+): void {
+  const settings = ({ nodes, apiServerOnly, audit, apiServerArgs }: ClusterPlan): string =>
+    JSON.stringify([nodes, apiServerOnly, audit, apiServerArgs]);
+  const sameVersion =
+    kubernetesVersion === undefined || kubernetesVersion === config.kubernetesVersion;
+  if (settings(config) === settings(plan) && sameVersion) return;
+  throw new UserError(
+    `cluster ${config.name} runs with other settings; \`npm run cluster -- down --name ${config.name}\` first`,
+  );
 }

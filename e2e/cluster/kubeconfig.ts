@@ -39,11 +39,16 @@ export function kubeconfig({ name, server, authority, credentials }: Access): st
 
 /** Writes a copy where the user wants it, but never over a file that is somebody else's. */
 export async function writeUserKubeconfig(file: string, text: string): Promise<void> {
+  await requireOwnFile(file);
+  await writeFile(file, text, { mode: 0o600 });
+}
+
+/** A UserError for a file that the embedded cluster has not written. */
+export async function requireOwnFile(file: string): Promise<void> {
   const there = await readFile(file, 'utf8').catch(() => undefined);
   if (there !== undefined && there !== '' && !there.startsWith(ours)) {
     throw new UserError(`${file} is not a file of the embedded cluster; name another --kubeconfig`);
   }
-  await writeFile(file, text, { mode: 0o600 });
 }
 
 /** Removes the copy of a cluster that is gone, unless it was replaced in the meantime. */

@@ -12,6 +12,8 @@ import { type ClusterHealth, type HealthLine, healthOf } from './health.ts';
 import { type Command, parseCommand, usage } from './options.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
+// `up | head -1` must not leave half a cluster: what nobody reads is not worth an end.
+process.stdout.on('error', () => undefined);
 const interrupts = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
