@@ -77,6 +77,7 @@ export function createBindingDecider(options: {
       }
       case 'releasing':
         return releasePlan({
+          now,
           binding,
           claim: await claimOf(binding, signal),
           job: jobOf(binding),
@@ -125,12 +126,12 @@ async function nextJob(
   if (unfinished.length > 0) {
     return { outcome: 'busy', pods: unfinished.map((pod) => pod.metadata.name) };
   }
-  const { snapshot } = binding.spec;
+  const snapshot = readSnapshot(binding.spec.snapshot ?? '');
   if (snapshot === undefined) {
-    const message = `FluentPVCBinding "${name}" has no snapshot to make a finalizer Job from.`;
-    return { outcome: 'impossible', reason: 'SnapshotMissing', message };
+    const message = `FluentPVCBinding "${name}" has no snapshot that a finalizer Job can be made from.`;
+    return { outcome: 'impossible', reason: 'SnapshotUnusable', message };
   }
-  const built = buildFinalizerJob(binding, JSON.parse(snapshot) as Snapshot);
+  const built = buildFinalizerJob(binding, snapshot);
   switch (built.outcome) {
     case 'job':
       return built;
@@ -144,6 +145,17 @@ async function nextJob(
       throw new Error('a finalizer Job has no sidecar');
     default:
       throw new Error(`no such outcome: ${JSON.stringify(built satisfies never)}`);
+  }
+}
+
+/** `undefined` for what is no snapshot: a binding may have been made by hand. */
+function readSnapshot(text: string): Snapshot | undefined {
+  try {
+    const snapshot = JSON.parse(text) as Partial<Snapshot> | null;
+    const usable = Array.isArray(snapshot?.jobSpecTemplate?.template.spec.containers);
+    return usable ? (snapshot as Snapshot) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -78,9 +78,8 @@ export class Controller {
   #failed(key: string, error: unknown, log: Log): void {
     // The API server knows best when to come back: an eviction against a disruption budget.
     const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
-    // Two writers met, or our copy was old: the next look will be at what is there now.
-    const expected =
-      error instanceof ApiError && (error.code === 409 || retryAfterMs !== undefined);
+    // Two writers met, our copy was old, or a disruption budget holds: nobody has to act.
+    const expected = error instanceof ApiError && [409, 429].includes(error.code);
     if (expected) log.debug('will try again', { error: messageOf(error) });
     else log.error('reconcile failed; will try again', { error: messageOf(error) });
     if (retryAfterMs === undefined) this.queue.retry(key);

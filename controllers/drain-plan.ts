@@ -1,11 +1,20 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
-import { isTrue, rfc3339 } from '../src/api/condition.ts';
+import { isTrue } from '../src/api/condition.ts';
 import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Plan } from '../src/core/plan.ts';
-import { statusWrite, untilMs, type BindingCondition, type StatusChange } from './binding-facts.ts';
+import { isOurs, untilMs } from './binding-facts.ts';
+import {
+  applied,
+  failed,
+  isRecorded,
+  nothingCreated,
+  succeeded,
+  unknown,
+  type DrainFacts,
+} from './drain-report.ts';
 
 /**
  * Drains a claim whose Pod is over, one finalizer Job after the other until one succeeds.
@@ -19,14 +28,10 @@ import { statusWrite, untilMs, type BindingCondition, type StatusChange } from '
  *
  * Success counts only when it is recorded here: a Job that is gone without that runs again.
  */
-export interface DrainObservation {
-  now: number;
-  binding: Stored<Binding>;
+export interface DrainObservation extends DrainFacts {
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
   job: Stored<Job> | undefined;
-  /** Exit code, reason and termination message of the Job's last Pod, for people. */
-  jobPodEnd: string | undefined;
   /** Read live when there is no Job; else `undefined`. */
   next: NextJob | undefined;
 }
@@ -38,22 +43,24 @@ export type NextJob =
   | { outcome: 'busy'; pods: string[] }
   | { outcome: 'impossible'; reason: string; message: string };
 
-const FIRST_BACKOFF_MS = 10_000;
-const BACKOFF_LIMIT_MS = 30 * 60_000;
 /** Pods of former Jobs are watched: this is for a watch that is late. */
 const BUSY_AGAIN_MS = 30_000;
-
-/** When the next Job is due after that many failed ones, in ms. */
-export function drainBackoffMs(attempts: number): number {
-  return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), BACKOFF_LIMIT_MS);
-}
 
 /** What becomes of a claim that is to be drained. Pure. */
 export function drainPlan(observation: DrainObservation): Plan {
   const { binding, claim, job } = observation;
   const name = binding.spec.pvc.name;
+  // Whatever became of the claim since: what was on it is shipped.
+  if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
+  if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
   if (claim === undefined) {
     return unknown(observation, 'PVCLost', `PVC "${name}" is gone before it was drained.`);
+  }
+  if (!isOurs(claim, binding)) {
+    const message =
+      `PVC "${name}" is not the one that was made for the Pod, or its label, finalizer or ` +
+      `annotation was changed: it is left alone.`;
+    return unknown(observation, 'PVCNotOurs', message);
   }
   if (claim.status?.phase === 'Lost') {
     return unknown(observation, 'PVCLost', `PVC "${name}" has lost its volume.`);
@@ -71,21 +78,11 @@ export function drainPlan(observation: DrainObservation): Plan {
 
 function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
   const { now, binding } = observation;
-  const end = jobOutcome(job);
-  if (end?.succeeded === true) {
-    return say(observation, 'the finalizer Job succeeded', [
-      {
-        type: 'FinalizerJobSucceeded',
-        status: 'True',
-        reason: 'FinalizerJobSucceeded',
-        message: `Job "${job.metadata.name}" has drained PVC "${binding.spec.pvc.name}".`,
-      },
-    ]);
-  }
   if (isDeleting(job)) return { writes: [], reason: 'waiting for the old finalizer Job to go' };
 
-  const recorded = binding.status?.jobUID === job.metadata.uid;
-  const failureRecorded = recorded && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
+  const end = jobOutcome(job);
+  const failureRecorded =
+    isRecorded(binding, job) && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
   if (end === undefined) return applied(observation, job);
   if (!failureRecorded) return failed(observation, job, end.message);
 
@@ -129,75 +126,9 @@ function withoutJob(observation: DrainObservation): Plan {
   }
 }
 
-function applied(observation: DrainObservation, job: Stored<Job>): Plan {
-  const { binding } = observation;
-  const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
-  return say(
-    observation,
-    'the finalizer Job is there',
-    [
-      { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
-      ...(isTrue(binding.status?.conditions, 'FinalizerJobFailed')
-        ? [notFailed('FinalizerJobFound', message)]
-        : []),
-      ...known(binding, message),
-    ],
-    {
-      jobUID: job.metadata.uid,
-      nextAttemptTime: null,
-      observedRetry: binding.metadata.annotations?.[annotations.retry] ?? null,
-    },
-  );
-}
-
-function failed(observation: DrainObservation, job: Stored<Job>, why: string): Plan {
-  const { now, binding, jobPodEnd } = observation;
-  const attempts = (binding.status?.attempts ?? 0) + 1;
-  const nextAttemptTime = rfc3339(now + drainBackoffMs(attempts));
-  const name = job.metadata.name;
-  const details = jobPodEnd === undefined ? '' : ` ${jobPodEnd}`;
-  return say(
-    observation,
-    'the finalizer Job failed',
-    [
-      {
-        type: 'FinalizerJobFailed',
-        status: 'True',
-        reason: 'FinalizerJobFailed',
-        message:
-          `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept; the ` +
-          `next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
-          `${annotations.retry} gets a new value.`,
-      },
-    ],
-    { attempts, nextAttemptTime, jobUID: job.metadata.uid },
-  );
-}
-
-/** The operator cannot go on by itself; it says so once and looks again when something changes. */
-function unknown(observation: DrainObservation, reason: string, message: string): Plan {
-  return say(observation, 'the claim cannot be drained', [
-    { type: 'Unknown', status: 'True', reason, message },
-  ]);
-}
-
-function known(binding: Stored<Binding>, message: string): BindingCondition[] {
-  if (!isTrue(binding.status?.conditions, 'Unknown')) return [];
-  return [{ type: 'Unknown', status: 'False', reason: 'FinalizerJobFound', message }];
-}
-
-function notFailed(reason: string, message: string): BindingCondition {
-  return { type: 'FinalizerJobFailed', status: 'False', reason, message };
-}
-
-function say(
-  { now, binding }: DrainObservation,
-  reason: string,
-  conditions: BindingCondition[],
-  fields: StatusChange = {},
-): Plan {
-  const write = statusWrite(binding, now, conditions, fields);
-  return { writes: write === undefined ? [] : [write], reason };
+/** Of an admission that failed between its two writes. */
+function isUnseen({ spec }: Binding): boolean {
+  return spec.pod.uid === '' && spec.pvc.uid === '';
 }
 
 /** 0 when the next attempt is due, by its time or by hand. */

@@ -98,7 +98,8 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
   if (last !== undefined && last.spec.nodeName === undefined) {
     return over(observation, last, 'PodNeverScheduled', 'is gone and never had a node');
   }
-  if (binding.metadata.annotations?.[annotations.assumeStopped] === uid) {
+  const assumed = binding.metadata.annotations?.[annotations.assumeStopped];
+  if (assumed !== undefined && assumed === uid) {
     return over(observation, last, 'AssumedStopped', 'is gone; somebody said that it has stopped');
   }
 

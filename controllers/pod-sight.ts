@@ -47,8 +47,10 @@ export function createPodFinder({
   pods.onChange(({ type, object }) => {
     const key = bindingKey(object);
     if (key === undefined) return;
-    // Anybody may give a Pod our label: only of those that have a binding something is remembered.
-    if (type === 'removed' && bindings.get(key) !== undefined) last.set(key, object);
+    // Anybody may give a Pod our label: only the one that mounts the binding's claim is remembered.
+    const claimName = bindings.get(key)?.spec.pvc.name;
+    if (claimName === undefined || !mountsClaim(object, claimName)) return;
+    if (type === 'removed') last.set(key, object);
     else last.delete(key);
   });
   const forget = (key: ObjectKey): void => {
@@ -72,7 +74,7 @@ export function createPodFinder({
       const { namespace = '', name } = binding.metadata;
       const labelSelector = `${labels.binding}=${name}`;
       const list = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
-      const [pod] = list.items;
+      const pod = list.items.find((item) => mountsClaim(item, binding.spec.pvc.name));
       if (pod !== undefined) return { kind: 'present', pod, watched: true };
       upTo = list.resourceVersion;
       absentUpTo.set(key, upTo);
@@ -103,8 +105,8 @@ export function createPodFinder({
         last.delete(key);
         return { kind: 'present', pod: live, watched: candidates.length > 0 };
       }
-      const ended = last.get(key);
-      const final = ended?.metadata.uid === uid ? ended : undefined;
+      // Its end as the watch told it, or as the cache still shows it.
+      const final = [last.get(key), ...candidates].find((pod) => pod?.metadata.uid === uid);
       const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
       // What the watch saw of the end says it all, mostly: no need to look at the node.
       const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);

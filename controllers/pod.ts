@@ -1,10 +1,11 @@
 import { labels } from '../src/api/names.ts';
-import type { ObjectKey } from '../src/api/object.ts';
-import { mountsClaim } from '../src/api/pod.ts';
+import type { SidecarRecord } from '../src/api/binding.ts';
+import type { ObjectKey, Stored } from '../src/api/object.ts';
+import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
-import { sidecarPlan } from './sidecar-plan.ts';
+import { sidecarPlan, sidecarTrouble } from './sidecar-plan.ts';
 
 /** Follows Pods for the sake of their sidecars. */
 export function createPodDecider(options: {
@@ -14,6 +15,23 @@ export function createPodDecider(options: {
 }): (key: ObjectKey) => Promise<Plan> {
   const { caches, clock, evictionTimeoutMs } = options;
   const bindingKey = bindingKeyBy(labels.binding);
+  /** By Pod uid: since when it is to go, in ms since the epoch. */
+  const unwantedSince = new Map<string, number>();
+  caches.pods.onChange(({ type, object }) => {
+    if (type !== 'set') unwantedSince.delete(object.metadata.uid);
+  });
+
+  const isOverdue = (pod: Stored<Pod>, sidecar: SidecarRecord): boolean => {
+    const { uid } = pod.metadata;
+    if (sidecarTrouble(pod, sidecar) === undefined) {
+      unwantedSince.delete(uid);
+      return false;
+    }
+    const since = unwantedSince.get(uid) ?? clock.now();
+    unwantedSince.set(uid, since);
+    return clock.now() - since > evictionTimeoutMs;
+  };
+
   const decide = (key: ObjectKey): Plan => {
     const pod = caches.pods.get(key);
     if (pod === undefined) return { writes: [], reason: 'the Pod is gone' };
@@ -24,7 +42,7 @@ export function createPodDecider(options: {
     }
     const { sidecar } = binding.spec;
     if (sidecar === undefined) return { writes: [], reason: 'the binding knows no sidecar' };
-    return sidecarPlan({ now: clock.now(), pod, sidecar, evictionTimeoutMs });
+    return sidecarPlan({ pod, sidecar, overdue: isOverdue(pod, sidecar) });
   };
   return (key) => Promise.resolve(decide(key));
 }

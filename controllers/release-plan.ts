@@ -5,7 +5,7 @@ import type { Job } from '../src/api/job.ts';
 import { finalizers } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, claimRef, isOurs, withoutFinalizer } from './binding-facts.ts';
+import { bindingRef, claimRef, isOurs, statusWrite, withoutFinalizer } from './binding-facts.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
@@ -18,6 +18,7 @@ import { bindingRef, claimRef, isOurs, withoutFinalizer } from './binding-facts.
  * nobody's. The claim itself disappears when the last Pod that names it does.
  */
 export interface ReleaseObservation {
+  now: number;
   binding: Stored<Binding>;
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
@@ -25,7 +26,7 @@ export interface ReleaseObservation {
 }
 
 /** What is left to do for a binding whose claim may go. Pure. */
-export function releasePlan({ binding, claim, job }: ReleaseObservation): Plan {
+export function releasePlan({ now, binding, claim, job }: ReleaseObservation): Plan {
   const drained = isTrue(binding.status?.conditions, 'FinalizerJobSucceeded');
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) {
@@ -37,7 +38,8 @@ export function releasePlan({ binding, claim, job }: ReleaseObservation): Plan {
       propagation: 'Background',
     });
   }
-  if (claim !== undefined && isOurs(claim, binding)) {
+  if (claim !== undefined && hasFinalizer(claim, finalizers.claim)) {
+    if (!isOurs(claim, binding)) return changed(now, binding);
     const ref = claimRef(binding);
     if (!isDeleting(claim)) {
       writes.push({ verb: 'delete', ref, uid: claim.metadata.uid, propagation: 'Background' });
@@ -51,6 +53,18 @@ export function releasePlan({ binding, claim, job }: ReleaseObservation): Plan {
   }
   writes.push(...end(binding));
   return { writes, reason: 'the claim is released and the binding ends' };
+}
+
+/** The binding stays, so that the claim is not forgotten with our finalizer on it. */
+function changed(now: number, binding: Stored<Binding>): Plan {
+  const message =
+    `PVC "${binding.spec.pvc.name}" has our finalizer but not the uid, label or annotation that ` +
+    `this binding knows: it is left alone. Restore them, or take the finalizer ` +
+    `${finalizers.claim} off by hand; nothing on it waits to be drained.`;
+  const write = statusWrite(binding, now, [
+    { type: 'Unknown', status: 'True', reason: 'PVCNotOurs', message },
+  ]);
+  return { writes: write === undefined ? [] : [write], reason: 'the claim was changed' };
 }
 
 function end(binding: Stored<Binding>): Write[] {

@@ -6,74 +6,66 @@ import type { EventWrite, Plan } from '../src/core/plan.ts';
 
 /** All that the decision on a Pod's sidecar depends on. */
 export interface SidecarObservation {
-  now: number;
   pod: Stored<Pod>;
   sidecar: SidecarRecord;
-  /** How long disruption budgets may keep a Pod that is not Ready, in ms. */
-  evictionTimeoutMs: number;
+  /** Have disruption budgets kept the Pod for longer than they may? */
+  overdue: boolean;
 }
 
 /** Restarts that count as failure, whatever the exit codes say. */
 const TOO_MANY_RESTARTS = 3;
-/** The runtime did not see the container end: the node went down under it. */
-const LOST_WITH_NODE: readonly string[] = ['Unknown', 'ContainerStatusUnknown'];
 
 /**
  * Deletes a Pod whose sidecar failed, so that its owner replaces it by one with a new claim; the
  * old claim is drained. Through the eviction API, so that disruption budgets hold; deleted where
  * they hold for too long a Pod that is not Ready anyway. Pure.
  */
-export function sidecarPlan({ now, pod, sidecar, evictionTimeoutMs }: SidecarObservation): Plan {
-  if (isDeleting(pod) || hasEnded(pod)) return { writes: [], reason: 'the Pod is ending' };
-  const trouble = troubleOf(pod, sidecar);
+export function sidecarPlan({ pod, sidecar, overdue }: SidecarObservation): Plan {
+  const trouble = sidecarTrouble(pod, sidecar);
   if (trouble === undefined) return { writes: [], reason: 'the sidecar is well' };
   const { namespace = '', name, uid } = pod.metadata;
   const ref: ObjectRef = { kind: 'Pod', namespace, name };
-  const overdue = !isReady(pod) && now - trouble.since > evictionTimeoutMs;
+  const forced = overdue && !isReady(pod);
   const event: EventWrite = {
     verb: 'event',
     regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
     type: 'Warning',
     reason: 'SidecarFailed',
-    action: overdue ? 'Delete' : 'Evict',
+    action: forced ? 'Delete' : 'Evict',
     note:
-      `Sidecar "${sidecar.name}" ${trouble.what}: the Pod is deleted so that its owner replaces ` +
+      `Sidecar "${sidecar.name}" ${trouble}: the Pod is deleted so that its owner replaces ` +
       `it; what is on its claim will be drained.`,
   };
   return {
     writes: [
-      overdue
+      forced
         ? { verb: 'delete', ref, uid, propagation: 'Background' }
         : { verb: 'evict', ref, uid },
       event,
     ],
-    reason: `the sidecar ${trouble.what}`,
+    reason: `the sidecar ${trouble}`,
   };
 }
 
-interface Trouble {
-  what: string;
-  /** When it began, in ms since the epoch. */
-  since: number;
-}
-
-function troubleOf(pod: Stored<Pod>, sidecar: SidecarRecord): Trouble | undefined {
+/** What is wrong with the sidecar, as the end of a sentence; `undefined` where nothing is. Pure. */
+export function sidecarTrouble(pod: Stored<Pod>, sidecar: SidecarRecord): string | undefined {
+  if (isDeleting(pod) || hasEnded(pod)) return undefined;
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const own = sidecar.mode === 'Native' ? initContainerStatuses : containerStatuses;
   const status = own.find((candidate) => candidate.name === sidecar.name);
   if (status === undefined) return undefined;
   const apps = containerStatuses.filter((candidate) => candidate.name !== sidecar.name);
-  const hasStarted = apps.some(
-    ({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated,
-  );
   switch (sidecar.podDeletionTrigger) {
     case 'Never':
       return undefined;
     case 'SidecarTermination':
-      return hasStarted ? ending(status, apps, () => true) : undefined;
+      return ending(status, apps, () => true);
     case 'SidecarFailure':
-      if (!hasStarted) return crashLoop(status);
-      return ending(status, apps, ({ exitCode }) => exitCode !== 0) ?? restarts(status, apps);
+      return (
+        ending(status, apps, ({ exitCode }) => exitCode !== 0) ??
+        restarts(status, apps) ??
+        crashLoop(status, apps)
+      );
     default:
       throw new Error(`no such trigger: ${String(sidecar.podDeletionTrigger satisfies never)}`);
   }
@@ -81,46 +73,61 @@ function troubleOf(pod: Stored<Pod>, sidecar: SidecarRecord): Trouble | undefine
 
 type Termination = NonNullable<ContainerState['terminated']>;
 
-/** An end of the sidecar that counts, while an app container still ran. */
+/** An end of the sidecar that counts, while an app container ran. */
 function ending(
   status: ContainerStatus,
   apps: readonly ContainerStatus[],
   counts: (end: Termination) => boolean,
-): Trouble | undefined {
+): string | undefined {
   for (const end of [status.state?.terminated, status.lastState?.terminated]) {
-    if (end === undefined || !counts(end) || LOST_WITH_NODE.includes(end.reason ?? '')) continue;
-    const at = Date.parse(end.finishedAt ?? '');
-    if (!apps.some((app) => ranAfter(app, at))) continue;
-    return {
-      what: `ended with exit code ${end.exitCode} (${end.reason ?? 'no reason'}) while the app ran`,
-      since: Number.isNaN(at) ? 0 : at,
-    };
+    if (end === undefined || !counts(end)) continue;
+    const fellWithNode = isLost(end) && apps.some((app) => terminations(app).some(isLost));
+    if (fellWithNode || !apps.some((app) => ranAt(app, Date.parse(end.finishedAt ?? '')))) continue;
+    return `ended with exit code ${end.exitCode} (${end.reason ?? 'no reason'}) while the app ran`;
   }
   return undefined;
 }
 
-/** Does the container run, or did it end later than that? */
-function ranAfter({ state, lastState }: ContainerStatus, time: number): boolean {
-  if (state?.running !== undefined) return true;
-  const end = state?.terminated ?? lastState?.terminated;
-  return end?.finishedAt !== undefined && Date.parse(end.finishedAt) > time;
+/**
+ * Did the container run at that time? It had started by then, and has not ended since or only
+ * later. Of a container that was restarted the first start is not known: it had.
+ */
+function ranAt(app: ContainerStatus, time: number): boolean {
+  if (!hasStarted(app)) return false;
+  const { running } = app.state ?? {};
+  if (running !== undefined) {
+    const first = (app.restartCount ?? 0) === 0 ? Date.parse(running.startedAt ?? '') : NaN;
+    return !(first > time);
+  }
+  return terminations(app).some((end) => Date.parse(end.finishedAt ?? '') > time);
 }
 
-function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): Trouble | undefined {
+function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
   const count = status.restartCount ?? 0;
-  if (count < TOO_MANY_RESTARTS || !apps.some(({ state }) => state?.running)) return undefined;
-  const end = Date.parse(status.lastState?.terminated?.finishedAt ?? '');
-  return { what: `was restarted ${count} times`, since: Number.isNaN(end) ? 0 : end };
+  const ended = terminations(status).map((end) => Date.parse(end.finishedAt ?? ''));
+  const last = Math.max(...ended);
+  if (count < TOO_MANY_RESTARTS || !apps.some((app) => ranAt(app, last))) return undefined;
+  return `was restarted ${count} times`;
 }
 
 /** Before the app has started nothing can be lost: only a sidecar that will not come up counts. */
-function crashLoop(status: ContainerStatus): Trouble | undefined {
-  if (status.state?.waiting?.reason !== 'CrashLoopBackOff') return undefined;
-  const end = Date.parse(status.lastState?.terminated?.finishedAt ?? '');
-  return {
-    what: 'crashes before the app can start (CrashLoopBackOff)',
-    since: Number.isNaN(end) ? 0 : end,
-  };
+function crashLoop(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
+  if (apps.some(hasStarted) || status.state?.waiting?.reason !== 'CrashLoopBackOff')
+    return undefined;
+  return 'crashes before the app can start (CrashLoopBackOff)';
+}
+
+function hasStarted(container: ContainerStatus): boolean {
+  return container.state?.running !== undefined || terminations(container).length > 0;
+}
+
+function terminations({ state, lastState }: ContainerStatus): Termination[] {
+  return [state?.terminated, lastState?.terminated].filter((end) => end !== undefined);
+}
+
+/** The runtime did not see it end: the node went down under it. */
+function isLost({ reason = '' }: Termination): boolean {
+  return reason === 'Unknown' || reason === 'ContainerStatusUnknown';
 }
 
 function isReady(pod: Pod): boolean {

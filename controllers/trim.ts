@@ -58,7 +58,7 @@ export function trimJob(job: Stored<Job>): Stored<Job> {
 export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const { apiVersion, kind, status } = pod;
   const { annotations, ...metadata } = trimMeta(pod.metadata);
-  const { nodeName, restartPolicy, volumes = [] } = pod.spec;
+  const { nodeName, volumes = [] } = pod.spec;
   const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
     (list ?? []).map(trimStatus);
   return {
@@ -68,7 +68,6 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
     spec: {
       containers: [],
       ...(nodeName === undefined ? {} : { nodeName }),
-      ...(restartPolicy === undefined ? {} : { restartPolicy }),
       volumes: volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
         claim === undefined
           ? []
@@ -77,7 +76,6 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
     },
     status: {
       ...(status?.phase === undefined ? {} : { phase: status.phase }),
-      ...(status?.reason === undefined ? {} : { reason: status.reason }),
       conditions: (status?.conditions ?? []).filter((condition) => condition.type === 'Ready'),
       initContainerStatuses: statuses(status?.initContainerStatuses),
       containerStatuses: statuses(status?.containerStatuses),

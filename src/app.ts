@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
@@ -14,7 +13,7 @@ import { createHealthServer, type ReadinessChecks } from './health.ts';
 import { ApiUnreachable } from './kube/api-error.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
-import { withLease } from './kube/lease.ts';
+import { identityOfThisProcess, withLease } from './kube/lease.ts';
 import { localAddress } from './kube/local-address.ts';
 import {
   applyConfigurations,
@@ -43,7 +42,7 @@ export async function run(
 ): Promise<void> {
   const { clock, log, version } = base;
   await using parts = new AsyncDisposableStack();
-  const identity = `${hostname()}_${process.pid}`;
+  const identity = identityOfThisProcess();
 
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());

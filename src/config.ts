@@ -50,8 +50,13 @@ export function readConfig(
     if (typeof value === 'string' && value !== '') return value;
     return FLAGS.find((flag) => flag.name === name)?.default;
   };
-  const switched = (name: string): boolean =>
-    values[name] === true || env[environmentName(name)] === 'true';
+  const switched = (name: string): boolean => {
+    const value = env[environmentName(name)] ?? 'false';
+    if (value !== 'true' && value !== 'false') {
+      faults.push(`${environmentName(name)} is true or false, not "${value}"`);
+    }
+    return values[name] === true || value === 'true';
+  };
   const oneOf = <T extends string>(name: string, allowed: readonly [T, ...T[]]): T => {
     const value = text(name);
     const found = allowed.find((candidate) => candidate === value);
@@ -84,7 +89,11 @@ export function readConfig(
   const config: Config = {
     command: known ?? 'all',
     kubeconfig: text('kubeconfig'),
-    namespace: env.POD_NAMESPACE ?? text('namespace') ?? '',
+    // In a Pod the downward API says it; a flag still wins.
+    namespace:
+      values.namespace === undefined
+        ? (env.POD_NAMESPACE ?? text('namespace') ?? '')
+        : (text('namespace') ?? ''),
     instance: text('instance') ?? '',
     bindAddress: text('bind-address') ?? '',
     webhookPort: whole('webhook-port', 0, 65_535),
@@ -126,9 +135,16 @@ function parse(
     if (token.kind !== 'option') continue;
     const option = options[token.name];
     if (option === undefined) faults.push(`there is no flag ${token.rawName}`);
-    else if (option.type === 'string' && token.value === undefined) {
+    else if (option.type === 'boolean' && token.value !== undefined) {
+      faults.push(`${token.rawName} takes no value`);
+    } else if (option.type === 'string' && !isValue(token)) {
       faults.push(`${token.rawName} needs a value`);
     }
   }
   return { values, positionals };
+}
+
+/** In `--cert-dir --register` the second word is a flag and not a folder. */
+function isValue(token: { value: string | undefined; inlineValue: boolean | undefined }): boolean {
+  return token.value !== undefined && (token.inlineValue === true || !token.value.startsWith('--'));
 }

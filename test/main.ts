@@ -51,15 +51,17 @@ async function runStage(stage: Stage, jestArguments: readonly string[]): Promise
     return { passed: 0, failed: isCI ? 1 : 0, skipped: 1 };
   }
   if ('programs' in stage.run) return runPrograms(stage.run.programs);
-  const { jest, serial } = stage.run;
-  if (stage.needs !== 'api server') return runJest(jest, serial, jestArguments, {});
+  const { jest, serial, testTimeoutMs } = stage.run;
+  const flags = [`--testTimeout=${testTimeoutMs}`, ...(serial ? ['--runInBand'] : [])];
+  flags.push(...jestArguments);
+  if (stage.needs !== 'api server') return runJest(jest, flags, {});
   const cluster = await startCluster({
     name: 'api-tests',
     nodes: { kind: 'kwok', count: 0 },
     reporter: createReporter(process.stdout, () => performance.now()),
   });
   try {
-    return await runJest(jest, serial, jestArguments, {
+    return await runJest(jest, flags, {
       TEST_KUBECONFIG: cluster.kubeconfig,
       TEST_KUBECTL: cluster.kubectl,
     });
@@ -86,8 +88,7 @@ async function runPrograms(programs: readonly (readonly string[])[]): Promise<Ta
 
 async function runJest(
   patterns: readonly string[],
-  serial: boolean,
-  jestArguments: readonly string[],
+  flags: readonly string[],
   env: Record<string, string>,
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'jest-result-'));
@@ -99,8 +100,7 @@ async function runJest(
     `--testPathPatterns=${patterns.map((pattern) => `(${pattern})`).join('|')}`,
     '--json',
     `--outputFile=${file}`,
-    ...(serial ? ['--runInBand'] : []),
-    ...jestArguments,
+    ...flags,
   ];
   try {
     const exitCode = await run(join(bin, 'node'), args, env);

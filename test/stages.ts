@@ -3,7 +3,9 @@ export interface Stage {
   name: 'check' | 'unit' | 'api' | 'e2e';
   /** What it needs running besides. */
   needs: 'nothing' | 'api server' | 'real node';
-  run: { programs: readonly (readonly string[])[] } | { jest: readonly string[]; serial: boolean };
+  run:
+    | { programs: readonly (readonly string[])[] }
+    | { jest: readonly string[]; serial: boolean; testTimeoutMs: number };
 }
 
 /** In the order in which a mistake is found soonest. */
@@ -22,16 +24,24 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'unit',
     needs: 'nothing',
-    run: { jest: ['test/unit/', 'test/chart/', 'e2e/.*\\.unit\\.test\\.ts$'], serial: false },
+    run: {
+      jest: ['test/unit/', 'test/chart/', 'e2e/.*\\.unit\\.test\\.ts$'],
+      serial: false,
+      testTimeoutMs: 5_000,
+    },
   },
   {
     name: 'api',
     needs: 'api server',
-    run: { jest: ['test/api/'], serial: true },
+    run: { jest: ['test/api/'], serial: true, testTimeoutMs: 60_000 },
   },
   {
     name: 'e2e',
     needs: 'real node',
-    run: { jest: ['e2e/(?!.*\\.unit\\.test).*\\.test\\.ts$'], serial: true },
+    run: {
+      jest: ['e2e/(?!.*\\.unit\\.test).*\\.test\\.ts$'],
+      serial: true,
+      testTimeoutMs: 300_000,
+    },
   },
 ];

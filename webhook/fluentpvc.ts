@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isDeleting, type KubeObject } from '../src/api/object.ts';
 import { validateFluentPVC } from '../src/core/validate.ts';
-import type { AdmissionHandler } from './pod.ts';
-import { deny } from './review.ts';
+import { deny, type AdmissionHandler } from './review.ts';
 
 /** The handler of `/fluent-pvc/validate`. */
 export function createFluentPVCHandler(): AdmissionHandler {

@@ -1,20 +1,17 @@
 import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { labels } from '../src/api/names.ts';
-import type { KubeObject, Stored } from '../src/api/object.ts';
+import { finalizers, labels } from '../src/api/names.ts';
+import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
 import type { Kind } from '../src/api/resources.ts';
 import type { Pod } from '../src/api/pod.ts';
-import type { CreateWrite, Write } from '../src/core/plan.ts';
+import type { CreateWrite, PatchOperation, Write } from '../src/core/plan.ts';
 import { messageOf } from '../src/errors.ts';
 import { ApiError } from '../src/kube/api-error.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import type { Writer } from '../src/kube/writer.ts';
+import { isSameAdmission, type Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
-import { podPlan, type PodObservation } from './pod-plan.ts';
-import { deny, type AdmissionRequest, type Answer } from './review.ts';
-
-/** Answers an AdmissionRequest; the signal ends its time. Throws only on faults of its own. */
-export type AdmissionHandler = (request: AdmissionRequest, signal: AbortSignal) => Promise<Answer>;
+import { podPlan } from './pod-plan.ts';
+import { deny, type AdmissionHandler, type Answer } from './review.ts';
 
 /** What an undo may take once the request's own time is over, in ms. */
 const UNDO_MS = 5_000;
@@ -29,20 +26,27 @@ export function createPodHandler(options: {
 }): AdmissionHandler {
   const { fluentPVCs, client, writer, defaults, log } = options;
 
-  const observe = async (
-    request: AdmissionRequest,
-    pod: Pod,
+  const find = async (
+    name: string | undefined,
     signal: AbortSignal,
-  ): Promise<PodObservation> => {
-    const name = pod.metadata.labels?.[labels.fluentPVC];
+  ): Promise<Stored<FluentPVC> | undefined> => {
+    // An empty name would ask for the list of all.
+    if (name === undefined || name === '') return undefined;
     // A FluentPVC applied together with the Pod may not have reached the cache yet.
-    const fluentPVC =
-      name === undefined
-        ? undefined
-        : (fluentPVCs.get(name) ??
-          (await client.get<FluentPVC>({ kind: 'FluentPVC', name }, { signal })));
-    const namespace = request.namespace ?? pod.metadata.namespace ?? 'default';
-    return { request: { uid: request.uid, namespace }, pod, fluentPVC, defaults };
+    return fluentPVCs.get(name) ?? (await client.get({ kind: 'FluentPVC', name }, { signal }));
+  };
+
+  /** What a failed write left behind, if it did: without an answer one cannot know. */
+  const stored = async (
+    { object }: CreateWrite,
+    result: PromiseSettledResult<Stored<KubeObject>>,
+    signal: AbortSignal,
+  ): Promise<Stored<KubeObject>[]> => {
+    if (result.status === 'fulfilled') return [result.value];
+    if (result.reason instanceof ApiError) return [];
+    const { namespace, name = '' } = object.metadata;
+    const found = await client.get({ kind: object.kind as Kind, namespace, name }, { signal });
+    return found !== undefined && isSameAdmission(found, object) ? [found] : [];
   };
 
   /** Stores claim and binding at the same time: both are there afterwards, or none. */
@@ -55,11 +59,14 @@ export function createPodHandler(options: {
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return undefined;
-    const created = results.flatMap((result) =>
-      result.status === 'fulfilled' ? [result.value] : [],
-    );
     try {
-      await writer.apply(created.flatMap(undo), { signal: AbortSignal.timeout(UNDO_MS) });
+      const late = AbortSignal.timeout(UNDO_MS);
+      const pairs = writes.flatMap((write, index) => {
+        const result = results[index];
+        return result === undefined ? [] : [stored(write, result, late)];
+      });
+      const left = (await Promise.all(pairs)).flat();
+      await writer.apply(left.flatMap(undo), { signal: late });
     } catch (error) {
       // The controllers find what is left: no Pod will ever name it.
       log.warn('could not undo an admission; the controllers will', { error: messageOf(error) });
@@ -69,29 +76,44 @@ export function createPodHandler(options: {
 
   return async (request, signal) => {
     if (request.operation !== 'CREATE' || request.object === null) return { allowed: true };
-    const observation = await observe(request, request.object as Pod, signal);
-    const { answer, writes } = podPlan(observation);
-    const [claim] = writes;
-    if (claim !== undefined && request.dryRun !== true) {
-      const refused = await store(writes, signal);
-      if (refused !== undefined) return logged(log, observation, refused);
+    const pod = request.object as Pod;
+    const namespace = request.namespace ?? pod.metadata.namespace ?? 'default';
+    const tell = (answer: Answer, binding?: string): Answer => {
+      logAnswer(log, { uid: request.uid, namespace, pod, binding }, answer);
+      return answer;
+    };
+    let fluentPVC: Stored<FluentPVC> | undefined;
+    try {
+      fluentPVC = await find(pod.metadata.labels?.[labels.fluentPVC], signal);
+    } catch (error) {
+      return tell(refusal(error));
     }
-    return logged(log, observation, answer, claim?.object.metadata.name);
+    const plan = podPlan({ request: { uid: request.uid, namespace }, pod, fluentPVC, defaults });
+    if (plan.writes.length > 0 && request.dryRun !== true) {
+      const refused = await store(plan.writes, signal);
+      if (refused !== undefined) return tell(refused);
+    }
+    return tell(plan.answer, plan.writes[0]?.object.metadata.name);
   };
 }
 
-/** Out of the way, in this order: a claim without our finalizer would be gone with the first. */
+/** Deleted first, finalizers off second, as every claim goes: nobody has used these objects yet. */
 function undo(created: Stored<KubeObject>): Write[] {
   const { kind, metadata } = created;
   const ref = { kind: kind as Kind, namespace: metadata.namespace, name: metadata.name };
   return [
     { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' },
-    {
-      verb: 'patch',
-      ref,
-      type: 'merge',
-      body: { metadata: { uid: metadata.uid, finalizers: null } },
-    },
+    { verb: 'patch', ref, type: 'json', body: withoutOurFinalizer(metadata) },
+  ];
+}
+
+function withoutOurFinalizer({ uid, finalizers: list = [] }: StoredMeta): PatchOperation[] {
+  const index = list.findIndex((name) => name === finalizers.claim || name === finalizers.binding);
+  const path = `/metadata/finalizers/${index}`;
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'test', path, value: list[index] },
+    { op: 'remove', path },
   ];
 }
 
@@ -104,19 +126,17 @@ function refusal(error: unknown): Answer {
   };
 }
 
-function logged(
+function logAnswer(
   log: Log,
-  { request, pod }: PodObservation,
+  about: { uid: string; namespace: string; pod: Pod; binding: string | undefined },
   answer: Answer,
-  binding?: string,
-): Answer {
-  const { name, generateName } = pod.metadata;
+): void {
+  const { name, generateName } = about.pod.metadata;
   log.info(answer.allowed ? 'admitted a Pod' : 'denied a Pod', {
-    namespace: request.namespace,
+    namespace: about.namespace,
     pod: name ?? generateName,
-    binding,
-    requestUid: request.uid,
+    binding: about.binding,
+    requestUid: about.uid,
     ...(answer.allowed ? {} : { reason: answer.denial.reason, denial: answer.denial.message }),
   });
-  return answer;
 }

@@ -15,6 +15,9 @@ export interface AdmissionRequest {
   oldObject?: KubeObject | null;
 }
 
+/** Answers a request; the signal ends its time. Throws only on faults of its own. */
+export type AdmissionHandler = (request: AdmissionRequest, signal: AbortSignal) => Promise<Answer>;
+
 /** What this program answers. */
 export type Answer =
   | { allowed: true; operations?: readonly PatchOperation[]; warnings?: readonly string[] }

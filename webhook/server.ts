@@ -1,9 +1,8 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
-import type { AdmissionHandler } from './pod.ts';
 import type { ServingCertificate } from './certificate.ts';
-import { decode, deny, encode, type Answer } from './review.ts';
+import { decode, deny, encode, type AdmissionHandler, type Answer } from './review.ts';
 
 /** Where the API server finds which handler: the original operator's paths. */
 export type Routes = Record<'/pod/mutate' | '/fluent-pvc/validate', AdmissionHandler>;

@@ -54,6 +54,10 @@ export function buildFinalizerJob(
   };
 }
 
+const IGNORE_DISRUPTIONS = {
+  rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+};
+
 /**
  * The template without what would take the outcome from us (the Job would be gone before its
  * success is recorded), and with what keeps a node drain from counting as a failure and two
@@ -61,16 +65,16 @@ export function buildFinalizerJob(
  */
 function trusted(template: JobSpec): JobSpec {
   const { ttlSecondsAfterFinished, ...spec } = template;
-  const silent = spec.podFailurePolicy === undefined && spec.podReplacementPolicy === undefined;
-  if (!silent || spec.template.spec.restartPolicy !== 'Never') return spec;
+  const { podReplacementPolicy = 'Failed' } = spec;
+  // The API takes a failure policy only for Pods that are not restarted and with this replacement.
+  const takesPolicy =
+    spec.template.spec.restartPolicy === 'Never' && podReplacementPolicy === 'Failed';
   return {
     ...spec,
-    podReplacementPolicy: 'Failed',
-    podFailurePolicy: {
-      rules: [
-        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-      ],
-    },
+    podReplacementPolicy,
+    ...(takesPolicy && spec.podFailurePolicy === undefined
+      ? { podFailurePolicy: IGNORE_DISRUPTIONS }
+      : {}),
   };
 }
 

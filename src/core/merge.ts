@@ -10,18 +10,18 @@ export interface Merge<T> {
 }
 
 /**
- * Puts our entries into a list: ours replaces the first of its name, further ones of that name go,
+ * Puts our entries into a list (a `null`, as a template engine may leave it, is none): ours replaces the first of its name, further ones of that name go,
  * the rest stays where it is. An entry that is already as ours costs no operation.
  */
 export function mergeByName<T extends { name: string }>(
   path: string,
-  list: readonly T[] | undefined,
+  list: readonly T[] | undefined | null,
   ours: readonly T[],
 ): Merge<T> {
   // Of several of ours with one name the last holds.
   const wanted = new Map(ours.map((entry) => [entry.name, entry]));
   if (wanted.size === 0) return { operations: [], replaced: [] };
-  if (list === undefined) return added(path, [...wanted.values()]);
+  if (list == null) return added(path, [...wanted.values()]);
   const merge: Merge<T> = { operations: [], replaced: [] };
   const surplus: number[] = [];
   const placed = new Set<string>();
@@ -53,11 +53,11 @@ export function mergeByName<T extends { name: string }>(
  */
 export function mergeMounts(
   path: string,
-  list: readonly VolumeMount[] | undefined,
+  list: readonly VolumeMount[] | undefined | null,
   ours: readonly VolumeMount[],
 ): Merge<VolumeMount> {
   if (ours.length === 0) return { operations: [], replaced: [] };
-  if (list === undefined) return added(path, ours);
+  if (list == null) return added(path, ours);
   const volumes = new Set(ours.map((mount) => mount.name));
   const missing = new Set(ours);
   const surplus: number[] = [];

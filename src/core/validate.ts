@@ -2,6 +2,9 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { fluentPVCSchema } from '../api/fluentpvc-schema.ts';
 import type { FluentPVC, FluentPVCSpec } from '../api/fluentpvc.ts';
 import { MAX_LABEL_LENGTH } from '../api/names.ts';
+import type { Container } from '../api/pod.ts';
+import { buildInjection, buildSnapshot } from './build.ts';
+import { inject } from './inject.ts';
 
 /** One thing that is wrong, at one place. */
 export interface Problem {
@@ -30,7 +33,12 @@ export function validateFluentPVC(object: unknown): Verdict {
     return { problems: (matchesSchema.errors ?? []).map(schemaProblem), warnings: [] };
   }
   return {
-    problems: [...nameProblems(object), ...claimProblems(object.spec), ...jobProblems(object.spec)],
+    problems: [
+      ...nameProblems(object),
+      ...claimProblems(object.spec),
+      ...jobProblems(object.spec),
+      ...mountProblems(object.spec),
+    ],
     warnings: jobWarnings(object.spec),
   };
 }
@@ -81,12 +89,40 @@ function jobProblems({ pvcFinalizerJobSpecTemplate: job }: FluentPVCSpec): Probl
   if (job.completions === 0) at('completions', 'must not be 0: the Job would succeed undone');
   if (job.parallelism === 0) at('parallelism', 'must not be 0: the Job would never start');
   if (job.suspend === true) at('suspend', 'must not be true: the Job would never start');
+  const { restartPolicy } = job.template.spec;
+  if (restartPolicy !== 'Never' && restartPolicy !== 'OnFailure') {
+    at('template.spec.restartPolicy', 'must be Never or OnFailure: Jobs take no other');
+  }
   if (job.manualSelector !== undefined) at('manualSelector', 'must be absent');
   if (job.selector !== undefined) at('selector', 'must be absent: the Job makes its own');
   if (job.managedBy !== undefined) {
     at('managedBy', "must be absent: the outcome is the Job controller's to say");
   }
   return problems;
+}
+
+/** Templates that mount something else where the claim belongs: no Pod, no Job could have both. */
+function mountProblems(spec: FluentPVCSpec): Problem[] {
+  const injection = buildInjection(buildSnapshot(spec, { containers: [] }), '');
+  const { containers, initContainers = [] } = spec.pvcFinalizerJobSpecTemplate.template.spec;
+  const job = 'spec.pvcFinalizerJobSpecTemplate.template.spec';
+  const targets: [string, Container][] = [
+    ['spec.sidecarContainerTemplate', spec.sidecarContainerTemplate],
+    ...containers.map((each, index): [string, Container] => [`${job}.containers[${index}]`, each]),
+    ...initContainers.map((each, index): [string, Container] => [
+      `${job}.initContainers[${index}]`,
+      each,
+    ]),
+  ];
+  return targets.flatMap(([field, container]) => {
+    const injected = inject('', { containers: [container] }, injection);
+    if (injected.outcome !== 'mountPathTaken') return [];
+    const { mount, by } = injected;
+    const message =
+      `container "${container.name}" mounts volume "${by}" at ${mount.mountPath}, where volume ` +
+      `"${mount.name}" belongs`;
+    return [{ field: `${field}.volumeMounts`, message }];
+  });
 }
 
 function jobWarnings({ pvcFinalizerJobSpecTemplate: job }: FluentPVCSpec): string[] {

@@ -24,8 +24,9 @@ export class ApiError extends Error {
     this.code = code;
     this.reason = status.reason ?? '';
     this.status = status;
+    // 0 says nothing: who waits for no time hammers.
     const seconds = status.details?.retryAfterSeconds ?? Number(retryAfterHeader ?? NaN);
-    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    this.retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
   }
 }
 

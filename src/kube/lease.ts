@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { ObjectRef } from '../api/resources.ts';
 import { delay, isAborted, type Clock } from '../clock.ts';
@@ -26,11 +27,30 @@ export interface LeaseOptions {
   log: Log;
 }
 
+/** `host_pid`: unique among processes that run at the same time. */
+export function identityOfThisProcess(): string {
+  return `${hostname()}_${process.pid}`;
+}
+
+/** Is it the identity of a process of this machine that has ended? */
+export function hasEndedHere(identity: string): boolean {
+  const pid = Number(identity.slice(identity.lastIndexOf('_') + 1));
+  if (identity !== `${hostname()}_${pid}`) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 const DURATION_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
 /** Shorter than the lease: who cannot renew it stops before another one may start. */
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
+/** The end does not wait for an API server that is away. */
+const RELEASE_MS = 3_000;
 
 /**
  * Runs `lead` while this process holds the Lease, and waits for it while another one does. The
@@ -118,19 +138,32 @@ async function renew(
       renewedAt = clock.now();
       waitMs = RENEW_EVERY_MS;
     } catch (error) {
-      if (hasCode(error, 409) || clock.now() - renewedAt >= RENEW_DEADLINE_MS) return;
+      if (clock.now() - renewedAt >= RENEW_DEADLINE_MS) return;
       log.warn('cannot renew the Lease; will try again', { error: messageOf(error) });
       waitMs = RETRY_MS;
+      if (!hasCode(error, 409)) continue;
+      // Another one has it, or the answer to our own renewal was lost.
+      const current = await read(options, signal).catch(() => lease);
+      if (current?.spec.holderIdentity !== options.identity) return;
+      lease = current;
     }
   }
+}
+
+function read(
+  { client, ref }: LeaseOptions,
+  signal: AbortSignal,
+): Promise<Stored<Lease> | undefined> {
+  return client.get<Lease>(ref, { signal });
 }
 
 /** Lets the next one start at once. */
 async function release({ client, ref, identity, log }: LeaseOptions): Promise<void> {
   try {
-    const lease = await client.get<Lease>(ref);
+    const signal = AbortSignal.timeout(RELEASE_MS);
+    const lease = await client.get<Lease>(ref, { signal });
     if (lease?.spec.holderIdentity !== identity) return;
-    await client.replace({ ...lease, spec: { ...lease.spec, holderIdentity: '' } });
+    await client.replace({ ...lease, spec: { ...lease.spec, holderIdentity: '' } }, { signal });
   } catch (error) {
     log.warn('cannot release the Lease; it ends by itself', { error: messageOf(error) });
   }

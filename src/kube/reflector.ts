@@ -27,6 +27,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 const PAGE_SIZE = 500;
 const BACKOFF = { firstMs: 500, limitMs: 30_000 };
+/** A watch that brought nothing for less than this was never open. */
+const SHORT_WATCH_MS = 1_000;
 /** The API server ends a watch after a random time between this and twice this. */
 const WATCH_SECONDS = 300;
 /** Bookmarks come about every minute: a watch that is silent for longer is half-open. */
@@ -50,16 +52,22 @@ export async function reflect<T extends KubeObject>(
   let resourceVersion: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
+    const from = resourceVersion;
+    const startedAt = clock.now();
     try {
       resourceVersion ??= await list(options, signal);
-      failures = 0;
       resourceVersion = await watch(options, resourceVersion, signal);
+      // A server that goes down, or a proxy, may close each watch at once: that is no success.
+      const brought = resourceVersion !== from || clock.now() - startedAt > SHORT_WATCH_MS;
+      if (!brought) throw new Error('the watch was closed at once');
+      failures = 0;
     } catch (error) {
       // Aborting makes every open request fail; the loop's condition ends it.
       if (isAborted(signal)) return;
       if (isExpired(error)) {
         resourceVersion = undefined;
-        continue;
+        // Expired right after it was listed: list again, but not at once.
+        if (from !== undefined) continue;
       }
       failures += 1;
       const waitMs =

@@ -7,7 +7,7 @@ import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../core/registration.ts';
 import { UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { KubeClient } from './client.ts';
-import type { Lease } from './lease.ts';
+import { hasEndedHere, type Lease } from './lease.ts';
 
 const CONFIGURATION_KINDS = [
   'MutatingWebhookConfiguration',
@@ -30,7 +30,7 @@ interface Base {
 /**
  * Makes sure that nobody else works on this cluster: no webhook configuration of another
  * installation (the original's included), and nobody who renews our Lease. What a killed run of the
- * same instance left is no hindrance: its Lease is waited out.
+ * same instance left is no hindrance: its Lease is waited out and taken.
  *
  * @throws UserError OtherInstallation
  */
@@ -56,9 +56,9 @@ async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef
   let first: Lease['spec'] | undefined;
   const startedAt = clock.now();
   while (!signal.aborted) {
-    const spec = (await client.get<Lease>(ref, { signal }))?.spec;
-    const { holderIdentity = '', renewTime = '', leaseDurationSeconds = 15 } = spec ?? {};
-    if (holderIdentity === '') return;
+    const lease = await client.get<Lease>(ref, { signal });
+    const { holderIdentity = '', renewTime, leaseDurationSeconds = 15 } = lease?.spec ?? {};
+    if (lease === undefined || holderIdentity === '') return;
     if (first !== undefined && first.renewTime !== renewTime) {
       throw new UserError(
         `another installation is active in the cluster: "${holderIdentity}" holds the Lease ` +
@@ -66,12 +66,15 @@ async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef
         'OtherInstallation',
       );
     }
-    const over = clock.now() - Date.parse(renewTime) > leaseDurationSeconds * 1000;
-    if (over || clock.now() - startedAt > leaseDurationSeconds * 1000) return;
-    if (first === undefined) {
-      log.info('waiting for the Lease of a run that has ended', { holder: holderIdentity });
-      first = spec;
+    const over = clock.now() - startedAt > leaseDurationSeconds * 1000;
+    if (over || hasEndedHere(holderIdentity)) {
+      log.info('takes the Lease of a run that has ended', { holder: holderIdentity });
+      const { resourceVersion } = lease.metadata;
+      const body = { metadata: { resourceVersion }, spec: { holderIdentity: '' } };
+      await client.patch(ref, { type: 'merge', body }, { signal });
+      return;
     }
+    first ??= lease.spec;
     await delay(clock, LEASE_WATCH_MS, signal);
   }
 }

@@ -46,9 +46,7 @@ export function createWriter(options: {
       if (!hasCode(error, 409) || error.reason !== 'AlreadyExists') throw error;
       const { namespace, name = '' } = object.metadata;
       const existing = await client.get({ kind: object.kind as Kind, namespace, name }, call);
-      if (existing !== undefined && admissionIdOf(existing) === admissionIdOf(object)) {
-        return existing;
-      }
+      if (existing !== undefined && isSameAdmission(existing, object)) return existing;
       throw error;
     }
   };
@@ -97,8 +95,10 @@ export function createWriter(options: {
   };
 }
 
-function admissionIdOf(object: KubeObject): string | undefined {
-  return object.metadata.annotations?.[annotations.admissionId];
+/** Do both come from the same admission request? */
+export function isSameAdmission(one: KubeObject, other: KubeObject): boolean {
+  const id = one.metadata.annotations?.[annotations.admissionId];
+  return id !== undefined && id === other.metadata.annotations?.[annotations.admissionId];
 }
 
 /** Was the write for an object that is not there any more? */
@@ -107,7 +107,7 @@ function isMoot(write: Write, error: unknown): boolean {
   if (error.code === 404) return true;
   // A uid precondition that does not hold: the name belongs to another object by now.
   const removes = write.verb === 'delete' || write.verb === 'evict';
-  return removes && error.code === 409 && /precondition/i.test(error.message);
+  return removes && error.code === 409 && /precondition/i.test(error.status.message ?? '');
 }
 
 /** See `kubectl explain event --api-version=events.k8s.io/v1`. */

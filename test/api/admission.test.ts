@@ -23,12 +23,12 @@ beforeAll(async () => {
   api = await openApi();
   operator = await startOperator(api);
   await api.client.create(fluentPVC('buffered'));
-}, 60_000);
+});
 
 afterAll(async () => {
   await operator.stop();
   await api.close();
-}, 60_000);
+});
 
 function claimOf(
   pod: { metadata: { namespace?: string } },

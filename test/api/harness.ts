@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
+import { identityOfThisProcess, type Lease } from '../../src/kube/lease.ts';
 import { createLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKubectl, type Kubectl } from '../support/kubectl.ts';
@@ -69,11 +70,14 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
   const ended = run(config, { clock: systemClock, log, version: '0.0.0-test' }, stop.signal);
   ended.catch(() => undefined);
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
-  const leads = eventually('the operator to lead', async () => {
-    const found = (await api.client.get(lease)) as
-      { spec?: { holderIdentity?: string } } | undefined;
-    return Boolean(found?.spec?.holderIdentity);
-  });
+  const leads = eventually(
+    'the operator to lead',
+    async () => {
+      const found = await api.client.get<Lease>(lease);
+      return found?.spec.holderIdentity === identityOfThisProcess();
+    },
+    30_000,
+  );
   await Promise.race([leads, ended]);
   return {
     ended,

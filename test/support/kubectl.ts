@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 
 /**
  * kubectl as a user runs it, against one cluster: what it prints, warnings included. Throws an Error
@@ -10,7 +11,7 @@ export type Kubectl = (args: string, input?: string | object) => Promise<string>
 export function createKubectl(path: string, kubeconfig: string): Kubectl {
   return async (args, input) => {
     const child = spawn(path, args.split(' '), {
-      env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', PATH: process.env.PATH },
+      env: { KUBECONFIG: kubeconfig, HOME: tmpdir(), PATH: process.env.PATH },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     // JSON is YAML: an object needs no other form.

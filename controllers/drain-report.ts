@@ -1,0 +1,130 @@
+import type { Binding } from '../src/api/binding.ts';
+import { isTrue, rfc3339 } from '../src/api/condition.ts';
+import type { Job } from '../src/api/job.ts';
+import { annotations } from '../src/api/names.ts';
+import type { Stored } from '../src/api/object.ts';
+import type { Plan } from '../src/core/plan.ts';
+import { statusWrite, type BindingCondition, type StatusChange } from './binding-facts.ts';
+
+/*
+ * What the status of a binding says of its drain. Each function is the plan that says it, and
+ * nothing to write where it is said already.
+ */
+
+/** What a report is made from. */
+export interface DrainFacts {
+  now: number;
+  binding: Stored<Binding>;
+  /** Exit code, reason and termination message of the Job's last Pod, for people. */
+  jobPodEnd: string | undefined;
+}
+
+const FIRST_BACKOFF_MS = 10_000;
+const BACKOFF_LIMIT_MS = 30 * 60_000;
+
+/** When the next Job is due after that many failed ones, in ms. */
+export function drainBackoffMs(attempts: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), BACKOFF_LIMIT_MS);
+}
+
+/** A Job is at work. */
+export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
+  const { binding } = observation;
+  const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
+  // A `retry` that comes while the Job runs is meant for its failure.
+  const fields = isRecorded(binding, job)
+    ? {}
+    : {
+        jobUID: job.metadata.uid,
+        nextAttemptTime: null,
+        observedRetry: binding.metadata.annotations?.[annotations.retry] ?? null,
+      };
+  return say(
+    observation,
+    'the finalizer Job is there',
+    [
+      { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
+      ...overcome(binding, 'FinalizerJobFound', message),
+    ],
+    fields,
+  );
+}
+
+/** A Job succeeded: the claim may go. */
+export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
+  const { binding } = observation;
+  const reason = 'FinalizerJobSucceeded';
+  const message = `Job "${job.metadata.name}" has drained PVC "${binding.spec.pvc.name}".`;
+  return say(
+    observation,
+    'the finalizer Job succeeded',
+    [
+      { type: 'FinalizerJobSucceeded', status: 'True', reason, message },
+      ...overcome(binding, reason, message),
+    ],
+    { jobUID: job.metadata.uid, nextAttemptTime: null },
+  );
+}
+
+/** A Job failed: why, and when the next one is due. */
+export function failed(observation: DrainFacts, job: Stored<Job>, why: string): Plan {
+  const { now, binding, jobPodEnd } = observation;
+  const attempts = (binding.status?.attempts ?? 0) + 1;
+  const nextAttemptTime = rfc3339(now + drainBackoffMs(attempts));
+  const name = job.metadata.name;
+  const details = jobPodEnd === undefined ? '' : ` ${jobPodEnd}`;
+  return say(
+    observation,
+    'the finalizer Job failed',
+    [
+      {
+        type: 'FinalizerJobFailed',
+        status: 'True',
+        reason: 'FinalizerJobFailed',
+        message:
+          `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept; the ` +
+          `next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
+          `${annotations.retry} gets a new value.`,
+      },
+    ],
+    { attempts, nextAttemptTime, jobUID: job.metadata.uid },
+  );
+}
+
+/** The operator cannot go on by itself; it says so once and looks again when something changes. */
+export function unknown(observation: DrainFacts, reason: string, message: string): Plan {
+  return say(observation, 'the claim cannot be drained', [
+    { type: 'Unknown', status: 'True', reason, message },
+  ]);
+}
+
+/** What held until now and does not any more. */
+function overcome(binding: Stored<Binding>, reason: string, message: string): BindingCondition[] {
+  return (['FinalizerJobFailed', 'Unknown'] as const)
+    .filter((type) => isTrue(binding.status?.conditions, type))
+    .map((type) => ({ type, status: 'False', reason, message }));
+}
+
+/** Do the recorded conditions speak of this very Job? */
+export function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
+  return binding.status?.jobUID === job.metadata.uid;
+}
+
+function say(
+  { now, binding }: DrainFacts,
+  reason: string,
+  conditions: BindingCondition[],
+  fields: StatusChange = {},
+): Plan {
+  const write = statusWrite(binding, now, conditions, fields);
+  return { writes: write === undefined ? [] : [write], reason };
+}
+
+/** Neither Pod nor claim was ever seen. */
+export function nothingCreated(observation: DrainFacts): Plan {
+  const name = observation.binding.spec.pvc.name;
+  const message = `Neither Pod nor PVC "${name}" was ever seen: there is nothing to drain.`;
+  return say(observation, 'there was never a claim', [
+    { type: 'PodMissing', status: 'True', reason: 'NothingCreated', message },
+  ]);
+}
