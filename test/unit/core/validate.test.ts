@@ -97,7 +97,7 @@ describe('denies', () => {
     },
     'a Job that mounts something else at our path': {
       spec: job({}, { containers: [{ name: 'drain', volumeMounts: theirs }] }),
-      field: `${jobField}.template.spec.containers`,
+      field: `${jobField}.template.spec`,
     },
     'a sidecar that mounts something else at our path': {
       spec: raw({ sidecarContainerTemplate: { name: 'fluentd', volumeMounts: theirs } }),

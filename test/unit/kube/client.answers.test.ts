@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import { httpStub, type HttpStub } from '../../support/http-stub.ts';
+import { make } from '../../support/make.ts';
+
+let stub: HttpStub;
+beforeEach(async () => {
+  stub = await httpStub();
+});
+afterEach(() => stub.close());
+
+const pod = { kind: 'Pod', namespace: 'shop', name: 'app-0' } as const;
+
+describe('answers', () => {
+  test('an object keeps fields that nobody knows', async () => {
+    stub.json(200, { kind: 'Pod', future: [1] });
+    expect(await stub.client.get(pod)).toEqual({ kind: 'Pod', future: [1] });
+  });
+  test('404 of a get is undefined, and of nothing else', async () => {
+    stub.json(404, { reason: 'NotFound' });
+    expect(await stub.client.get(pod)).toBeUndefined();
+    await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({ code: 404 });
+  });
+  test('items of a list get the kind that the list says', async () => {
+    stub.json(200, {
+      apiVersion: 'v1',
+      kind: 'PodList',
+      metadata: { resourceVersion: '7', continue: '' },
+      items: [{ metadata: { name: 'a' } }],
+    });
+    const list = await stub.client.list('Pod', {
+      namespace: 'shop',
+      labelSelector: 'a=b',
+      limit: 5,
+    });
+    expect(list).toEqual({
+      resourceVersion: '7',
+      items: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } }],
+    });
+    expect(stub.asked[0]?.request).toBe(
+      'GET /prefix/api/v1/namespaces/shop/pods?labelSelector=a%3Db&limit=5',
+    );
+  });
+  test('a list that goes on says where', async () => {
+    const metadata = { resourceVersion: '7', continue: 'token' };
+    stub.json(200, { apiVersion: 'v1', kind: 'PodList', metadata, items: [] });
+    expect(await stub.client.list('Pod', {})).toMatchObject({ continue: 'token' });
+  });
+  test('the version is the one of the server', async () => {
+    stub.json(200, { gitVersion: 'v1.36.3' });
+    expect(await stub.client.version()).toBe('v1.36.3');
+  });
+  test('a stream is read as it comes', async () => {
+    stub.answer = (response) => {
+      response.write('one\n');
+      response.end('two\n');
+    };
+    const stream = await stub.client.stream('Pod', { watch: 'true' }, new AbortController().signal);
+    let text = '';
+    for await (const chunk of stream) text += chunk.toString();
+    expect(text).toBe('one\ntwo\n');
+    expect(stub.asked[0]?.request).toBe('GET /prefix/api/v1/pods?watch=true');
+  });
+});
+
+describe('refusals', () => {
+  test('carry code, reason and message of the Status', async () => {
+    stub.json(422, { kind: 'Status', code: 422, reason: 'Invalid', message: 'spec is wrong' });
+    const error = await stub.client.create(make.job()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: 422, reason: 'Invalid' });
+    expect((error as Error).message).toContain('POST /apis/batch/v1/namespaces/shop/jobs: spec is');
+  });
+  test('of a proxy carry what it says', async () => {
+    stub.answer = (response) => {
+      response.writeHead(502);
+      response.end('<html>bad gateway</html>');
+    };
+    await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({
+      code: 502,
+      reason: '',
+      status: { message: '<html>bad gateway</html>' },
+    });
+  });
+  test('with Retry-After say how long to wait', async () => {
+    stub.json(429, { reason: 'TooManyRequests' }, { 'retry-after': '3' });
+    await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({ retryAfterMs: 3000 });
+  });
+  test('401 makes the credentials be read anew, 403 does not', async () => {
+    stub.json(403, {});
+    await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 403 });
+    expect(stub.renewals).toBe(0);
+    stub.json(401, {});
+    await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 401 });
+    expect(stub.renewals).toBe(1);
+  });
+});
+
+describe('no answer', () => {
+  const cases: Record<string, { prepare: () => void; call?: () => Promise<unknown> }> = {
+    'a connection that is cut': {
+      prepare: () => {
+        stub.answer = (response) => response.destroy();
+      },
+    },
+    'a body that is cut': {
+      prepare: () => {
+        stub.answer = (response) => {
+          response.writeHead(200, { 'content-length': '100' });
+          response.write('{"kind":');
+          setTimeout(() => response.destroy(), 5);
+        };
+      },
+    },
+    'a request whose time is over': {
+      prepare: () => {
+        stub.answer = () => undefined;
+      },
+      call: () => stub.client.get(pod, { signal: AbortSignal.timeout(20) }),
+    },
+  };
+  test.each(Object.entries(cases))(
+    '%s',
+    async (_, { prepare, call = () => stub.client.get(pod) }) => {
+      prepare();
+      await expect(call()).rejects.toBeInstanceOf(ApiUnreachable);
+    },
+  );
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import type { FakeWatchClient } from '../../support/fake-watch.ts';
+import { reflecting } from '../../support/reflecting.ts';
+
+const unavailable = (): never => {
+  throw new ApiError('watch', 503, { message: 'try later' });
+};
+
+describe('failures are waited out, longer from one to the next', () => {
+  const gaps = (times: number[]): number[] =>
+    times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  const cases: Record<string, (client: FakeWatchClient<Pod>, note: () => void) => void> = {
+    'of the list': (client, note) => {
+      client.onList = () => {
+        note();
+        throw new ApiUnreachable('list', new Error('refused'));
+      };
+    },
+    'of the watch': (client, note) => {
+      client.onWatch = () => {
+        note();
+        unavailable();
+      };
+    },
+    'also where the server closes each watch at once': (client, note) => {
+      client.onWatch = (watch) => {
+        note();
+        if (client.watches.length < 50) watch.close();
+      };
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, fail) => {
+    const times: number[] = [];
+    const clock = { now: (): number => 0 };
+    const running = await reflecting((client) => {
+      fail(client, () => times.push(clock.now()));
+    });
+    clock.now = () => running.clock.now();
+    times.length = 0;
+    await running.clock.advance(120_000);
+    const waits = gaps(times);
+    expect(waits.length).toBeGreaterThan(3);
+    expect(times.length).toBeLessThan(20);
+    expect(waits.at(-1)).toBeGreaterThan(10_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(36_000);
+  });
+
+  test('and start over once a watch stood', async () => {
+    let refused = 6;
+    const { fake, clock } = await reflecting((client) => {
+      client.onWatch = () => {
+        refused -= 1;
+        if (refused > 0) unavailable();
+      };
+    });
+    await clock.advance(60_000);
+    fake.watch.send('BOOKMARK', { metadata: { resourceVersion: '30' } });
+    await clock.advance(1_000);
+    const count = fake.watches.length;
+    refused = 2;
+    fake.watch.close();
+    await clock.advance(700);
+    expect(fake.watches.length).toBe(count + 2);
+  });
+
+  test("as long as the server's Retry-After says", async () => {
+    let refused = true;
+    const { fake, clock } = await reflecting((client) => {
+      client.onList = () => {
+        if (refused) throw new ApiError('list', 429, {}, '7');
+        return { items: [], resourceVersion: '1' };
+      };
+    });
+    refused = false;
+    await clock.advance(6_900);
+    expect(fake.lists).toHaveLength(1);
+    await clock.advance(200);
+    expect(fake.lists).toHaveLength(2);
+  });
+});
