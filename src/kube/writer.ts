@@ -120,7 +120,7 @@ function eventObject(
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { generateName: `${regarding.name.slice(0, 200)}.`, namespace: regarding.namespace },
+    metadata: { generateName: `${regarding.name.slice(0, 200)}-`, namespace: regarding.namespace },
     eventTime: new Date(now).toISOString().replace('Z', '000Z'),
     reportingController: reporter.controller,
     reportingInstance: reporter.instance,
