@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { runCommand } from './cluster/commands.ts';
 
 /** Runs kubectl and gives its standard output; a failure is a UserError with what kubectl said. */
@@ -8,7 +9,11 @@ export function createKubectl(cluster: {
   readonly kubectl: string;
   readonly kubeconfig: string;
 }): Kubectl {
-  return (...args) => runCommand(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args]);
+  const { kubeconfig } = cluster;
+  // Its cache goes with the cluster and not into the home of whoever runs us.
+  const cache = join(dirname(kubeconfig), 'kubectl-cache');
+  return (...args) =>
+    runCommand(cluster.kubectl, ['--kubeconfig', kubeconfig, '--cache-dir', cache, ...args]);
 }
 
 /** Standard output of a command in a container. */

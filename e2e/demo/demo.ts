@@ -29,10 +29,13 @@ export interface DemoContext {
   readonly signal: AbortSignal;
 }
 
-/** How the story ended: what was wrong, and what else to say. */
+/** How the story ended. */
 interface Outcome {
   readonly table: readonly string[];
+  /** What was wrong, a sentence each. */
   readonly faults: readonly string[];
+  /** What is proven where nothing was wrong. */
+  readonly proven: string;
 }
 
 /** Name of the demo's cluster, for `npm run cluster`. */
@@ -64,20 +67,22 @@ async function playWithCluster(
     environment,
     reporter,
     signal,
+  }).catch(async (thrown: unknown) => {
+    // A failed start leaves its logs, which who interrupts does not want.
+    if (signal.aborted) await stopCluster(environment, clusterName, { keepLogs: false });
+    throw thrown;
   });
   let keepLogs = true;
   let kept = false;
   try {
     const { outcome, operator } = await playWithOperator(options, cluster, context);
-    for (const line of ['', ...outcome.table, '']) reporter.line(line);
-    for (const fault of outcome.faults) reporter.line(`FAILED: ${fault}.`);
+    for (const line of ['', ...outcome.table, '', ...verdict(outcome)]) reporter.line(line);
     // A planted loss is no riddle.
     keepLogs = outcome.faults.length > 0 && options.finalizerCommand === undefined;
     kept = operator !== undefined;
     if (operator !== undefined) sayHowToLookAround(cluster, operator, reporter);
     return outcome.faults.length === 0;
   } catch (thrown) {
-    // Who interrupts does not want to read logs.
     keepLogs = !signal.aborted;
     throw thrown;
   } finally {
@@ -160,11 +165,18 @@ async function play(
 ): Promise<Outcome> {
   if (options.nodes === 'real') {
     const tally = await playReal(stage, options);
-    return { table: tallyTable(tally), faults: faultsOf(tally) };
+    const proven = 'every line arrived, and nothing is left';
+    return { table: tallyTable(tally), faults: faultsOf(tally), proven };
   }
   const left = await playSimulated(stage);
   const uncounted = '  lines are not counted: a simulated node runs no containers';
-  return { table: [uncounted, ...leftoverTable(left)], faults: leftoverFaults(left) };
+  const table = [uncounted, ...leftoverTable(left)];
+  return { table, faults: leftoverFaults(left), proven: 'nothing is left' };
+}
+
+function verdict({ faults, proven }: Outcome): readonly string[] {
+  if (faults.length === 0) return [`OK: ${proven}.`];
+  return faults.map((fault) => `FAILED: ${fault}.`);
 }
 
 /** A command that hangs must not keep the user from leaving. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { messageOf, UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/errors.ts';
 
 /** What the user asked for. */
 export type Invocation = { readonly kind: 'help' } | ({ readonly kind: 'run' } & DemoOptions);
@@ -54,7 +54,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: flags }).values;
   } catch (thrown) {
-    const [line = ''] = messageOf(thrown).split('\n');
+    const [line = ''] = (thrown as Error).message.split('\n');
     throw new UserError(`${line.replace(/\. (?:To specify|This command).*$/, '')} (see --help)`);
   }
 }
