@@ -1,0 +1,185 @@
+import { describe, expect, test } from '@jest/globals';
+import { Controller, type ReconcileResult } from '../../../controllers/controller.ts';
+import type { Plan, Write } from '../../../src/core/plan.ts';
+import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import type { Writer } from '../../../src/kube/writer.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+
+const ref = { kind: 'Pod', namespace: 'shop', name: 'app-0' } as const;
+const evict: Write = { verb: 'evict', ref, uid: 'u' };
+const nothing: Plan = { writes: [], reason: 'all is well' };
+
+function setup(decide: (key: string) => Plan, applying: () => void = () => undefined) {
+  const clock = new FakeClock();
+  const log = memoryLog();
+  const results: ReconcileResult[] = [];
+  const applied: (readonly Write[])[] = [];
+  const decided: { key: string; at: number }[] = [];
+  const begin = clock.now();
+  const writer = {
+    apply: async (writes: readonly Write[]) => {
+      await Promise.resolve();
+      applying();
+      applied.push(writes);
+    },
+  } as Pick<Writer, 'apply'> as Writer;
+  const controller = new Controller({
+    name: 'test',
+    decide: async (key) => {
+      await Promise.resolve();
+      decided.push({ key, at: clock.now() - begin });
+      return decide(key);
+    },
+    writer,
+    concurrency: 2,
+    clock,
+    log,
+    observe: ({ result }) => results.push(result),
+  });
+  const stop = new AbortController();
+  const done = controller.run(stop.signal);
+  return { clock, log, results, applied, decided, controller, stop, done };
+}
+/** Throws these one after the other, then nothing. */
+const failing =
+  (...errors: Error[]) =>
+  (): void => {
+    const error = errors.shift();
+    if (error !== undefined) throw error;
+  };
+
+test('decides by key, applies the plan, and says so in one line', async () => {
+  const { controller, clock, applied, log, results } = setup(() => ({
+    writes: [evict],
+    reason: 'it failed',
+  }));
+  controller.queue.add('shop/app-0');
+  await clock.advance(0);
+  expect(applied).toEqual([[evict]]);
+  expect(log.lines).toEqual([
+    {
+      level: 'info',
+      message: 'it failed',
+      fields: { controller: 'test', key: 'shop/app-0', writes: 'evict' },
+    },
+  ]);
+  expect(results).toEqual(['success']);
+});
+
+test('a plan without writes writes nothing and says nothing', async () => {
+  const { controller, clock, applied, log } = setup(() => nothing);
+  controller.queue.add('a');
+  await clock.advance(60_000);
+  expect([applied, log.lines, clock.pending]).toEqual([[], [], 0]);
+});
+
+test('comes again at the deadline of the plan', async () => {
+  const { controller, clock, decided, results } = setup(() => ({
+    ...nothing,
+    requeueAfterMs: 10_000,
+  }));
+  controller.queue.add('a');
+  await clock.advance(25_000);
+  expect(decided.map(({ at }) => at)).toEqual([0, 10_000, 20_000]);
+  expect(results[0]).toBe('requeue_after');
+});
+
+describe('after a failure', () => {
+  const conflict = new ApiError('PATCH /x', 409, { reason: 'Conflict' });
+  interface Case {
+    error: Error;
+    level: 'debug' | 'error';
+    /** When it looks again, in ms: at least, at most. */
+    again: [number, number];
+  }
+  const cases: Record<string, Case> = {
+    'of the program: an error, and again after a backoff': {
+      error: new TypeError('a bug'),
+      level: 'error',
+      again: [100, 120],
+    },
+    'without an answer: an error, and again after a backoff': {
+      error: new ApiUnreachable('PATCH /x', new Error('down')),
+      level: 'error',
+      again: [100, 120],
+    },
+    'by refusal: an error, and again after a backoff': {
+      error: new ApiError('PATCH /x', 403, {}),
+      level: 'error',
+      again: [100, 120],
+    },
+    'by a conflict: quietly, and again after a backoff': {
+      error: conflict,
+      level: 'debug',
+      again: [100, 120],
+    },
+    'by a disruption budget: quietly, and after Retry-After': {
+      error: new ApiError('POST /x', 429, {}, '7'),
+      level: 'debug',
+      again: [7_000, 7_000],
+    },
+    'by a disruption budget that does not say when: quietly': {
+      error: new ApiError('POST /x', 429, { reason: 'TooManyRequests' }),
+      level: 'debug',
+      again: [100, 120],
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { error, level, again: [least, most] }) => {
+    const { controller, clock, decided, log, results } = setup(
+      () => ({ writes: [evict], reason: 'it failed' }),
+      failing(error),
+    );
+    controller.queue.add('a');
+    await clock.advance(least - 1);
+    expect(decided).toHaveLength(1);
+    await clock.advance(most - least + 1);
+    expect(decided).toHaveLength(2);
+    expect(log.lines[0]?.level).toBe(level);
+    expect(log.lines[0]?.fields).toMatchObject({ key: 'a', error: error.message });
+    expect(results).toEqual(['error', 'success']);
+  });
+
+  test('of a decision, too', async () => {
+    const { controller, clock, decided } = setup(
+      (() => {
+        const fail = failing(new Error('down'));
+        return () => {
+          fail();
+          return nothing;
+        };
+      })(),
+    );
+    controller.queue.add('a');
+    await clock.advance(200);
+    expect(decided).toHaveLength(2);
+  });
+
+  test('waits longer each time, and a success makes it start over', async () => {
+    const errors = Array.from({ length: 5 }, () => new Error('down'));
+    const { controller, clock, decided } = setup(
+      () => ({ writes: [evict], reason: 'x' }),
+      () => {
+        failing(...errors.splice(0, 1))();
+      },
+    );
+    controller.queue.add('a');
+    await clock.advance(10_000);
+    expect(decided).toHaveLength(6);
+    errors.push(new Error('down again'));
+    controller.queue.add('a');
+    await clock.advance(0);
+    expect(Math.max(...clock.deadlines)).toBeLessThanOrEqual(120);
+  });
+});
+
+test('a failure while it is told to stop is no failure', async () => {
+  const { controller, clock, stop, done, log, results } = setup(() => {
+    stop.abort();
+    throw new Error('aborted');
+  });
+  controller.queue.add('a');
+  await clock.advance(0);
+  await done;
+  expect([log.lines, results, clock.pending]).toEqual([[], [], 0]);
+});

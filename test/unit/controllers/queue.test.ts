@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import { Queue } from '../../../controllers/queue.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { working } from '../../support/working.ts';
+
+describe('add', () => {
+  test('before the workers run is not lost', async () => {
+    const queue = new Queue(new FakeClock());
+    queue.add('a');
+    const begun: string[] = [];
+    const stop = new AbortController();
+    const done = queue.run(
+      async (key) => {
+        await Promise.resolve();
+        begun.push(key);
+        stop.abort();
+      },
+      1,
+      stop.signal,
+    );
+    await done;
+    expect(begun).toEqual(['a']);
+  });
+  test('works keys in the order they came, each once however often it was added', async () => {
+    const { queue, begun, finish } = working();
+    for (const key of ['a', 'b', 'a', 'c', 'b']) queue.add(key);
+    await settle();
+    for (const key of ['a', 'b', 'c']) await finish(key);
+    expect(begun).toEqual(['a', 'b', 'c']);
+    expect(queue.size).toBe(0);
+  });
+  test('of an active key brings it again afterwards, once', async () => {
+    const { queue, begun, finish } = working(2);
+    queue.add('a');
+    await settle();
+    queue.add('a');
+    queue.add('a');
+    await settle();
+    expect(begun).toEqual(['a']);
+    await finish('a');
+    expect(begun).toEqual(['a', 'a']);
+    await finish('a');
+    expect(begun).toEqual(['a', 'a']);
+  });
+  test('keeps as many workers busy as there are, and no more', async () => {
+    const { queue, begun, finish } = working(2);
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settle();
+    expect(begun).toEqual(['a', 'b']);
+    await finish('b');
+    expect(begun).toEqual(['a', 'b', 'c']);
+  });
+  test('wakes every worker that is needed', async () => {
+    const { queue, begun } = working(3);
+    await settle();
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settle();
+    expect(begun).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('addAfter', () => {
+  test('comes when its time has come', async () => {
+    const { queue, clock, begun } = working();
+    queue.addAfter('a', 1_000);
+    await clock.advance(999);
+    expect(begun).toEqual([]);
+    await clock.advance(1);
+    expect(begun).toEqual(['a']);
+  });
+  const earliest: Record<string, number[]> = {
+    'the later one last': [1_000, 5_000],
+    'the earlier one last': [5_000, 1_000],
+  };
+  test.each(Object.entries(earliest))('keeps the earliest of several: %s', async (_, deadlines) => {
+    const { queue, clock, begun, finish } = working();
+    for (const ms of deadlines) queue.addAfter('a', ms);
+    await clock.advance(1_000);
+    expect(begun).toEqual(['a']);
+    await finish('a');
+    await clock.advance(10_000);
+    expect(begun).toEqual(['a']);
+  });
+  test('gives way to an add', async () => {
+    const { queue, clock, begun, finish } = working();
+    queue.addAfter('a', 1_000);
+    queue.add('a');
+    await settle();
+    await finish('a');
+    await clock.advance(5_000);
+    expect(begun).toEqual(['a']);
+    expect(clock.pending).toBe(0);
+  });
+  test('says nothing of a key that waits for a worker', async () => {
+    const { queue, clock, begun, finish } = working();
+    queue.add('x');
+    queue.add('a');
+    queue.addAfter('a', 1_000);
+    await settle();
+    await finish('x');
+    await finish('a');
+    await clock.advance(5_000);
+    expect(begun).toEqual(['x', 'a']);
+  });
+  test('of an active key waits until it is done and due', async () => {
+    const { queue, clock, begun, finish } = working();
+    queue.add('a');
+    await settle();
+    queue.addAfter('a', 1_000);
+    await clock.advance(2_000);
+    expect(begun).toEqual(['a']);
+    await finish('a');
+    expect(begun).toEqual(['a', 'a']);
+  });
+  test('of an active key that comes again anyway is dropped', async () => {
+    const { queue, clock, begun, finish } = working();
+    queue.add('a');
+    await settle();
+    queue.add('a');
+    queue.addAfter('a', 1_000);
+    await finish('a');
+    await finish('a');
+    await clock.advance(5_000);
+    expect(begun).toEqual(['a', 'a']);
+  });
+  test('counts on where a timer fires early', () => {
+    let now = 0;
+    const timers: (() => void)[] = [];
+    const queue = new Queue({
+      now: () => now,
+      after: (_ms, run) => {
+        timers.push(run);
+        return () => undefined;
+      },
+    });
+    queue.addAfter('a', 2 ** 32);
+    now = 2 ** 31;
+    timers[0]?.();
+    expect([timers.length, queue.size]).toEqual([2, 1]);
+  });
+});
