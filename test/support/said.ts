@@ -31,7 +31,8 @@ export function deeds(writes: readonly Write[]): string[] {
         return `event ${write.reason}`;
       case 'patch':
         return `patch ${write.ref.kind}${write.subresource === undefined ? '' : ' status'}`;
-      default:
+      case 'delete':
+      case 'evict':
         return `${write.verb} ${write.ref.kind}`;
     }
   });

@@ -1,0 +1,164 @@
+import { describe, expect, test } from '@jest/globals';
+import { releasePlan, type ReleaseObservation } from '../../../controllers/release-plan.ts';
+import { annotations, finalizers } from '../../../src/api/names.ts';
+import { at, make, NAME, T0 } from '../../support/make.ts';
+import { deeds, said } from '../../support/said.ts';
+
+const drained = make.binding({
+  status: { conditions: [make.condition('FinalizerJobSucceeded')] },
+});
+const unused = make.binding({ status: { conditions: [make.condition('PodMissing')] } });
+const deleting = { deletionTimestamp: at(1) };
+const free = { ...deleting, finalizers: [finalizers.claim] };
+const CLAIM = 'PersistentVolumeClaim';
+const BINDING = 'FluentPVCBinding';
+
+function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePlan> {
+  return releasePlan({
+    now: T0,
+    binding: drained,
+    claim: make.claim(),
+    job: make.job(),
+    ...change,
+  });
+}
+
+interface Case extends Partial<ReleaseObservation> {
+  writes: string[];
+}
+const end = [`delete ${BINDING}`, `patch ${BINDING}`];
+const cases: Record<string, Case> = {
+  'drained: the Job goes, the claim is deleted before our finalizer goes, the binding ends': {
+    writes: ['delete Job', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: although Kubernetes keeps the claim for a finished Pod': {
+    claim: make.claim({ metadata: deleting }),
+    writes: ['delete Job', `patch ${CLAIM}`, ...end],
+  },
+  'drained: a Job that goes is left alone': {
+    job: make.job({ metadata: deleting }),
+    writes: [`delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: without a Job': {
+    job: undefined,
+    writes: [`delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: a claim that is gone needs nothing': {
+    claim: undefined,
+    job: undefined,
+    writes: end,
+  },
+  'drained: a claim without our finalizer needs nothing': {
+    claim: make.claim({ metadata: { finalizers: [finalizers.claimInUse] } }),
+    job: undefined,
+    writes: end,
+  },
+  'never used: the claim is deleted, and nothing else yet': {
+    binding: unused,
+    job: undefined,
+    writes: [`delete ${CLAIM}`],
+  },
+  'never used: the claim keeps our finalizer while a Pod names it': {
+    binding: unused,
+    job: undefined,
+    claim: make.claim({ metadata: deleting }),
+    writes: [],
+  },
+  'never used: not deleted, even where nothing else keeps it': {
+    binding: unused,
+    job: undefined,
+    claim: make.claim({ metadata: { finalizers: [finalizers.claim] } }),
+    writes: [`delete ${CLAIM}`],
+  },
+  'never used: our finalizer goes once no Pod names it': {
+    binding: unused,
+    job: undefined,
+    claim: make.claim({ metadata: free }),
+    writes: [`patch ${CLAIM}`, ...end],
+  },
+  'a binding that is being deleted only loses its finalizer': {
+    binding: { ...drained, metadata: { ...drained.metadata, ...deleting } },
+    claim: undefined,
+    job: undefined,
+    writes: [`patch ${BINDING}`],
+  },
+  'a binding that has lost its finalizer is only deleted': {
+    binding: { ...drained, metadata: { ...drained.metadata, finalizers: [] } },
+    claim: undefined,
+    job: undefined,
+    writes: [`delete ${BINDING}`],
+  },
+};
+test.each(Object.entries(cases))('%s', (_, { writes, ...change }) => {
+  expect(deeds(plan(change).writes)).toEqual(writes);
+});
+
+test('each delete names the uid, and finalizers are taken off this very object', () => {
+  expect(plan({}).writes).toEqual([
+    {
+      verb: 'delete',
+      ref: { kind: 'Job', namespace: 'shop', name: NAME },
+      uid: 'job-uid',
+      propagation: 'Background',
+    },
+    {
+      verb: 'delete',
+      ref: { kind: CLAIM, namespace: 'shop', name: NAME },
+      uid: 'claim-uid',
+      propagation: 'Background',
+    },
+    {
+      verb: 'patch',
+      ref: { kind: CLAIM, namespace: 'shop', name: NAME },
+      type: 'json',
+      body: [
+        { op: 'test', path: '/metadata/uid', value: 'claim-uid' },
+        { op: 'test', path: '/metadata/finalizers/0', value: finalizers.claim },
+        { op: 'remove', path: '/metadata/finalizers/0' },
+      ],
+    },
+    {
+      verb: 'delete',
+      ref: { kind: BINDING, namespace: 'shop', name: NAME },
+      uid: 'binding-uid',
+      propagation: 'Background',
+    },
+    {
+      verb: 'patch',
+      ref: { kind: BINDING, namespace: 'shop', name: NAME },
+      type: 'json',
+      body: [
+        { op: 'test', path: '/metadata/uid', value: 'binding-uid' },
+        { op: 'test', path: '/metadata/finalizers/0', value: finalizers.binding },
+        { op: 'remove', path: '/metadata/finalizers/0' },
+      ],
+    },
+  ]);
+});
+
+test('the finalizer is taken off where it stands', () => {
+  const claim = make.claim({ metadata: { finalizers: ['other', finalizers.claim] } });
+  expect(plan({ claim }).writes).toContainEqual(
+    expect.objectContaining({
+      body: expect.arrayContaining([{ op: 'remove', path: '/metadata/finalizers/1' }]) as object,
+    }),
+  );
+});
+
+describe('a claim with our finalizer that is not the one of the binding', () => {
+  const strangers = {
+    'has another uid': { uid: 'another' },
+    'is of another admission': { annotations: { [annotations.admissionId]: 'another' } },
+    'has lost its label': { labels: {} },
+  };
+  test.each(Object.entries(strangers))(
+    '%s: is left alone, and the binding stays',
+    (_, metadata) => {
+      const decided = plan({ claim: make.claim({ metadata }) });
+      expect(deeds(decided.writes).filter((deed) => deed !== 'delete Job')).toEqual([
+        `patch ${BINDING} status`,
+      ]);
+      expect(said(decided)).toMatchObject({ Unknown: 'True PVCNotOurs' });
+    },
+  );
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from '@jest/globals';
+import { trimBinding, trimClaim, trimJob, trimPod } from '../../../controllers/trim.ts';
+import { sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
+import { isOurs } from '../../../controllers/binding-facts.ts';
+import { jobOutcome } from '../../../src/api/job.ts';
+import type { KubeObject, Stored } from '../../../src/api/object.ts';
+import { hasEnded, mountsClaim } from '../../../src/api/pod.ts';
+import { at, make, NAME } from '../../support/make.ts';
+
+const bulk = { managedFields: [{ manager: 'kubelet' }], selfLink: '/x', generateName: 'app-' };
+const bulky = <T extends KubeObject>(object: Stored<T>): Stored<T> => ({
+  ...object,
+  metadata: { ...object.metadata, ...bulk },
+});
+const metadata = {
+  deletionTimestamp: at(9),
+  generation: 3,
+  ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'x' }],
+  labels: { a: 'b' },
+};
+
+describe('of the metadata of everything', () => {
+  const trimmed = {
+    binding: trimBinding(bulky(make.binding({ metadata }))),
+    claim: trimClaim(bulky(make.claim({ metadata }))),
+    job: trimJob(bulky(make.job({ metadata }))),
+    pod: trimPod(bulky(make.pod({ metadata }))),
+  };
+  test.each(Object.entries(trimmed))('%s keeps what plans read and nothing else', (_, object) => {
+    expect(object.metadata).toMatchObject({
+      ...metadata,
+      namespace: 'shop',
+      resourceVersion: '500',
+      creationTimestamp: at(0),
+      uid: expect.any(String) as unknown,
+      name: expect.any(String) as unknown,
+    });
+    for (const name of Object.keys(bulk)) expect(object.metadata).not.toHaveProperty(name);
+  });
+  test('absent fields stay absent', () => {
+    const { namespace, labels, ...rest } = make.pod().metadata;
+    const trimmedPod = trimPod({ ...make.pod(), metadata: rest });
+    expect(Object.keys(trimmedPod.metadata).toSorted()).toEqual([
+      'creationTimestamp',
+      'name',
+      'resourceVersion',
+      'uid',
+    ]);
+  });
+});
+
+test('a binding loses its snapshot, and nothing else of spec and status', () => {
+  const binding = make.binding({
+    spec: { snapshot: '{}' },
+    status: { phase: 'Ready', conditions: [make.condition('Ready')], attempts: 2 },
+  });
+  const { snapshot, ...spec } = binding.spec;
+  const trimmed = trimBinding(binding);
+  expect(trimmed.spec).toEqual(spec);
+  expect(trimmed.status).toEqual(binding.status);
+  expect(trimmed.metadata.annotations).toEqual(binding.metadata.annotations);
+  expect(binding.spec.snapshot).toBe('{}');
+});
+
+test('a claim is still known as ours, and whether it is lost', () => {
+  const trimmed = trimClaim(make.claim({ status: { phase: 'Lost' } }));
+  expect(isOurs(trimmed, make.binding())).toBe(true);
+  expect(trimmed).toMatchObject({ spec: {}, status: { phase: 'Lost' } });
+  const { status, ...unbound } = make.claim();
+  expect(trimClaim(unbound)).not.toHaveProperty('status');
+});
+
+test('a Job keeps its outcome and loses its template', () => {
+  const status = {
+    startTime: at(1),
+    conditions: [{ type: 'Failed', status: 'True', reason: 'R', message: 'm' }],
+  };
+  const trimmed = trimJob(make.job({ status }));
+  expect(jobOutcome(trimmed)).toEqual({ succeeded: false, message: 'R: m' });
+  expect(trimmed.status).not.toHaveProperty('startTime');
+  expect(trimmed.spec.template.spec.containers).toEqual([]);
+  expect(trimJob(make.job())).not.toHaveProperty('status');
+});
+
+describe('a Pod', () => {
+  const pod = make.pod({
+    metadata: { annotations: { long: 'x'.repeat(1000) } },
+    spec: {
+      volumes: [
+        { name: 'config' },
+        { name: 'logs', persistentVolumeClaim: { claimName: NAME, readOnly: false } as never },
+      ],
+    },
+    status: {
+      phase: 'Running',
+      conditions: [
+        { type: 'Ready', status: 'False' },
+        { type: 'Initialized', status: 'True' },
+      ],
+      initContainerStatuses: [
+        {
+          ...make.running('fluentd', { restartCount: 1, lastState: make.terminated(1, 50) }),
+          imageID: 'sha256:x',
+        } as never,
+      ],
+      containerStatuses: [make.running('app')],
+      ephemeralContainerStatuses: [make.running('debug')],
+    },
+  });
+  const trimmed = trimPod(pod);
+  test('keeps its node, and of its volumes the claims', () => {
+    expect(trimmed.spec).toMatchObject({
+      nodeName: 'node-1',
+      containers: [],
+      volumes: [{ name: 'logs', persistentVolumeClaim: { claimName: NAME } }],
+    });
+    expect(mountsClaim(trimmed, NAME)).toBe(true);
+  });
+  test('keeps what says whether it has ended', () => {
+    expect(hasEnded(trimmed)).toBe(false);
+    const failed = { ...pod.status, phase: 'Failed' as const };
+    for (const list of ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'])
+      expect(
+        hasEnded(trimPod(make.pod({ status: { phase: 'Failed', [list]: failed[list as never] } }))),
+      ).toBe(false);
+    expect(hasEnded(trimPod(make.endedPod()))).toBe(true);
+  });
+  test('keeps what says how its sidecar is', () => {
+    const sidecar = {
+      name: 'fluentd',
+      mode: 'Native',
+      podDeletionTrigger: 'SidecarFailure',
+    } as const;
+    expect(sidecarTrouble(trimmed, sidecar)).toBe(sidecarTrouble(pod, sidecar));
+    expect(sidecarTrouble(trimmed, sidecar)).toContain('exit code 1');
+    expect(trimmed.status?.conditions).toEqual([{ type: 'Ready', status: 'False' }]);
+  });
+  test('loses annotations and what else is large', () => {
+    expect(trimmed.metadata).not.toHaveProperty('annotations');
+    expect(JSON.stringify(trimmed)).not.toContain('sha256');
+  });
+  test('without status or volumes is trimmed, too', () => {
+    const { status, ...bare } = make.pod({ spec: { volumes: [] } });
+    expect(trimPod(bare)).toMatchObject({ spec: { volumes: [] } });
+    expect(trimPod(bare).status).not.toHaveProperty('phase');
+  });
+});
