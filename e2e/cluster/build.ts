@@ -143,12 +143,12 @@ function run(
     child.on('error', (thrown) => {
       reject(new UserError(`can't run ${go}: ${messageOf(thrown)}`));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);
       else {
         reject(
           new UserError(
-            `building ${recipe.name} ${recipe.version} failed: ${complaint(stderr, stdout)}`,
+            `building ${recipe.name} ${recipe.version} failed: ${complaint(stderr, stdout) || `go ended with ${String(code ?? signal)}`}`,
           ),
         );
       }
