@@ -1,13 +1,8 @@
-/** The tests run as ES modules; swc only strips the types. */
+/** The tests run as ES modules; Node itself strips the types. */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
-    ],
-  },
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   roots: ['<rootDir>/test', '<rootDir>/e2e'],
   testMatch: ['**/*.test.ts'],
 };

@@ -1,0 +1,254 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Binding } from '../src/api/binding.ts';
+import { isTrue } from '../src/api/condition.ts';
+import type { Job } from '../src/api/job.ts';
+import { labels } from '../src/api/names.ts';
+import type { KubeObject, Stored } from '../src/api/object.ts';
+import { hasEnded, type Pod } from '../src/api/pod.ts';
+import { eventually } from '../test/support/eventually.ts';
+import type { OperatorProcess } from './operator.ts';
+import {
+  copyingFluentPVC,
+  drainedClaims,
+  nothingLeft,
+  openStage,
+  PATIENCE_MS,
+  shell,
+  type Stage,
+} from './stage.ts';
+
+let stage: Stage;
+let operator: OperatorProcess;
+
+beforeAll(async () => {
+  stage = await openStage('e2e-life');
+  operator = await stage.startOperator();
+});
+
+afterEach(async () => {
+  await stage.kubectl('delete deployments,jobs,pods --all --force --grace-period=0');
+  await nothingLeft(stage);
+});
+
+afterAll(async () => {
+  await operator.stop();
+  await stage.close();
+});
+
+const WRITER =
+  'trap "exit 0" TERM; i=0; while true; do i=$((i+1)); echo line $i >>/buffer/log; sleep 0.1; done';
+
+function pod(name: string, fluentPVC: string, script: string, spec: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { [labels.fluentPVC]: fluentPVC } },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 2,
+      containers: [shell('app', script)],
+      ...spec,
+    },
+  } as KubeObject;
+}
+
+async function applied(object: KubeObject): Promise<void> {
+  await stage.kubectl('apply -f -', object);
+}
+
+function getPod(name: string): Promise<Stored<Pod> | undefined> {
+  return stage.client.get<Pod>({ kind: 'Pod', namespace: 'default', name });
+}
+
+/** The binding of a Pod, once the Pod is there and runs. */
+async function runningBinding(name: string): Promise<string> {
+  return eventually(
+    `Pod ${name} to run`,
+    async () => {
+      const found = await getPod(name);
+      return found?.status?.phase === 'Running'
+        ? found.metadata.labels?.[labels.binding]
+        : undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+async function bindingOf(name: string): Promise<Stored<Binding> | undefined> {
+  return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace: 'default', name });
+}
+
+/** What the drain of that claim has found, once it has. */
+async function drained(claim: string): Promise<string[]> {
+  const content = await eventually(
+    `claim ${claim} to be drained`,
+    async () =>
+      (await bindingOf(claim)) === undefined ? (await drainedClaims(stage)).get(claim) : undefined,
+    PATIENCE_MS,
+  );
+  return content.trim().split('\n');
+}
+
+function numbered(lines: readonly string[]): string[] {
+  return lines.map((_, index) => `line ${index + 1}`);
+}
+
+describe('on a real node', () => {
+  test('a Pod whose sidecar fails is replaced, and what it wrote is drained', async () => {
+    await applied(
+      copyingFluentPVC(stage, 'crashing', {
+        sidecar: 'until [ -s /buffer/crash ]; do sleep 0.2; done; exit 1',
+      }),
+    );
+    await applied({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'app', namespace: 'default' },
+      spec: {
+        selector: { matchLabels: { app: 'app' } },
+        template: {
+          metadata: { labels: { app: 'app', [labels.fluentPVC]: 'crashing' } },
+          spec: { terminationGracePeriodSeconds: 2, containers: [shell('app', WRITER)] },
+        },
+      },
+    } as KubeObject);
+    const firstPod = await eventually(
+      'the first Pod to run',
+      async () => {
+        const { items } = await stage.client.list<Pod>('Pod', {
+          namespace: 'default',
+          labelSelector: 'app=app',
+        });
+        return items.find((item) => item.status?.phase === 'Running');
+      },
+      PATIENCE_MS,
+    );
+    const first = firstPod.metadata.labels?.[labels.binding] ?? '';
+    await stage.kubectl(`exec ${firstPod.metadata.name} -c app -- cp /etc/passwd /buffer/crash`);
+
+    const second = await eventually(
+      'a replacement with a claim of its own',
+      async () => {
+        const { items } = await stage.client.list<Pod>('Pod', {
+          namespace: 'default',
+          labelSelector: 'app=app',
+        });
+        const other = items.find((item) => item.metadata.uid !== firstPod.metadata.uid);
+        return other?.metadata.labels?.[labels.binding];
+      },
+      PATIENCE_MS,
+    );
+    expect(second).not.toBe(first);
+    const lines = await drained(first);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines).toEqual(numbered(lines));
+  });
+
+  test('a Job completes although its Pod has a sidecar, and its claim is drained', async () => {
+    await applied(copyingFluentPVC(stage, 'batch'));
+    await applied({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'batch', namespace: 'default' },
+      spec: {
+        template: {
+          metadata: { labels: { [labels.fluentPVC]: 'batch' } },
+          spec: { restartPolicy: 'Never', containers: [shell('app', 'echo line 1 >>/buffer/log')] },
+        },
+      },
+    } as KubeObject);
+    const ended = await eventually(
+      'the Job to complete',
+      async () => {
+        const job = await stage.client.get<Job>({
+          kind: 'Job',
+          namespace: 'default',
+          name: 'batch',
+        });
+        return isTrue(job?.status?.conditions as Parameters<typeof isTrue>[0], 'Complete')
+          ? job
+          : undefined;
+      },
+      PATIENCE_MS,
+    );
+    const { items } = await stage.client.list<Pod>('Pod', {
+      namespace: 'default',
+      labelSelector: `batch.kubernetes.io/controller-uid=${ended.metadata.uid}`,
+    });
+    const claim = items[0]?.metadata.labels?.[labels.binding] ?? '';
+    expect(await drained(claim)).toEqual(['line 1']);
+  });
+
+  test('a Pod that is over within a second is drained like any other', async () => {
+    await applied(copyingFluentPVC(stage, 'short'));
+    await applied(pod('short', 'short', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod('short'))?.metadata.labels?.[labels.binding] ?? '';
+    expect(await drained(claim)).toEqual(['line 1']);
+  });
+
+  test('a failed drain is told, kept and tried again', async () => {
+    const once =
+      '[ -e /buffer/tried ] || { touch /buffer/tried; echo "not yet" >/dev/termination-log; exit 3; }';
+    await applied(
+      copyingFluentPVC(stage, 'retried', {
+        drain: `${once}; cat /buffer/log >"/drained/\${HOSTNAME%-*}"`,
+      }),
+    );
+    await applied(pod('retried', 'retried', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod('retried'))?.metadata.labels?.[labels.binding] ?? '';
+    const failed = await eventually(
+      'the failure to be told',
+      async () => {
+        const binding = await bindingOf(claim);
+        return isTrue(binding?.status?.conditions, 'FinalizerJobFailed') ? binding : undefined;
+      },
+      PATIENCE_MS,
+    );
+    const condition = failed.status?.conditions?.find(({ type }) => type === 'FinalizerJobFailed');
+    expect(condition?.message).toContain('exited with 3 (Error): not yet');
+    expect(failed.status).toMatchObject({ phase: 'FinalizerJobFailed', attempts: 1 });
+    expect(await drained(claim)).toEqual(['line 1']);
+  });
+
+  test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
+    const stubborn =
+      'trap "" TERM; i=0; while true; do i=$((i+1)); echo line $i >>/buffer/log; sleep 0.1; done';
+    await applied(copyingFluentPVC(stage, 'stubborn'));
+    await applied(pod('stubborn', 'stubborn', stubborn, { terminationGracePeriodSeconds: 4 }));
+    const claim = await runningBinding('stubborn');
+    await stage.kubectl('delete pod stubborn --force --grace-period=0');
+    await eventually('the writer to be suspected', async () =>
+      isTrue((await bindingOf(claim))?.status?.conditions, 'WriterMayBeAlive'),
+    );
+    const lines = await drained(claim);
+    expect(lines).toEqual(numbered(lines));
+  });
+
+  test('an operator that was killed goes on where it was', async () => {
+    await applied(copyingFluentPVC(stage, 'killed'));
+    await applied(pod('killed', 'killed', WRITER));
+    const claim = await runningBinding('killed');
+    await operator.kill();
+    await stage.kubectl('delete pod killed');
+    expect(await getPod('killed')).toBeUndefined();
+
+    // Nobody answers: who needs the webhook is refused, everybody else is not.
+    await expect(stage.kubectl('create -f -', pod('refused', 'killed', WRITER))).rejects.toThrow(
+      'failed calling webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com"',
+    );
+    await stage.kubectl('run plain --image=busybox:stable --restart=Never -- true');
+    await eventually(
+      'an unlabelled Pod to run',
+      async () => {
+        const plain = await getPod('plain');
+        return plain !== undefined && hasEnded(plain);
+      },
+      PATIENCE_MS,
+    );
+
+    operator = await stage.startOperator();
+    const lines = await drained(claim);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines).toEqual(numbered(lines));
+  });
+});

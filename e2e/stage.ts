@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { API_VERSION } from '../src/api/names.ts';
+import type { KubeObject } from '../src/api/object.ts';
+import { systemClock } from '../src/clock.ts';
+import { createClient, type KubeClient } from '../src/kube/client.ts';
+import { connect } from '../src/kube/connection.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { createKubectl, type Kubectl } from '../test/support/kubectl.ts';
+import { startCluster } from './cluster/cluster.ts';
+import type { Cluster } from './cluster/running-cluster.ts';
+import { startOperator, type OperatorProcess } from './operator.ts';
+
+/** A real node with this checkout's operator, for a file of tests. */
+export interface Stage {
+  cluster: Cluster;
+  client: KubeClient;
+  kubectl: Kubectl;
+  /** A folder of this machine that Pods may mount by hostPath: what drains have found. */
+  drained: string;
+  startOperator(): Promise<OperatorProcess>;
+  close(): Promise<void>;
+}
+
+/** How long something on a real node may take, in ms. */
+export const PATIENCE_MS = 120_000;
+
+export async function openStage(name: string): Promise<Stage> {
+  const cluster = await startCluster({ name, nodes: { kind: 'real' } });
+  const connection = await connect({ kubeconfig: cluster.kubeconfig, clock: systemClock });
+  const client = createClient(connection, 'e2e');
+  const drained = await mkdtemp(join(tmpdir(), 'fluent-pvc-drained-'));
+  return {
+    cluster,
+    client,
+    kubectl: createKubectl(cluster.kubectl, cluster.kubeconfig),
+    drained,
+    startOperator: () =>
+      startOperator({
+        kubeconfig: cluster.kubeconfig,
+        client,
+        logFile: join(drained, '.operator.log'),
+      }),
+    async close() {
+      await connection.close();
+      await cluster.stop();
+      await rm(drained, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * A FluentPVC whose sidecar waits and whose finalizer Job copies what it finds in /buffer/log to
+ * the stage's folder, under the name of the claim.
+ */
+export function copyingFluentPVC(
+  stage: Stage,
+  name: string,
+  scripts: { sidecar?: string; drain?: string } = {},
+): KubeObject & { spec: object } {
+  const copy = 'cat /buffer/log >"/drained/${HOSTNAME%-*}"; sync';
+  return {
+    apiVersion: API_VERSION,
+    kind: 'FluentPVC',
+    metadata: { name },
+    spec: {
+      pvcSpecTemplate: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '10Mi' } },
+      },
+      pvcVolumeName: 'buffer',
+      pvcVolumeMountPath: '/buffer',
+      sidecarContainerTemplate: shell(
+        'shipper',
+        scripts.sidecar ?? 'trap "exit 0" TERM; sleep 1000000 & wait',
+      ),
+      pvcFinalizerJobSpecTemplate: {
+        backoffLimit: 0,
+        template: {
+          spec: {
+            restartPolicy: 'Never',
+            volumes: [{ name: 'drained', hostPath: { path: stage.drained } }],
+            containers: [
+              {
+                ...shell('drain', scripts.drain ?? copy),
+                volumeMounts: [{ name: 'drained', mountPath: '/drained' }],
+              },
+            ],
+          },
+        },
+      },
+    },
+  };
+}
+
+/** A container of the node's own image that runs a script. */
+export function shell(
+  name: string,
+  script: string,
+): { name: string; image: string; command: string[] } {
+  return { name, image: 'busybox:stable', command: ['sh', '-c', script] };
+}
+
+/** Contents of what was drained so far, by claim. */
+export async function drainedClaims(stage: Stage): Promise<Map<string, string>> {
+  const names = (await readdir(stage.drained)).filter((name) => !name.startsWith('.'));
+  const contents = await Promise.all(
+    names.map((name) => readFile(join(stage.drained, name), 'utf8')),
+  );
+  return new Map(names.map((name, index) => [name, contents[index] ?? '']));
+}
+
+/** Waits until neither bindings nor managed claims are left. */
+export async function nothingLeft(stage: Stage): Promise<void> {
+  await eventually(
+    'all bindings and claims to go',
+    async () => {
+      const left = await stage.kubectl('get fpvcb,pvc,jobs -A -o name');
+      if (left.trim() !== 'No resources found') throw new Error(left);
+      return true;
+    },
+    PATIENCE_MS,
+  );
+}
