@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import { podPlan, type PodObservation } from '../../../webhook/pod-plan.ts';
+import { MAX_SNAPSHOT_LENGTH } from '../../../src/api/binding.ts';
+import type { FluentPVCSpec } from '../../../src/api/fluentpvc.ts';
+import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import { applyOperations } from '../../../src/core/inject.ts';
+import { at, make } from '../../support/make.ts';
+import '../../support/one-realm.ts';
+
+const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
+function plan(change: Partial<PodObservation> = {}): ReturnType<typeof podPlan> {
+  return podPlan({
+    request: { uid: 'request-uid', namespace: 'shop' },
+    pod: make.newPod(),
+    fluentPVC: make.fluentPVC(),
+    defaults: make.defaults,
+    ...change,
+  });
+}
+const withSpec = (spec: Partial<FluentPVCSpec>): Partial<PodObservation> => ({
+  fluentPVC: make.fluentPVC({ spec }),
+});
+function patched(change: Partial<PodObservation> = {}): Pod {
+  const { answer } = plan(change);
+  if (!answer.allowed) throw new Error(answer.denial.message);
+  return applyOperations(change.pod ?? make.newPod(), answer.operations ?? []);
+}
+
+test('a Pod that asks for nothing is left alone', () => {
+  const pod = make.newPod({ metadata: { labels: { app: 'x' } } });
+  expect(plan({ pod })).toEqual({ answer: { allowed: true }, writes: [] });
+});
+
+describe('denied, with nothing to write, is a Pod', () => {
+  const at200 = 'x'.repeat(MAX_SNAPSHOT_LENGTH);
+  interface Case {
+    change: Partial<PodObservation>;
+    reason: string;
+    code: number;
+    says: string[];
+  }
+  const cases: Record<string, Case> = {
+    'whose FluentPVC does not exist': {
+      change: { fluentPVC: undefined },
+      reason: 'FluentPVCNotFound',
+      code: 422,
+      says: ['"logs"', labels.fluentPVC],
+    },
+    'whose FluentPVC is being deleted': {
+      change: { fluentPVC: make.fluentPVC({ metadata: { deletionTimestamp: at(1) } }) },
+      reason: 'FluentPVCDeleting',
+      code: 409,
+      says: ['"logs"'],
+    },
+    'whose FluentPVC is older than the rules': {
+      change: withSpec({ pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], volumeName: 'pv' } }),
+      reason: 'FluentPVCInvalid',
+      code: 422,
+      says: ['"logs"', 'spec.pvcSpecTemplate.volumeName'],
+    },
+    'that mounts something else at our path': {
+      change: {
+        pod: make.newPod({
+          spec: {
+            containers: [
+              make.container('app', {
+                volumeMounts: [{ name: 'mine', mountPath: '/var/log/app' }],
+              }),
+            ],
+          },
+        }),
+      },
+      reason: 'MountPathTaken',
+      code: 422,
+      says: ['"app"', '"mine"', '/var/log/app', '"logs"'],
+    },
+    'that has no container besides the sidecar': {
+      change: { pod: make.newPod({ spec: { containers: [make.container('fluentd')] } }) },
+      reason: 'NoContainerLeft',
+      code: 422,
+      says: ['"fluentd"', '"logs"'],
+    },
+    'whose snapshot is too large': {
+      change: withSpec({ commonEnvs: [{ name: 'LONG', value: at200 }] }),
+      reason: 'SnapshotTooLarge',
+      code: 422,
+      says: ['"logs"', String(MAX_SNAPSHOT_LENGTH)],
+    },
+    'whose snapshot is too large in bytes only': {
+      change: withSpec({ commonEnvs: [{ name: 'LONG', value: 'ü'.repeat(40_000) }] }),
+      reason: 'SnapshotTooLarge',
+      code: 422,
+      says: [],
+    },
+  };
+  test.each(Object.entries(cases))('%s', (_, { change, reason, code, says }) => {
+    const { answer, writes } = plan(change);
+    expect(answer).toMatchObject({ allowed: false, denial: { reason, code } });
+    const text = answer.allowed ? '' : answer.denial.message;
+    for (const part of says) expect(text).toContain(part);
+    expect(writes).toEqual([]);
+  });
+});
+
+describe('an admitted Pod', () => {
+  test('gets the label of its binding and the record of what was injected', () => {
+    const spec = {
+      commonEnvs: [{ name: 'A' }],
+      commonVolumes: [{ name: 'v' }],
+      commonVolumeMounts: [{ name: 'v', mountPath: '/v' }],
+    };
+    const { metadata } = patched(withSpec(spec));
+    expect(metadata.labels).toEqual({ [labels.fluentPVC]: 'logs', [labels.binding]: name });
+    expect(Object.keys(metadata.annotations ?? {})).toEqual([annotations.injected]);
+    expect(JSON.parse(metadata.annotations?.[annotations.injected] ?? '')).toEqual({
+      fluentPVC: 'logs',
+      sidecar: 'fluentd',
+      volumes: ['v', 'logs'],
+      envs: ['A'],
+    });
+  });
+  test('keeps labels and annotations of its own', () => {
+    const pod = make.newPod({
+      metadata: { labels: { [labels.fluentPVC]: 'logs', app: 'x' }, annotations: { note: 'y' } },
+    });
+    const { metadata } = patched({ pod });
+    expect(metadata.labels).toMatchObject({ app: 'x' });
+    expect(metadata.annotations).toMatchObject({ note: 'y' });
+  });
+  test('gets sidecar, claim, mounts and envs', () => {
+    const { spec } = patched(withSpec({ commonEnvs: [{ name: 'A', value: '1' }] }));
+    const parts = {
+      env: [{ name: 'A', value: '1' }],
+      volumeMounts: [{ name: 'logs', mountPath: '/var/log/app' }],
+    };
+    expect(spec).toEqual({
+      containers: [{ ...make.container('app'), ...parts }],
+      initContainers: [{ ...make.container('fluentd'), ...parts, restartPolicy: 'Always' }],
+      volumes: [{ name: 'logs', persistentVolumeClaim: { claimName: name } }],
+    });
+  });
+  const modes = {
+    "by the operator's default": { change: {}, native: true },
+    'by the FluentPVC': { change: withSpec({ sidecarMode: 'Regular' as const }), native: false },
+    'by another default': {
+      change: { defaults: { ...make.defaults, sidecarMode: 'Regular' as const } },
+      native: false,
+    },
+  };
+  test.each(Object.entries(modes))('has the mode of the sidecar %s', (_, { change, native }) => {
+    const { initContainers = [], containers } = patched(change).spec;
+    const names = (native ? initContainers : containers).map((container) => container.name);
+    expect(names).toContain('fluentd');
+  });
+
+  test('is told what of it was replaced, in 256 characters', () => {
+    const env = [{ name: 'A', value: 'mine'.repeat(100) }];
+    const pod = make.newPod({ spec: { containers: [make.container('app', { env })] } });
+    const { answer } = plan({ pod, ...withSpec({ commonEnvs: [{ name: 'A', value: 'b' }] }) });
+    expect(answer.warnings).toHaveLength(1);
+    expect(answer.warnings?.[0]).toMatch(
+      /^container "app": env "A": \{"name":"A","value":"minemine.*… of the Pod is replaced by \{"name":"A","value":"b"\} of FluentPVC "logs"$/,
+    );
+    expect(answer.warnings?.[0]?.length).toBeLessThanOrEqual(256);
+  });
+  test('is told nothing where nothing was replaced', () => {
+    expect(plan().answer).toMatchObject({ warnings: [] });
+  });
+});
+
+describe('what is stored', () => {
+  const [claim, binding] = plan().writes.map(({ object }) => object);
+  test('is the claim and the binding, of one name and one admission', () => {
+    expect([claim?.kind, binding?.kind]).toEqual(['PersistentVolumeClaim', 'FluentPVCBinding']);
+    for (const object of [claim, binding])
+      expect(object?.metadata).toMatchObject({
+        name,
+        namespace: 'shop',
+        labels: { [labels.fluentPVC]: 'logs', [labels.binding]: name },
+        annotations: { [annotations.admissionId]: 'request-uid' },
+      });
+  });
+  test('is a claim that nobody owns and our finalizer keeps', () => {
+    expect(claim?.metadata).toMatchObject({ finalizers: [finalizers.claim] });
+    expect(claim?.metadata).not.toHaveProperty('ownerReferences');
+  });
+  test('is a binding that the FluentPVC owns, with a snapshot', () => {
+    expect(binding).toMatchObject({
+      metadata: {
+        finalizers: [finalizers.binding],
+        ownerReferences: [{ kind: 'FluentPVC', uid: 'fluentpvc-uid' }],
+      },
+      spec: { snapshot: JSON.stringify(make.snapshot()) },
+    });
+  });
+  test('has the same names for the same request, and others for another', () => {
+    const names = (uid: string): unknown[] =>
+      plan({ request: { uid, namespace: 'shop' } }).writes.map(
+        ({ object }) => object.metadata.name,
+      );
+    expect(names('request-uid')).toEqual([name, name]);
+    expect(names('other')).not.toEqual([name, name]);
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from '@jest/globals';
+import { createPodHandler } from '../../../webhook/pod.ts';
+import type { Answer } from '../../../webhook/review.ts';
+import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
+import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
+import type { KubeObject, Stored } from '../../../src/api/object.ts';
+import { ApiUnreachable } from '../../../src/kube/api-error.ts';
+import { createWriter } from '../../../src/kube/writer.ts';
+import { fakeCache } from '../../support/fake-cache.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { make } from '../../support/make.ts';
+import { memoryApi, refusal, type MemoryApi } from '../../support/memory-api.ts';
+import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
+import { admissionRequest } from '../../support/review.ts';
+
+const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
+const CLAIM = 'PersistentVolumeClaim';
+const BINDING = 'FluentPVCBinding';
+
+interface Setup {
+  api: MemoryApi;
+  log: MemoryLog;
+  handle: (request?: Parameters<ReturnType<typeof createPodHandler>>[0]) => Promise<Answer>;
+  left: () => string[];
+}
+function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObject[] = []): Setup {
+  const api = memoryApi(...live);
+  const log = memoryLog();
+  const reporter = { controller: 'operator', instance: 'host_1' };
+  const writer = createWriter({ client: api, clock: new FakeClock(), log, reporter });
+  const fluentPVCs = fakeCache<FluentPVC>(cached);
+  const handler = createPodHandler({
+    fluentPVCs,
+    client: api,
+    writer,
+    defaults: make.defaults,
+    log,
+  });
+  return {
+    api,
+    log,
+    handle: (request = admissionRequest(make.newPod())) =>
+      handler(request, new AbortController().signal),
+    left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),
+  };
+}
+
+describe('a labelled Pod', () => {
+  test('is admitted once claim and binding are stored: two writes and no read', async () => {
+    const { api, handle, left, log } = setup();
+    expect(await handle()).toMatchObject({ allowed: true });
+    expect(left()).toEqual([CLAIM, BINDING]);
+    expect(api.requests.map(({ verb }) => verb)).toEqual(['create', 'create']);
+    expect(log.lines).toMatchObject([
+      {
+        level: 'info',
+        message: 'admitted a Pod',
+        fields: { namespace: 'shop', pod: 'app-0', binding: name, requestUid: 'request-uid' },
+      },
+    ]);
+  });
+  test('dry run: nothing is written and the answer is the same', async () => {
+    const dry = setup();
+    const answer = await dry.handle(admissionRequest(make.newPod(), { dryRun: true }));
+    expect(dry.api.requests).toEqual([]);
+    expect(answer).toEqual(await setup().handle());
+  });
+  test('in its namespace as the request says, for the Pod may not', async () => {
+    const { api, handle } = setup();
+    const pod = make.newPod({ metadata: { namespace: 'elsewhere' } });
+    await handle(
+      admissionRequest({
+        ...pod,
+        metadata: { ...pod.metadata, labels: { [labels.fluentPVC]: 'logs' } },
+      }),
+    );
+    expect(api.find(CLAIM, name)?.metadata.namespace).toBe('shop');
+  });
+  test('again, by the same request, is admitted with what is there', async () => {
+    const { handle, left } = setup();
+    await handle();
+    expect(await handle()).toMatchObject({ allowed: true });
+    expect(left()).toEqual([CLAIM, BINDING]);
+  });
+});
+
+describe('left alone is', () => {
+  test.each(['UPDATE', 'DELETE', 'CONNECT'] as const)('an %s', async (operation) => {
+    const { api, handle } = setup();
+    expect(await handle(admissionRequest(make.newPod(), { operation }))).toEqual({ allowed: true });
+    expect(api.requests).toEqual([]);
+  });
+  test('a request without object', async () => {
+    expect(await setup().handle(admissionRequest(null))).toEqual({ allowed: true });
+  });
+  test('a Pod without the label', async () => {
+    const { api, handle } = setup();
+    const pod = make.newPod({ metadata: { labels: {} } });
+    expect(await handle(admissionRequest(pod))).toEqual({ allowed: true });
+    expect(api.requests).toEqual([]);
+  });
+});
+
+describe('a FluentPVC that the cache does not have', () => {
+  test('is read live once before the denial', async () => {
+    const { api, handle, log } = setup([]);
+    expect(await handle()).toMatchObject({ denial: { reason: 'FluentPVCNotFound', code: 422 } });
+    expect(api.requests).toEqual([{ verb: 'get', kind: 'FluentPVC', name: 'logs' }]);
+    expect(log.lines).toMatchObject([
+      { message: 'denied a Pod', fields: { reason: 'FluentPVCNotFound' } },
+    ]);
+  });
+  test('is used where it is there', async () => {
+    const { handle, left } = setup([], [make.fluentPVC()]);
+    expect(await handle()).toMatchObject({ allowed: true });
+    expect(left()).toEqual([CLAIM, BINDING]);
+  });
+  test('and has no name is not asked for: that would be the list of all', async () => {
+    const { api, handle } = setup([]);
+    const pod = make.newPod({ metadata: { labels: { [labels.fluentPVC]: '' } } });
+    expect(await handle(admissionRequest(pod))).toMatchObject({
+      denial: { reason: 'FluentPVCNotFound' },
+    });
+    expect(api.requests).toEqual([]);
+  });
+  test("and cannot be read is a denial in the API's own words, and no fault of ours", async () => {
+    const { api, handle, log } = setup([]);
+    api.refuse = () => refusal(429, 'TooManyRequests', 'slow down');
+    expect(await handle()).toMatchObject({ denial: { reason: 'TooManyRequests', code: 429 } });
+    expect(log.at('error')).toEqual([]);
+  });
+});
+
+describe('when one write fails, nothing is left', () => {
+  test.each([CLAIM, BINDING])('of the %s, and the denial is the API server’s', async (kind) => {
+    const { api, handle, left } = setup();
+    api.refuse = (request) =>
+      request.verb === 'create' && request.kind === kind
+        ? refusal(403, 'Forbidden', 'exceeded quota')
+        : undefined;
+    expect(await handle()).toEqual({
+      allowed: false,
+      denial: {
+        reason: 'Forbidden',
+        code: 403,
+        message: expect.stringContaining('exceeded quota') as unknown,
+      },
+    });
+    expect(left()).toEqual([]);
+    expect(api.writes.slice(2).map(({ verb }) => verb)).toEqual(['delete', 'patch']);
+  });
+
+  test('of a stranger with that name, which stays', async () => {
+    const stranger = make.claim({
+      metadata: { name, annotations: { [annotations.admissionId]: 'x' } },
+    });
+    const { api, handle, left } = setup(undefined, [stranger]);
+    expect(await handle()).toMatchObject({ denial: { reason: 'AlreadyExists', code: 409 } });
+    expect(left()).toEqual([CLAIM]);
+    expect(api.find(CLAIM, name)?.metadata.uid).toBe('claim-uid');
+  });
+
+  test('not even what was stored without an answer', async () => {
+    const { api, handle, left } = setup();
+    const create = api.create.bind(api);
+    api.create = async (object, options) => {
+      const stored = await create(object, options);
+      if (object.kind === CLAIM) throw new ApiUnreachable('POST', new Error('reset'));
+      return stored;
+    };
+    expect(await handle()).toMatchObject({ denial: { reason: 'WriteRefused', code: 503 } });
+    expect(left()).toEqual([]);
+  });
+
+  test('but only our finalizer is taken off', async () => {
+    const { api, handle } = setup();
+    const create = api.create.bind(api);
+    api.create = (object, options) => {
+      const list = ['example.com/backup', ...(object.metadata.finalizers ?? [])];
+      return create({ ...object, metadata: { ...object.metadata, finalizers: list } }, options);
+    };
+    api.refuse = ({ verb, kind }) =>
+      verb === 'create' && kind === BINDING ? refusal(403, 'Forbidden') : undefined;
+    await handle();
+    const { metadata } = api.find(CLAIM, name) ?? {};
+    expect(metadata?.finalizers).toEqual(['example.com/backup']);
+    expect(metadata?.deletionTimestamp).toBeDefined();
+    expect(finalizers.claim).not.toBe('example.com/backup');
+  });
+
+  test('and where even that fails it is told, and the first refusal is the answer', async () => {
+    const { api, handle, log } = setup();
+    api.refuse = ({ verb, kind }) => {
+      if (verb === 'create' && kind === BINDING) return refusal(403, 'Forbidden');
+      return verb === 'delete' ? refusal(500, 'InternalError') : undefined;
+    };
+    expect(await handle()).toMatchObject({ denial: { code: 403 } });
+    expect(log.at('warn')).toEqual(['could not undo an admission; the controllers will']);
+  });
+});

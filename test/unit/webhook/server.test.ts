@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { makeCertificate } from '../../../webhook/certificate.ts';
+import { createServer, type AnswerObserver, type Routes } from '../../../webhook/server.ts';
+import { deny, type AdmissionHandler, type AdmissionReview } from '../../../webhook/review.ts';
+import { make } from '../../support/make.ts';
+import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
+import { admissionRequest, patchIn, reviewBody } from '../../support/review.ts';
+
+let server: FastifyInstance;
+let log: MemoryLog;
+let handler: AdmissionHandler;
+const observed: Parameters<AnswerObserver>[0][] = [];
+const allow: AdmissionHandler = () => Promise.resolve({ allowed: true });
+const ROUTES = ['/pod/mutate', '/fluent-pvc/validate'] as const satisfies (keyof Routes)[];
+
+beforeAll(async () => {
+  log = memoryLog();
+  handler = allow;
+  server = createServer({
+    certificate: await makeCertificate(['localhost'], new Date()),
+    routes: {
+      '/pod/mutate': (request, signal) => handler(request, signal),
+      '/fluent-pvc/validate': (request, signal) => handler(request, signal),
+    },
+    observe: (answer) => observed.push(answer),
+    log,
+  });
+});
+afterAll(() => server.close());
+
+async function post(
+  payload: string | Buffer,
+  options: { url?: string; headers?: Record<string, string>; handle?: AdmissionHandler } = {},
+): Promise<AdmissionReview> {
+  const { url = '/pod/mutate', headers, handle = allow } = options;
+  handler = handle;
+  observed.length = 0;
+  log.lines.length = 0;
+  const answer = await server.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers['content-type']).toContain('application/json');
+  return answer.json();
+}
+const body = reviewBody(admissionRequest(make.newPod()));
+
+test.each(ROUTES)('%s answers with the uid of the request', async (url) => {
+  const operations = [{ op: 'add', path: '/a', value: 1 }] as const;
+  const handle: AdmissionHandler = (request) => {
+    expect(request.object).toEqual(make.newPod());
+    return Promise.resolve({ allowed: true, operations });
+  };
+  const review = await post(body, { url, handle });
+  expect(review).toMatchObject({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: { uid: 'request-uid', allowed: true },
+  });
+  expect(patchIn(review)).toEqual(operations);
+  expect(observed).toEqual([
+    { route: url, seconds: expect.any(Number), allowed: true, reason: '' },
+  ]);
+});
+
+test('a denial is counted by its reason', async () => {
+  const handle = (): ReturnType<AdmissionHandler> =>
+    Promise.resolve(deny('MountPathTaken', 422, 'no'));
+  expect((await post(body, { handle })).response).toMatchObject({
+    allowed: false,
+    status: { reason: 'MountPathTaken', code: 422, message: 'no' },
+  });
+  expect(observed).toMatchObject([{ allowed: false, reason: 'MountPathTaken' }]);
+});
+
+describe('whatever comes, the answer is a denial with the uid', () => {
+  interface Case {
+    payload: string | Buffer;
+    headers?: Record<string, string>;
+    handle?: AdmissionHandler;
+    uid: string;
+    reason: string;
+  }
+  const long = reviewBody(admissionRequest(make.newPod()), {
+    padding: 'x'.repeat(9 * 1024 * 1024),
+  });
+  const cases: Record<string, Case> = {
+    'an empty body': { payload: '', uid: '', reason: 'AdmissionReviewInvalid' },
+    'a body that is cut off': {
+      payload: body.slice(0, -30),
+      uid: 'request-uid',
+      reason: 'AdmissionReviewInvalid',
+    },
+    'a body over the limit': {
+      payload: long,
+      uid: 'request-uid',
+      reason: 'AdmissionReviewInvalid',
+    },
+    'a handler that throws': {
+      payload: body,
+      handle: () => {
+        throw new TypeError('a bug');
+      },
+      uid: 'request-uid',
+      reason: 'Internal',
+    },
+    'a handler that rejects': {
+      payload: body,
+      handle: () => Promise.reject(new Error('a bug')),
+      uid: 'request-uid',
+      reason: 'Internal',
+    },
+    'a handler that throws what is no Error': {
+      payload: body,
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- on purpose
+      handle: () => Promise.reject('a bug'),
+      uid: 'request-uid',
+      reason: 'Internal',
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { payload, uid, reason, ...options }) => {
+    const { response } = await post(payload, options);
+    expect(response).toMatchObject({ uid, allowed: false, status: { reason } });
+    expect(response.status?.message).not.toBe('');
+  });
+  test('and a fault of ours is logged once, with its stack', async () => {
+    await post(body, { handle: () => Promise.reject(new Error('a bug')) });
+    expect(log.lines).toMatchObject([
+      {
+        level: 'error',
+        fields: {
+          requestUid: 'request-uid',
+          error: 'a bug',
+          stack: expect.stringContaining('server.test.ts') as unknown,
+        },
+      },
+    ]);
+  });
+});
+
+test.each(['text/plain', 'application/xml', 'nonsense'])(
+  'content type %s is no matter',
+  async (type) => {
+    const { response } = await post(body, { headers: { 'content-type': type } });
+    expect(response).toMatchObject({ uid: 'request-uid', allowed: true });
+  },
+);
+
+describe('the time of a request', () => {
+  const cases: Record<string, { query: string; ms: number }> = {
+    'is what the API server waits, without a margin': { query: '?timeout=10s', ms: 9_500 },
+    'is longer where it waits longer': { query: '?timeout=30s', ms: 29_500 },
+    'is half of it where that is short': { query: '?timeout=1s', ms: 500 },
+    'is the default without a query': { query: '', ms: 9_500 },
+    'is the default for nonsense': { query: '?timeout=soon', ms: 9_500 },
+    'is the default for none': { query: '?timeout=0s', ms: 9_500 },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { query, ms }) => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    await post(body, { url: `/pod/mutate${query}` });
+    expect(timeout).toHaveBeenCalledWith(ms);
+    timeout.mockRestore();
+  });
+});
