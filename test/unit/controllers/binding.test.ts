@@ -1,55 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBindingDecider, watchBindings } from '../../../controllers/binding.ts';
-import type { Binding, BindingStatus } from '../../../src/api/binding.ts';
-import { labels } from '../../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../../src/api/object.ts';
-import type { ContainerStatus, Pod } from '../../../src/api/pod.ts';
-import type { Plan } from '../../../src/core/plan.ts';
-import { fakeCaches, type FakeCaches } from '../../support/fake-caches.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { at, KEY, make } from '../../support/make.ts';
-import { memoryApi, type MemoryApi } from '../../support/memory-api.ts';
-import { deeds, message, said } from '../../support/said.ts';
-import '../../support/one-realm.ts';
-
-const snapshot = JSON.stringify(make.snapshot());
-const outOfUse: BindingStatus = { conditions: [make.condition('OutOfUse')] };
-const jobPod = (name: string, change: Partial<Stored<Pod>> = {}): Stored<Pod> => ({
-  ...make.pod({
-    metadata: {
-      name,
-      uid: `${name}-uid`,
-      labels: { [labels.finalizerJobOf]: make.binding().metadata.name },
-    },
-  }),
-  ...change,
-});
-
-interface Setup {
-  caches: FakeCaches;
-  api: MemoryApi;
-  decide: () => Promise<Plan>;
-  asked: () => string[];
-}
-/** The API server has the binding with its snapshot, the cache has it without, as it keeps it. */
-function setup(
-  status: BindingStatus,
-  content: Omit<Parameters<typeof fakeCaches>[0], 'bindings'> = {},
-  live: KubeObject[] = [],
-  spec: Partial<Binding['spec']> = { snapshot },
-): Setup {
-  const api = memoryApi(make.binding({ status, spec }), ...live);
-  const stored = api.find('FluentPVCBinding', make.binding().metadata.name) as Stored<Binding>;
-  const { snapshot: _snapshot, ...kept } = stored.spec;
-  const caches = fakeCaches({ ...content, bindings: [{ ...stored, spec: kept }] });
-  const decide = createBindingDecider({ caches, client: api, clock: new FakeClock() });
-  return {
-    caches,
-    api,
-    decide: () => decide(KEY, new AbortController().signal),
-    asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
-  };
-}
+import { watchBindings } from '../../../controllers/binding.ts';
+import type { BindingStatus } from '../../../src/api/binding.ts';
+import { fakeCaches } from '../../support/fake-caches.ts';
+import { KEY, make } from '../../support/make.ts';
+import { deeds, said } from '../../support/said.ts';
+import { jobPod, setup } from '../../support/deciding.ts';
 
 test('a binding that is gone needs nothing', async () => {
   const { caches, decide, asked } = setup({});
@@ -76,6 +31,17 @@ describe('in use', () => {
     expect(said(plan)).toMatchObject({ phase: 'Ready' });
     expect(plan.requeueAfterMs).toBe(30_000);
   });
+  test('what was remembered of a Pod is forgotten once it is over', async () => {
+    const { caches, decide } = setup({}, { claims: [make.claim()] });
+    const [inUse] = caches.bindings.values();
+    if (inUse === undefined) throw new Error('no binding');
+    caches.pods.remove(make.endedPod());
+    expect(said(await decide())).toMatchObject({ OutOfUse: 'True PodGone' });
+    caches.bindings.set({ ...inUse, status: { conditions: [make.condition('OutOfUse')] } });
+    await decide();
+    caches.bindings.set(inUse);
+    expect(said(await decide())).not.toHaveProperty('OutOfUse');
+  });
   test('a claim is recorded only when it is the one of this admission', async () => {
     const claims = [make.claim({ metadata: { annotations: {} } })];
     const ours = setup({}, { pods: [make.pod()], claims: [make.claim()] }, [], unknown);
@@ -84,125 +50,6 @@ describe('in use', () => {
       { body: { spec: { pvc: { uid: 'claim-uid' } } } },
     ]);
     expect((await theirs.decide()).writes).not.toMatchObject([{ body: { spec: { pvc: {} } } }]);
-  });
-});
-
-describe('draining', () => {
-  const cached = { claims: [make.claim()] };
-  test('the Job is made from the snapshot of the API server', async () => {
-    const { decide, asked } = setup(outOfUse, cached);
-    const { writes } = await decide();
-    expect(deeds(writes)).toEqual(['create Job']);
-    expect(writes).toMatchObject([
-      { object: { spec: { template: { spec: { containers: [{ name: 'drain' }] } } } } },
-    ]);
-    expect(asked()).toEqual(['get FluentPVCBinding', 'list Pod']);
-  });
-  test('a claim that the cache does not have may only be late', async () => {
-    const { decide } = setup(outOfUse, {}, [make.claim()]);
-    expect(deeds((await decide()).writes)).toEqual(['create Job']);
-  });
-  test('a claim that is nowhere is lost', async () => {
-    expect(said(await setup(outOfUse).decide())).toMatchObject({ Unknown: 'True PVCLost' });
-  });
-  test('no Job is made for a binding that has changed meanwhile', async () => {
-    const { decide, api } = setup(outOfUse, cached);
-    api.put(make.binding({ status: outOfUse, spec: { snapshot } }));
-    expect((await decide()).writes).toEqual([]);
-  });
-  test('no Job is made for a binding that is gone meanwhile', async () => {
-    const { decide, api } = setup(outOfUse, cached);
-    const { finalizers, ...metadata } = make.binding().metadata;
-    api.put({ ...make.binding(), metadata: { ...metadata, deletionTimestamp: at(1) } });
-    expect((await decide()).writes).toEqual([]);
-  });
-  test('no Job is made while Pods of a former one run, whatever the caches say', async () => {
-    const { decide } = setup(outOfUse, cached, [jobPod('former')]);
-    const plan = await decide();
-    expect(plan).toMatchObject({ writes: [], requeueAfterMs: 30_000 });
-    expect(plan.reason).toContain('former');
-  });
-  test('Pods of former Jobs that have ended are no hindrance', async () => {
-    const { decide } = setup(outOfUse, cached, [jobPod('former', { status: { phase: 'Failed' } })]);
-    expect(deeds((await decide()).writes)).toEqual(['create Job']);
-  });
-  const unusable: Record<string, Partial<Binding['spec']>> = {
-    'none at all': {},
-    'no JSON': { snapshot: '{' },
-    'JSON of something else': { snapshot: 'null' },
-    'a template without containers': { snapshot: '{"jobSpecTemplate":{"template":{}}}' },
-  };
-  test.each(Object.entries(unusable))('a snapshot that is %s is said', async (_, spec) => {
-    const { decide } = setup(outOfUse, cached, [], spec);
-    expect(said(await decide())).toMatchObject({ Unknown: 'True SnapshotUnusable' });
-  });
-  test('a template that mounts something else at our path is said', async () => {
-    const volumeMounts = [{ name: 'mine', mountPath: '/var/log/app' }];
-    const jobSpecTemplate = {
-      template: { spec: { containers: [{ name: 'drain', volumeMounts }] } },
-    };
-    const spec = { snapshot: JSON.stringify(make.snapshot({ jobSpecTemplate })) };
-    const plan = await setup(outOfUse, cached, [], spec).decide();
-    expect(said(plan)).toMatchObject({ Unknown: 'True MountPathTaken' });
-    expect(message(plan, 'Unknown')).toMatch(/"drain" .*"mine" .*\/var\/log\/app/);
-  });
-  test('its own Job is followed, without a request', async () => {
-    const { decide, asked } = setup(outOfUse, { ...cached, jobs: [make.job()] });
-    expect(said(await decide())).toMatchObject({ phase: 'FinalizerJobApplied' });
-    expect(asked()).toEqual([]);
-  });
-  test("somebody else's Job of that name is not its own", async () => {
-    const jobs = [make.job({ metadata: { ownerReferences: [] } })];
-    expect(deeds((await setup(outOfUse, { ...cached, jobs }).decide()).writes)).toEqual([
-      'create Job',
-    ]);
-  });
-
-  describe('of a Job that failed', () => {
-    const failedJob = make.job({ status: { conditions: [{ type: 'Failed', status: 'True' }] } });
-    const ended = (...list: ContainerStatus[]): Partial<Stored<Pod>> => ({
-      status: { phase: 'Failed', containerStatuses: list },
-    });
-    const bad = (exitCode: number, text?: string): ContainerStatus => ({
-      name: 'drain',
-      state: make.terminated(exitCode, 60, text === undefined ? {} : { message: text }),
-    });
-    const newer = (pod: Stored<Pod>): Stored<Pod> => ({
-      ...pod,
-      metadata: { ...pod.metadata, creationTimestamp: at(50) },
-    });
-    const cases: Record<string, { jobPods: Stored<Pod>[]; says: string }> = {
-      'the exit code, reason and last words of its Pod are told': {
-        jobPods: [jobPod('a', ended(bad(3, ' disk full\n')))],
-        says: 'Container "drain" of Pod "a" exited with 3 (Error): disk full.',
-      },
-      'the newest Pod speaks': {
-        jobPods: [jobPod('a', ended(bad(3))), newer(jobPod('b', ended(bad(4))))],
-        says: 'Container "drain" of Pod "b" exited with 4 (Error).',
-      },
-      'containers that went well say nothing': {
-        jobPods: [jobPod('a', ended({ ...bad(0), name: 'first' }, bad(5)))],
-        says: 'Container "drain" of Pod "a" exited with 5 (Error).',
-      },
-      'nothing is told of Pods of other Jobs': {
-        jobPods: [
-          jobPod('a', {
-            metadata: { ...jobPod('a').metadata, labels: { [labels.finalizerJobOf]: 'other' } },
-            ...ended(bad(3)),
-          }),
-        ],
-        says: 'failed: . PVC',
-      },
-    };
-    test.each(Object.entries(cases))('%s', async (_, { jobPods, says }) => {
-      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob], jobPods });
-      expect(message(await decide(), 'FinalizerJobFailed')).toContain(says);
-    });
-    test('last words are cut', async () => {
-      const jobPods = [jobPod('a', ended(bad(3, 'x'.repeat(5_000))))];
-      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob], jobPods });
-      expect(message(await decide(), 'FinalizerJobFailed')?.length).toBeLessThan(1_500);
-    });
   });
 });
 

@@ -1,52 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPodFinder } from '../../../controllers/pod-sight.ts';
-import { labels } from '../../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../../src/api/object.ts';
-import type { Pod } from '../../../src/api/pod.ts';
-import { fakeCaches, type FakeCaches } from '../../support/fake-caches.ts';
-import { at, KEY, make, NAME, T0 } from '../../support/make.ts';
-import { memoryApi, type MemoryApi } from '../../support/memory-api.ts';
-
-const known = make.binding({ status: { nodeName: 'node-1' } });
-const unknown = make.binding({
-  spec: { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: '' } },
-});
-const stranger = make.pod({ metadata: { name: 'x', uid: 'x-uid' }, spec: { volumes: [] } });
-const node = (change: object = {}): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: { name: 'node-1' },
-  ...{ status: { conditions: [{ type: 'Ready', status: 'True' }] } },
-  ...change,
-});
-const nodeLease = {
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: { name: 'node-1', namespace: 'kube-node-lease' },
-  spec: { renewTime: '2026-01-01T00:00:30.500000Z' },
-};
-
-interface Setup {
-  caches: FakeCaches;
-  api: MemoryApi;
-  find: (now?: number) => ReturnType<ReturnType<typeof createPodFinder>['find']>;
-  asked: () => string[];
-  forget: () => void;
-}
-function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObject[] = []): Setup {
-  const caches = fakeCaches({ bindings: [binding], pods: cached });
-  const api = memoryApi(...live);
-  const finder = createPodFinder({ ...caches, client: api });
-  return {
-    caches,
-    api,
-    find: (now = T0 + 100_000) => finder.find(binding, now, new AbortController().signal),
-    asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
-    forget: () => {
-      finder.forget(KEY);
-    },
-  };
-}
+import type { KubeObject } from '../../../src/api/object.ts';
+import { make, T0 } from '../../support/make.ts';
+import { known, unknown, stranger, node, nodeLease, setup } from '../../support/finding.ts';
 
 describe('a Pod that the cache shows running', () => {
   test('is there, and nothing is asked', async () => {
@@ -194,81 +149,5 @@ describe('the node of a Pod that went while it ran', () => {
     const { find, asked } = setup(make.binding());
     expect(await find()).toEqual({ kind: 'gone', last: undefined, node: { kind: 'unknown' } });
     expect(asked()).toEqual(['get Pod']);
-  });
-});
-
-describe('a Pod that was never seen', () => {
-  const older = make.binding({
-    metadata: { creationTimestamp: at(0) },
-    spec: { pod: { name: 'app-0', uid: '' }, pvc: { name: NAME, uid: '' } },
-  });
-  const later = T0 + 70_000;
-  const unseen = (absence: string): object => ({ kind: 'unseen', absence });
-
-  test('is not asked for while it may still arrive', async () => {
-    const { find, asked } = setup(older);
-    expect(await find(later - 1)).toEqual(unseen('unproven'));
-    expect(asked()).toEqual([]);
-  });
-  test('never existed: listed live, and the unbroken watch has passed that', async () => {
-    const { find, caches, asked } = setup(older);
-    caches.pods.unbrokenSince = T0 - 10_001;
-    caches.pods.resourceVersion = '100';
-    expect(await find(later)).toEqual(unseen('proven'));
-    expect(asked()).toEqual(['list Pod']);
-  });
-  const unproven: Record<string, { since: number; version: string }> = {
-    'before the watch has passed the list': { since: T0 - 60_000, version: '99' },
-    'of a watch that was broken since': { since: T0 + 1, version: '200' },
-    'of a watch that may have begun later, by another clock': {
-      since: T0 - 10_000,
-      version: '200',
-    },
-    'of a watch that has not begun': { since: Number.POSITIVE_INFINITY, version: '' },
-  };
-  test.each(Object.entries(unproven))('is not proven: %s', async (_, { since, version }) => {
-    const { find, caches } = setup(older);
-    caches.pods.unbrokenSince = since;
-    caches.pods.resourceVersion = version;
-    expect(await find(later)).toEqual(unseen('unproven'));
-  });
-  test('versions are numbers: 1000 has passed 999', async () => {
-    const { find, caches, api } = setup(older);
-    caches.pods.unbrokenSince = 0;
-    caches.pods.resourceVersion = '1000';
-    for (let count = 0; count < 899; count += 1) api.put(make.claim());
-    expect(await find(later)).toEqual(unseen('proven'));
-  });
-  test('is listed once, and proven when the watch gets there', async () => {
-    const { find, caches, asked, forget } = setup(older);
-    caches.pods.unbrokenSince = 0;
-    caches.pods.resourceVersion = '99';
-    await find(later);
-    caches.pods.resourceVersion = '100';
-    expect(await find(later + 60_000)).toEqual(unseen('proven'));
-    expect(asked()).toEqual(['list Pod']);
-    forget();
-    await find(later);
-    expect(asked()).toHaveLength(2);
-  });
-  test('is there after all: the watch is only late', async () => {
-    const { find } = setup(older, [], [stranger, make.pod()]);
-    expect(await find(later)).toMatchObject({ kind: 'present', pod: { spec: make.pod().spec } });
-  });
-  test('is none where only a stranger has our label', async () => {
-    const { find } = setup(older, [], [stranger]);
-    expect(await find(later)).toMatchObject({ kind: 'unseen' });
-  });
-  test('is not the stranger with our label that came and went', async () => {
-    const { find, caches } = setup(older);
-    caches.pods.set(stranger);
-    caches.pods.remove({ ...stranger, status: { phase: 'Succeeded' } });
-    expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
-  });
-  test('of a binding that nobody has is not remembered', async () => {
-    const { find, caches } = setup(older);
-    const labelled = { ...make.endedPod().metadata, labels: { [labels.binding]: 'other' } };
-    caches.pods.remove({ ...make.endedPod(), metadata: labelled });
-    expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sidecarPlan, sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
+import { sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
 import type { SidecarRecord } from '../../../src/api/binding.ts';
 import type { ContainerState, ContainerStatus, PodStatus } from '../../../src/api/pod.ts';
 import { at, make } from '../../support/make.ts';
@@ -165,7 +165,10 @@ test('Never is never', () => {
 test('a Pod that is being deleted is left alone', () => {
   const pod = make.pod({
     metadata: { deletionTimestamp: at(60) },
-    status: { initContainerStatuses: [crashLoop], containerStatuses: [app] },
+    status: {
+      initContainerStatuses: [{ name: 'fluentd', state: terminated(1, 50) }],
+      containerStatuses: [app],
+    },
   });
   expect(sidecarTrouble(pod, record())).toBeUndefined();
 });
@@ -173,64 +176,4 @@ test('a Pod that is being deleted is left alone', () => {
 test('a container of that name on the other side is not the sidecar', () => {
   const status = { containerStatuses: [app, { name: 'fluentd', state: terminated(1, 50) }] };
   expect(sidecarTrouble(make.pod({ status }), record())).toBeUndefined();
-});
-
-describe('the Pod of a sidecar that failed', () => {
-  const pod = (ready: boolean) =>
-    make.pod({
-      status: {
-        phase: 'Running',
-        initContainerStatuses: [restarted(terminated(137, 50, { reason: 'OOMKilled' }))],
-        containerStatuses: [app],
-        conditions: [
-          { type: 'Initialized', status: 'True' },
-          { type: 'Ready', status: ready ? 'True' : 'False' },
-        ],
-      },
-    });
-  const ref = { kind: 'Pod', namespace: 'shop', name: 'app-0' };
-  const cases: Record<string, { ready: boolean; overdue: boolean; verb: 'evict' | 'delete' }> = {
-    'is evicted': { ready: true, overdue: false, verb: 'evict' },
-    'is evicted when it is not Ready': { ready: false, overdue: false, verb: 'evict' },
-    'is evicted as long as it is Ready, however long that takes': {
-      ready: true,
-      overdue: true,
-      verb: 'evict',
-    },
-    'is deleted when it is not Ready and budgets held it for too long': {
-      ready: false,
-      overdue: true,
-      verb: 'delete',
-    },
-  };
-  test.each(Object.entries(cases))(
-    '%s, by uid, and that is told',
-    (_, { ready, overdue, verb }) => {
-      const plan = sidecarPlan({ pod: pod(ready), sidecar: record(), overdue });
-      expect(plan.writes).toEqual([
-        verb === 'evict'
-          ? { verb, ref, uid: 'pod-uid' }
-          : { verb, ref, uid: 'pod-uid', propagation: 'Background' },
-        {
-          verb: 'event',
-          regarding: {
-            apiVersion: 'v1',
-            kind: 'Pod',
-            namespace: 'shop',
-            name: 'app-0',
-            uid: 'pod-uid',
-          },
-          type: 'Warning',
-          reason: 'SidecarFailed',
-          action: verb === 'evict' ? 'Evict' : 'Delete',
-          note: expect.stringContaining(
-            '"fluentd" ended with exit code 137 (OOMKilled)',
-          ) as unknown,
-        },
-      ]);
-    },
-  );
-  test('of one that is well nothing is written', () => {
-    expect(sidecarPlan({ pod: make.pod(), sidecar: record(), overdue: true }).writes).toEqual([]);
-  });
 });

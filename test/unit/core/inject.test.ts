@@ -78,6 +78,11 @@ describe('a mount path that is taken', () => {
       spec: { containers: [{ name: 'b', volumeMounts: [{ ...theirs, mountPath: '/logs/' }] }] },
       result: taken('b'),
     },
+    'where ours has the slash at the end': {
+      spec: { containers: [{ name: 'b', volumeMounts: [theirs] }] },
+      what: { ...injection(), mounts: [{ ...mount, mountPath: '/logs/' }] },
+      result: { ...taken('b'), mount: { ...mount, mountPath: '/logs/' } },
+    },
     'by the sidecar itself': {
       spec: { containers: [app] },
       what: {

@@ -147,7 +147,7 @@ describe('when one write fails, nothing is left', () => {
       },
     });
     expect(left()).toEqual([]);
-    expect(api.writes.slice(2).map(({ verb }) => verb)).toEqual(['delete', 'patch']);
+    expect(api.requests.slice(2).map(({ verb }) => verb)).toEqual(['delete', 'patch']);
   });
 
   test('of a stranger with that name, which stays', async () => {
@@ -170,6 +170,20 @@ describe('when one write fails, nothing is left', () => {
     };
     expect(await handle()).toMatchObject({ denial: { reason: 'WriteRefused', code: 503 } });
     expect(left()).toEqual([]);
+  });
+
+  test('but a stranger with that name stays, also where there was no answer', async () => {
+    const stranger = make.claim({
+      metadata: { name, annotations: { [annotations.admissionId]: 'x' } },
+    });
+    const { api, handle, left } = setup(undefined, [stranger]);
+    api.refuse = ({ verb, kind }) =>
+      verb === 'create' && kind === CLAIM
+        ? new ApiUnreachable('POST', new Error('reset'))
+        : undefined;
+    expect(await handle()).toMatchObject({ denial: { code: 503 } });
+    expect(left()).toEqual([CLAIM]);
+    expect(api.find(CLAIM, name)?.metadata.deletionTimestamp).toBeUndefined();
   });
 
   test('but only our finalizer is taken off', async () => {

@@ -1,0 +1,50 @@
+import { createBindingDecider } from '../../controllers/binding.ts';
+import type { Binding, BindingStatus } from '../../src/api/binding.ts';
+import { labels } from '../../src/api/names.ts';
+import type { KubeObject, Stored } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import { fakeCaches, type FakeCaches } from './fake-caches.ts';
+import { FakeClock } from './fake-clock.ts';
+import { KEY, make } from './make.ts';
+import { memoryApi, type MemoryApi } from './memory-api.ts';
+import './one-realm.ts';
+
+export const snapshot = JSON.stringify(make.snapshot());
+export const outOfUse: BindingStatus = { conditions: [make.condition('OutOfUse')] };
+export const jobPod = (name: string, change: Partial<Stored<Pod>> = {}): Stored<Pod> => ({
+  ...make.pod({
+    metadata: {
+      name,
+      uid: `${name}-uid`,
+      labels: { [labels.finalizerJobOf]: make.binding().metadata.name },
+    },
+  }),
+  ...change,
+});
+
+export interface Setup {
+  caches: FakeCaches;
+  api: MemoryApi;
+  decide: () => Promise<Plan>;
+  asked: () => string[];
+}
+/** The API server has the binding with its snapshot, the cache has it without, as it keeps it. */
+export function setup(
+  status: BindingStatus,
+  content: Omit<Parameters<typeof fakeCaches>[0], 'bindings'> = {},
+  live: KubeObject[] = [],
+  spec: Partial<Binding['spec']> = { snapshot },
+): Setup {
+  const api = memoryApi(make.binding({ status, spec }), ...live);
+  const stored = api.find('FluentPVCBinding', make.binding().metadata.name) as Stored<Binding>;
+  const { snapshot: _snapshot, ...kept } = stored.spec;
+  const caches = fakeCaches({ ...content, bindings: [{ ...stored, spec: kept }] });
+  const decide = createBindingDecider({ caches, client: api, clock: new FakeClock() });
+  return {
+    caches,
+    api,
+    decide: () => decide(KEY, new AbortController().signal),
+    asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
+  };
+}

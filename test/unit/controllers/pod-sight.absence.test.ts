@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import { labels } from '../../../src/api/names.ts';
+import { at, make, NAME, T0 } from '../../support/make.ts';
+import { stranger, setup } from '../../support/finding.ts';
+
+describe('a Pod that was never seen', () => {
+  const older = make.binding({
+    metadata: { creationTimestamp: at(0) },
+    spec: { pod: { name: 'app-0', uid: '' }, pvc: { name: NAME, uid: '' } },
+  });
+  const later = T0 + 70_000;
+  const unseen = (absence: string): object => ({ kind: 'unseen', absence });
+
+  test('is not asked for while it may still arrive', async () => {
+    const { find, asked } = setup(older);
+    expect(await find(later - 1)).toEqual(unseen('unproven'));
+    expect(asked()).toEqual([]);
+  });
+  test('never existed: listed live, and the unbroken watch has passed that', async () => {
+    const { find, caches, asked } = setup(older);
+    caches.pods.unbrokenSince = T0 - 10_001;
+    caches.pods.resourceVersion = '100';
+    expect(await find(later)).toEqual(unseen('proven'));
+    expect(asked()).toEqual(['list Pod']);
+  });
+  const unproven: Record<string, { since: number; version: string }> = {
+    'before the watch has passed the list': { since: T0 - 60_000, version: '99' },
+    'of a watch that was broken since': { since: T0 + 1, version: '200' },
+    'of a watch that may have begun later, by another clock': {
+      since: T0 - 10_000,
+      version: '200',
+    },
+    'of a watch that has not begun': { since: Number.POSITIVE_INFINITY, version: '' },
+  };
+  test.each(Object.entries(unproven))('is not proven: %s', async (_, { since, version }) => {
+    const { find, caches } = setup(older);
+    caches.pods.unbrokenSince = since;
+    caches.pods.resourceVersion = version;
+    expect(await find(later)).toEqual(unseen('unproven'));
+  });
+  test('versions are numbers: 1000 has passed 999', async () => {
+    const { find, caches, api } = setup(older);
+    caches.pods.unbrokenSince = 0;
+    caches.pods.resourceVersion = '1000';
+    for (let count = 0; count < 899; count += 1) api.put(make.claim());
+    expect(await find(later)).toEqual(unseen('proven'));
+  });
+  test('is listed once, and proven when the watch gets there', async () => {
+    const { find, caches, asked, forget } = setup(older);
+    caches.pods.unbrokenSince = 0;
+    caches.pods.resourceVersion = '99';
+    await find(later);
+    caches.pods.resourceVersion = '100';
+    expect(await find(later + 60_000)).toEqual(unseen('proven'));
+    expect(asked()).toEqual(['list Pod']);
+    forget();
+    await find(later);
+    expect(asked()).toHaveLength(2);
+  });
+  test('is there after all: the watch is only late', async () => {
+    const { find } = setup(older, [], [stranger, make.pod()]);
+    expect(await find(later)).toMatchObject({ kind: 'present', pod: { spec: make.pod().spec } });
+  });
+  test('is none where only a stranger has our label', async () => {
+    const { find } = setup(older, [], [stranger]);
+    expect(await find(later)).toMatchObject({ kind: 'unseen' });
+  });
+  test('is not the stranger with our label that came and went', async () => {
+    const { find, caches } = setup(older);
+    caches.pods.set(stranger);
+    caches.pods.remove({ ...stranger, status: { phase: 'Succeeded' } });
+    expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
+  });
+  test('of a binding that nobody has is not remembered', async () => {
+    const { find, caches } = setup(older);
+    const labelled = { ...make.endedPod().metadata, labels: { [labels.binding]: 'other' } };
+    caches.pods.remove({ ...make.endedPod(), metadata: labelled });
+    expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
+  });
+});
