@@ -5,7 +5,7 @@ import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
-import { sidecarPlan, sidecarTrouble } from './sidecar-plan.ts';
+import { isReady, sidecarPlan, sidecarTrouble } from './sidecar-plan.ts';
 
 /** Follows Pods for the sake of their sidecars. */
 export function createPodDecider(options: {
@@ -23,10 +23,9 @@ export function createPodDecider(options: {
 
   const isOverdue = (pod: Stored<Pod>, sidecar: SidecarRecord): boolean => {
     const { uid } = pod.metadata;
-    if (sidecarTrouble(pod, sidecar) === undefined) {
-      unwantedSince.delete(uid);
-      return false;
-    }
+    // Between two crashes of a loop all looks well for a moment: only a Ready Pod starts over.
+    if (isReady(pod)) unwantedSince.delete(uid);
+    if (sidecarTrouble(pod, sidecar) === undefined) return false;
     const since = unwantedSince.get(uid) ?? clock.now();
     unwantedSince.set(uid, since);
     return clock.now() - since > evictionTimeoutMs;

@@ -90,23 +90,23 @@ function ending(
 
 /**
  * Did the container run at that time? It had started by then, and has not ended since or only
- * later. Of a container that was restarted the first start is not known: it had.
+ * later. What is not known speaks for it: of a container that was restarted the first start is not.
  */
 function ranAt(app: ContainerStatus, time: number): boolean {
-  if (!hasStarted(app)) return false;
+  const restarted = (app.restartCount ?? 0) > 0;
+  const startedBy = ({ startedAt = '' }: { startedAt?: string }): boolean =>
+    restarted || !(Date.parse(startedAt) > time);
   const { running } = app.state ?? {};
-  if (running !== undefined) {
-    const first = (app.restartCount ?? 0) === 0 ? Date.parse(running.startedAt ?? '') : NaN;
-    return !(first > time);
-  }
-  return terminations(app).some((end) => Date.parse(end.finishedAt ?? '') > time);
+  if (running !== undefined) return startedBy(running);
+  return terminations(app).some(
+    (end) => startedBy(end) && !(Date.parse(end.finishedAt ?? '') <= time),
+  );
 }
 
 function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
   const count = status.restartCount ?? 0;
-  const ended = terminations(status).map((end) => Date.parse(end.finishedAt ?? ''));
-  const last = Math.max(...ended);
-  if (count < TOO_MANY_RESTARTS || !apps.some((app) => ranAt(app, last))) return undefined;
+  const [last] = terminations(status).map((end) => Date.parse(end.finishedAt ?? ''));
+  if (count < TOO_MANY_RESTARTS || !apps.some((app) => ranAt(app, last ?? NaN))) return undefined;
   return `was restarted ${count} times`;
 }
 
@@ -130,7 +130,8 @@ function isLost({ reason = '' }: Termination): boolean {
   return reason === 'Unknown' || reason === 'ContainerStatusUnknown';
 }
 
-function isReady(pod: Pod): boolean {
+/** Is the Pod Ready? Disruption budgets count only those that are. */
+export function isReady(pod: Pod): boolean {
   return (pod.status?.conditions ?? []).some(
     ({ type, status }) => type === 'Ready' && status === 'True',
   );

@@ -48,11 +48,13 @@ export function readConfig(
   const text = (name: string): string | undefined => {
     const value = values[name] ?? env[environmentName(name)];
     if (typeof value === 'string' && value !== '') return value;
-    return FLAGS.find((flag) => flag.name === name)?.default;
+    const flag = FLAGS.find((candidate) => candidate.name === name);
+    const fallback = flag?.fallback === undefined ? '' : env[flag.fallback];
+    return fallback === undefined || fallback === '' ? flag?.default : fallback;
   };
   const switched = (name: string): boolean => {
-    const value = env[environmentName(name)] ?? 'false';
-    if (value !== 'true' && value !== 'false') {
+    const value = env[environmentName(name)] ?? '';
+    if (!['', 'true', 'false'].includes(value)) {
       faults.push(`${environmentName(name)} is true or false, not "${value}"`);
     }
     return values[name] === true || value === 'true';
@@ -89,11 +91,7 @@ export function readConfig(
   const config: Config = {
     command: known ?? 'all',
     kubeconfig: text('kubeconfig'),
-    // In a Pod the downward API says it; a flag still wins.
-    namespace:
-      values.namespace === undefined
-        ? (env.POD_NAMESPACE ?? text('namespace') ?? '')
-        : (text('namespace') ?? ''),
+    namespace: text('namespace') ?? '',
     instance: text('instance') ?? '',
     bindAddress: text('bind-address') ?? '',
     webhookPort: whole('webhook-port', 0, 65_535),

@@ -7,6 +7,8 @@ export interface Flag {
   /** What stands in the help for its value; absent for a switch. */
   value?: string;
   default?: string;
+  /** Another environment variable that is read where flag and own variable are absent. */
+  fallback?: string;
   help: string;
 }
 
@@ -21,6 +23,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'namespace',
     value: 'NAME',
     default: 'kube-system',
+    fallback: 'POD_NAMESPACE',
     help: 'where the Lease of the controllers is; its Pods are never injected',
   },
   {

@@ -1,8 +1,7 @@
-import { webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { messageOf, UserError } from '../src/errors.ts';
 
 /** A serving certificate and what its clients have to trust; all PEM. */
@@ -37,8 +36,9 @@ export function loadCertificate(folder: string): ServingCertificate {
   const key = read('tls.key');
   const ca = existsSync(join(folder, 'ca.crt')) ? read('ca.crt') : cert;
   try {
-    createSecureContext({ cert, key });
-    return { cert, key, ca, notAfter: new Date(new X509Certificate(cert).validTo) };
+    const certificate = new X509Certificate(cert);
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('they do not match');
+    return { cert, key, ca, notAfter: new Date(certificate.validTo) };
   } catch (error) {
     throw new UserError(
       `tls.crt and tls.key in ${folder} are no certificate with its key: ${messageOf(error)}`,

@@ -88,6 +88,12 @@ export function decode(
   return invalid(uidIn(text), `${fault?.instancePath ?? ''} ${fault?.message ?? ''}`.trim());
 }
 
+/** What is said to a body of which only the beginning was read. */
+export function tooLarge(beginning: Buffer): { uid: string; denial: Denial } {
+  const size = `${Math.round(beginning.length / 1024 / 1024)} MiB`;
+  return invalid(uidIn(beginning.toString('utf8')), `the body is larger than ${size}`);
+}
+
 /** The answer to the request of that uid. */
 export function encode(uid: string, answer: Answer): AdmissionReview {
   const { allowed, warnings } = answer;

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 import type { ServingCertificate } from './certificate.ts';
-import { decode, deny, encode, type AdmissionHandler, type Answer } from './review.ts';
+import { readBody, type Body } from './body.ts';
+import { decode, deny, encode, tooLarge, type AdmissionHandler, type Answer } from './review.ts';
 
 /** Where the API server finds which handler: the original operator's paths. */
 export type Routes = Record<'/pod/mutate' | '/fluent-pvc/validate', AdmissionHandler>;
@@ -38,14 +40,20 @@ export function createServer(options: {
   const { certificate, routes, observe, log } = options;
   const server = fastify({
     https: { cert: certificate.cert, key: certificate.key },
-    bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Closing waits for answers under way and for nothing else.
     forceCloseConnections: 'idle',
   });
+  // Read here and not by fastify, which would refuse a body by its length or type before anybody
+  // could look for the uid in it.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
+  server.addContentTypeParser(
+    'application/json',
+    (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload, BODY_LIMIT),
+  );
+  server.addHook('onRequest', (request, _reply, done) => {
+    request.headers['content-type'] = 'application/json';
+    done();
   });
 
   for (const [route, handler] of Object.entries(routes)) {
@@ -61,7 +69,7 @@ export function createServer(options: {
       return reply.send(encode(uid, answer));
     });
   }
-  // What fastify itself refuses before a handler runs: a body over the limit, a cut connection.
+  // What fails before a handler runs: a connection that is cut while its body is read.
   server.setErrorHandler((error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
     const message = `the request could not be read: ${messageOf(error)}`;
     log.warn(message);
@@ -75,7 +83,8 @@ async function answerTo(
   handler: AdmissionHandler,
   log: Log,
 ): Promise<{ uid: string; answer: Answer }> {
-  const decoded = decode(request.body);
+  const { bytes, cut } = (request.body ?? { bytes: Buffer.alloc(0), cut: false }) as Body;
+  const decoded = cut ? tooLarge(bytes) : decode(bytes);
   if ('denial' in decoded) {
     return { uid: decoded.uid, answer: { allowed: false, denial: decoded.denial } };
   }
