@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await stage.kubectl('delete deployments,jobs,pods --all --force --grace-period=0');
+  await stage.kubectl('delete deployments,jobs,pods --all');
   await nothingLeft(stage);
 });
 
@@ -96,7 +96,7 @@ function numbered(lines: readonly string[]): string[] {
 describe('on a real node', () => {
   test('a Pod whose sidecar fails is replaced, and what it wrote is drained', async () => {
     await applied(
-      copyingFluentPVC(stage, 'crashing', {
+      copyingFluentPVC('crashing', {
         sidecar: 'until [ -s /buffer/crash ]; do sleep 0.2; done; exit 1',
       }),
     );
@@ -145,7 +145,7 @@ describe('on a real node', () => {
   });
 
   test('a Job completes although its Pod has a sidecar, and its claim is drained', async () => {
-    await applied(copyingFluentPVC(stage, 'batch'));
+    await applied(copyingFluentPVC('batch'));
     await applied({
       apiVersion: 'batch/v1',
       kind: 'Job',
@@ -180,7 +180,7 @@ describe('on a real node', () => {
   });
 
   test('a Pod that is over within a second is drained like any other', async () => {
-    await applied(copyingFluentPVC(stage, 'short'));
+    await applied(copyingFluentPVC('short'));
     await applied(pod('short', 'short', 'echo line 1 >>/buffer/log'));
     const claim = (await getPod('short'))?.metadata.labels?.[labels.binding] ?? '';
     expect(await drained(claim)).toEqual(['line 1']);
@@ -190,7 +190,7 @@ describe('on a real node', () => {
     const once =
       '[ -e /buffer/tried ] || { touch /buffer/tried; echo "not yet" >/dev/termination-log; exit 3; }';
     await applied(
-      copyingFluentPVC(stage, 'retried', {
+      copyingFluentPVC('retried', {
         drain: `${once}; cat /buffer/log >"/drained/\${HOSTNAME%-*}"`,
       }),
     );
@@ -213,7 +213,7 @@ describe('on a real node', () => {
   test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
     const stubborn =
       'trap "" TERM; i=0; while true; do i=$((i+1)); echo line $i >>/buffer/log; sleep 0.1; done';
-    await applied(copyingFluentPVC(stage, 'stubborn'));
+    await applied(copyingFluentPVC('stubborn'));
     await applied(pod('stubborn', 'stubborn', stubborn, { terminationGracePeriodSeconds: 4 }));
     const claim = await runningBinding('stubborn');
     await stage.kubectl('delete pod stubborn --force --grace-period=0');
@@ -225,7 +225,7 @@ describe('on a real node', () => {
   });
 
   test('an operator that was killed goes on where it was', async () => {
-    await applied(copyingFluentPVC(stage, 'killed'));
+    await applied(copyingFluentPVC('killed'));
     await applied(pod('killed', 'killed', WRITER));
     const claim = await runningBinding('killed');
     await operator.kill();

@@ -1,6 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { API_VERSION } from '../src/api/names.ts';
 import type { KubeObject } from '../src/api/object.ts';
 import { systemClock } from '../src/clock.ts';
@@ -17,11 +16,14 @@ export interface Stage {
   cluster: Cluster;
   client: KubeClient;
   kubectl: Kubectl;
-  /** A folder of this machine that Pods may mount by hostPath: what drains have found. */
+  /** Folder of this machine that Pods see as {@link DRAINED}: what drains have found. */
   drained: string;
   startOperator(): Promise<OperatorProcess>;
   close(): Promise<void>;
 }
+
+/** Where Pods mount, by hostPath, what drains have found. */
+const DRAINED = '/tmp/drained';
 
 /** How long something on a real node may take, in ms. */
 export const PATIENCE_MS = 120_000;
@@ -30,7 +32,9 @@ export async function openStage(name: string): Promise<Stage> {
   const cluster = await startCluster({ name, nodes: { kind: 'real' } });
   const connection = await connect({ kubeconfig: cluster.kubeconfig, clock: systemClock });
   const client = createClient(connection, 'e2e');
-  const drained = await mkdtemp(join(tmpdir(), 'fluent-pvc-drained-'));
+  // The node has a /tmp of its own, where its volumes are, too.
+  const drained = join(dirname(cluster.volumes), 'drained');
+  await mkdir(drained, { recursive: true });
   return {
     cluster,
     client,
@@ -40,12 +44,11 @@ export async function openStage(name: string): Promise<Stage> {
       startOperator({
         kubeconfig: cluster.kubeconfig,
         client,
-        logFile: join(drained, '.operator.log'),
+        logFile: join(dirname(cluster.kubeconfig), 'operator.log'),
       }),
     async close() {
       await connection.close();
       await cluster.stop();
-      await rm(drained, { recursive: true, force: true });
     },
   };
 }
@@ -55,7 +58,6 @@ export async function openStage(name: string): Promise<Stage> {
  * the stage's folder, under the name of the claim.
  */
 export function copyingFluentPVC(
-  stage: Stage,
   name: string,
   scripts: { sidecar?: string; drain?: string } = {},
 ): KubeObject & { spec: object } {
@@ -80,7 +82,7 @@ export function copyingFluentPVC(
         template: {
           spec: {
             restartPolicy: 'Never',
-            volumes: [{ name: 'drained', hostPath: { path: stage.drained } }],
+            volumes: [{ name: 'drained', hostPath: { path: DRAINED } }],
             containers: [
               {
                 ...shell('drain', scripts.drain ?? copy),
@@ -104,7 +106,7 @@ export function shell(
 
 /** Contents of what was drained so far, by claim. */
 export async function drainedClaims(stage: Stage): Promise<Map<string, string>> {
-  const names = (await readdir(stage.drained)).filter((name) => !name.startsWith('.'));
+  const names = await readdir(stage.drained);
   const contents = await Promise.all(
     names.map((name) => readFile(join(stage.drained, name), 'utf8')),
   );
@@ -117,7 +119,7 @@ export async function nothingLeft(stage: Stage): Promise<void> {
     'all bindings and claims to go',
     async () => {
       const left = await stage.kubectl('get fpvcb,pvc,jobs -A -o name');
-      if (left.trim() !== 'No resources found') throw new Error(left);
+      if (left !== '') throw new Error(left);
       return true;
     },
     PATIENCE_MS,
