@@ -1,0 +1,21 @@
+# The operator is one file, dist/main.js, that a Node runs: no package is in the final image.
+ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim
+ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian12:nonroot
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /work
+COPY package.json package-lock.json ./
+RUN npm ci --no-fund --no-audit --loglevel=error
+COPY tsconfig.json ./
+COPY hack hack
+COPY src src
+COPY webhook webhook
+COPY controllers controllers
+RUN npm run build
+
+FROM ${BASE_IMAGE}
+COPY --from=build /work/dist/main.js /work/dist/main.js.LEGAL.txt /app/
+USER 65532:65532
+ENV NODE_ENV=production
+# distroless: the entry point is node
+CMD ["/app/main.js", "all"]
