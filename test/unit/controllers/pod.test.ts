@@ -104,6 +104,17 @@ describe('held by a disruption budget for longer than the eviction timeout', () 
     }
     expect((await verbs())[0]).toBe('delete Pod');
   });
+  test('counted anew when the Pod was Ready between', async () => {
+    const { verbs, clock, pods } = setup();
+    await verbs();
+    await clock.advance(200_000);
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    pods.set({ ...failing, status: { ...failing.status, conditions } });
+    await verbs();
+    pods.set(failing);
+    await clock.advance(200_000);
+    expect((await verbs())[0]).toBe('evict Pod');
+  });
   test('the time of a Pod that went is not the time of its successor', async () => {
     const { verbs, clock, pods } = setup();
     await verbs();

@@ -82,6 +82,14 @@ describe('refusals', () => {
       status: { message: '<html>bad gateway</html>' },
     });
   });
+  test('of a proxy that says a lot are cut', async () => {
+    stub.answer = (response) => {
+      response.writeHead(502);
+      response.end(`\n${'x'.repeat(5_000)}`);
+    };
+    const error = await stub.client.get(pod).catch((thrown: unknown) => thrown);
+    expect((error as ApiError).status.message).toBe('x'.repeat(199));
+  });
   test('with Retry-After say how long to wait', async () => {
     stub.json(429, { reason: 'TooManyRequests' }, { 'retry-after': '3' });
     await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({ retryAfterMs: 3000 });

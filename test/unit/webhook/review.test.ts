@@ -60,6 +60,11 @@ describe('decode refuses', () => {
       message: /operation/,
     },
     'a request without uid': { body: Buffer.from(reviewBody(withoutUid)), uid: '', message: /uid/ },
+    'a request with an empty uid': {
+      body: Buffer.from(reviewBody({ ...request, uid: '' })),
+      uid: '',
+      message: /uid/,
+    },
     'an object without metadata': {
       body: Buffer.from(reviewBody({ ...request, object: { kind: 'Pod' } })),
       uid: 'request-uid',

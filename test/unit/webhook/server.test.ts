@@ -127,6 +127,9 @@ describe('whatever comes, the answer is a denial with the uid', () => {
     expect(response).toMatchObject({ uid, allowed: false, status: { reason } });
     expect(response.status?.message).not.toBe('');
   });
+  test('and a body over the limit is said to be too long, not to be no JSON', async () => {
+    expect((await post(long)).response.status?.message).toMatch(/larger|limit|long/);
+  });
   test('and a fault of ours is logged once, with its stack', async () => {
     await post(body, { handle: () => Promise.reject(new Error('a bug')) });
     expect(log.lines).toMatchObject([

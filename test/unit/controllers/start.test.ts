@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import { createControllers } from '../../../controllers/start.ts';
+import { finalizers } from '../../../src/api/names.ts';
+import { createWriter } from '../../../src/kube/writer.ts';
+import { fakeCaches, type FakeCaches } from '../../support/fake-caches.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { at, make } from '../../support/make.ts';
+import { memoryApi, type MemoryApi } from '../../support/memory-api.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+
+interface Standby {
+  caches: FakeCaches;
+  clock: FakeClock;
+  api: MemoryApi;
+  depths: Map<string, () => number>;
+  reconciled: string[];
+  lead: (signal: AbortSignal) => Promise<void>;
+}
+function standby(): Standby {
+  const caches = fakeCaches({
+    bindings: [make.binding()],
+    pods: [make.pod()],
+    claims: [make.claim()],
+  });
+  const clock = new FakeClock();
+  const api = memoryApi(make.binding(), make.fluentPVC());
+  const log = memoryLog();
+  const depths = new Map<string, () => number>();
+  const reconciled: string[] = [];
+  const reporter = { controller: 'operator', instance: 'host_1' };
+  const lead = createControllers({
+    caches,
+    client: api,
+    writer: createWriter({ client: api, clock, log, reporter }),
+    clock,
+    log,
+    concurrency: 2,
+    evictionTimeoutMs: 300_000,
+    observe: ({ controller }) => reconciled.push(controller),
+    queueDepth: (controller, read) => depths.set(controller, read),
+  });
+  return { caches, clock, api, depths, reconciled, lead };
+}
+
+test('while it stands by nothing is done', async () => {
+  const { caches, clock, api, reconciled, depths } = standby();
+  caches.pods.set(make.pod());
+  caches.bindings.set(make.binding());
+  await clock.advance(60_000);
+  expect([reconciled, api.requests]).toEqual([[], []]);
+  expect([...depths.keys()].toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+});
+
+describe('once it leads', () => {
+  const leading = async (): Promise<Standby & { stop: AbortController; done: Promise<void> }> => {
+    const all = standby();
+    const stop = new AbortController();
+    const done = all.lead(stop.signal);
+    await all.clock.advance(0);
+    return { ...all, stop, done };
+  };
+  test('it starts with all there is', async () => {
+    const { reconciled } = await leading();
+    expect(reconciled.toSorted()).toEqual(['binding', 'pod']);
+  });
+  test('a binding that changes concerns itself, its FluentPVC and its Pods', async () => {
+    const { caches, clock, reconciled } = await leading();
+    reconciled.length = 0;
+    caches.bindings.set(make.binding());
+    await clock.advance(0);
+    expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+  });
+  test('the last binding lets its FluentPVC go', async () => {
+    const { caches, clock, api } = await leading();
+    const deleted = make.fluentPVC({
+      metadata: { finalizers: [finalizers.fluentPVC], deletionTimestamp: at(1) },
+    });
+    api.put(deleted);
+    caches.fluentPVCs.set(deleted);
+    await clock.advance(0);
+    expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    caches.bindings.remove(make.binding());
+    await clock.advance(0);
+    expect(api.find('FluentPVC', 'logs')).toBeUndefined();
+  });
+  test('it ends with the signal', async () => {
+    const { stop, done, clock } = await leading();
+    stop.abort();
+    await done;
+    expect(clock.pending).toBe(0);
+  });
+});
