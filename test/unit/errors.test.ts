@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FAULTS, messageOf, UserError } from '../../src/errors.ts';
 
 describe('messageOf', () => {
@@ -36,4 +38,10 @@ test('a UserError has a code of the table, by default that of a wrong config', (
 
 test('every fault says what it is', () => {
   expect(Object.entries(FAULTS).filter(([, meaning]) => meaning.length < 10)).toEqual([]);
+});
+
+test('docs/errors.md has a row for every code, and for no other', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, code]) => code);
+  expect(rows.toSorted()).toEqual(Object.keys(FAULTS).toSorted());
 });

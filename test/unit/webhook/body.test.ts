@@ -7,6 +7,7 @@ describe('a body with a limit of 4 bytes', () => {
     'that is shorter': { chunks: ['a', 'b'], bytes: 'ab', cut: false },
     'that just fits': { chunks: ['ab', 'cd'], bytes: 'abcd', cut: false },
     'that is longer by one': { chunks: ['abcd', 'e'], bytes: 'abcd', cut: true },
+    'that goes on for long': { chunks: ['abcd', 'e', 'fghijk'], bytes: 'abcd', cut: true },
     'that is longer within a chunk': { chunks: ['ab', 'cdef', 'gh'], bytes: 'abcd', cut: true },
   };
   test.each(Object.entries(cases))('%s', async (_, { chunks, bytes, cut }) => {
