@@ -1,16 +1,19 @@
+import type { AddressInfo } from 'node:net';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
 import { createFluentPVCHandler } from '../webhook/fluentpvc.ts';
 import { createPodHandler } from '../webhook/pod.ts';
 import { createServer } from '../webhook/server.ts';
+import type { FluentPVC } from './api/fluentpvc.ts';
 import type { ObjectRef } from './api/resources.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { APP_NAME, webhookConfigurations } from './core/registration.ts';
-import { messageOf, UserError } from './errors.ts';
+import { APP_NAME, webhookConfigurations, type ClientConfig } from './core/registration.ts';
+import { UserError } from './errors.ts';
 import { createHealthServer, type ReadinessChecks } from './health.ts';
-import { ApiUnreachable } from './kube/api-error.ts';
+import { ApiError, ApiUnreachable } from './kube/api-error.ts';
+import type { Cache } from './kube/cache.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { identityOfThisProcess, withLease } from './kube/lease.ts';
@@ -21,13 +24,25 @@ import {
   deleteConfigurations,
   refuseOtherInstallation,
 } from './kube/registrar.ts';
-import { createWriter } from './kube/writer.ts';
+import { createWriter, type Writer } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 /** How long the end may take to take the webhook configurations away, in ms. */
 const UNREGISTER_MS = 10_000;
+
+/** What all parts of the program share. */
+interface Base {
+  config: Config;
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  /** Aborts when the program is to end. */
+  signal: AbortSignal;
+  /** Is undone at the end, the last first. */
+  parts: AsyncDisposableStack;
+}
 
 /**
  * The whole program, from connection to controllers: everything is started here, in this order, and
@@ -37,22 +52,18 @@ const UNREGISTER_MS = 10_000;
  */
 export async function run(
   config: Config,
-  base: { clock: Clock; log: Log; version: string },
+  { clock, log, version }: { clock: Clock; log: Log; version: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, log, version } = base;
   await using parts = new AsyncDisposableStack();
   const identity = identityOfThisProcess();
 
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());
   const client = createClient(connection, `${APP_NAME}/${version}`);
-  log.info('starts', {
-    version,
-    server: client.server,
-    kubernetes: await reachable(client, signal),
-    mode: config.command,
-  });
+  const kubernetes = await needed(client.version({ signal }));
+  log.info('starts', { version, server: client.server, kubernetes, mode: config.command });
+  const base: Base = { config, client, clock, log, signal, parts };
 
   const metrics = createMetrics();
   const checks: ReadinessChecks = new Map();
@@ -61,75 +72,12 @@ export async function run(
   await listen(health, { host: config.bindAddress, port: config.metricsPort }, '--metrics-port');
 
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
-  if (config.register) await register(config, lease, { client, clock, log, signal });
+  if (config.register) await needed(prepareCluster(base, lease));
 
-  const watching = new AbortController();
-  parts.defer(() => {
-    watching.abort();
-  });
+  const reporter = { controller: APP_NAME, instance: identity };
+  const writer = createWriter({ client, clock, log, reporter });
   const caches = createCaches({ client, clock, log });
-  const { fluentPVCs, bindings, claims, pods, jobs, jobPods } = caches;
-  const started =
-    config.command === 'webhook'
-      ? [fluentPVCs]
-      : [fluentPVCs, bindings, claims, pods, jobs, jobPods];
-  for (const cache of started) void cache.start(watching.signal);
-  checks.set('caches', () => started.every((cache) => cache.resourceVersion !== ''));
-
-  const writer = createWriter({
-    client,
-    clock,
-    log,
-    reporter: { controller: APP_NAME, instance: identity },
-  });
-  if (config.command !== 'controllers') {
-    const host = config.webhookHost ?? (await localAddress(client.server, signal));
-    const certificate =
-      config.certDir === undefined
-        ? await makeCertificate([host, 'localhost'], new Date(clock.now()))
-        : loadCertificate(config.certDir);
-    const server = createServer({
-      certificate,
-      routes: {
-        '/pod/mutate': createPodHandler({
-          fluentPVCs,
-          client,
-          writer,
-          defaults: config.defaults,
-          log,
-        }),
-        '/fluent-pvc/validate': createFluentPVCHandler(),
-      },
-      observe: metrics.answered,
-      log,
-    });
-    parts.defer(() => server.close());
-    const where = { host: config.bindAddress, port: config.webhookPort };
-    await listen(server, where, '--webhook-port');
-    if (config.register) {
-      parts.defer(async () => {
-        const timeout = AbortSignal.timeout(UNREGISTER_MS);
-        await deleteConfigurations({ client, clock, log, signal: timeout }, config.instance);
-        log.info('took the webhook configurations away');
-      });
-      const { port } = server.server.address() as { port: number };
-      const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-      await applyConfigurations(
-        { client, clock, log, signal },
-        webhookConfigurations({
-          instance: config.instance,
-          client: { url, caBundle: certificate.ca },
-          exemptNamespaces: [...new Set(['kube-system', config.namespace])],
-        }),
-      );
-      log.info('registered the webhook', { url });
-    }
-  }
-  if (config.command === 'webhook') {
-    await aborted(signal);
-    return;
-  }
-
+  // Before the caches start: what the controllers must remember of events they see from the first.
   const lead = createControllers({
     caches,
     client,
@@ -141,33 +89,89 @@ export async function run(
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
   });
-  await Promise.all(started.map((cache) => cache.synced));
+  const watched = config.command === 'webhook' ? [caches.fluentPVCs] : Object.values({ ...caches });
+  const watching = new AbortController();
+  parts.defer(() => {
+    watching.abort();
+  });
+  for (const cache of watched) void cache.start(watching.signal);
+  checks.set('caches', () => watched.every((cache) => cache.resourceVersion !== ''));
+
+  if (config.command !== 'controllers') {
+    await serveWebhook(base, caches.fluentPVCs, writer, metrics);
+  }
+  if (config.command === 'webhook') {
+    await aborted(signal);
+    return;
+  }
+  // Asked to stop while the API server withholds what we watch: there is nothing to wait for.
+  await Promise.race([Promise.all(watched.map((cache) => cache.synced)), aborted(signal)]);
   await withLease({ ref: lease, identity, client, clock, log }, lead, signal);
   if (!signal.aborted) throw new Error('the Lease was lost: another process leads');
 }
 
-/** The version of the API server. */
-async function reachable(client: KubeClient, signal: AbortSignal): Promise<string> {
-  try {
-    return await client.version({ signal });
-  } catch (error) {
-    if (!(error instanceof ApiUnreachable)) throw error;
-    throw new UserError(
-      `cannot reach the API server at ${client.server}: ${messageOf(error)}`,
-      'ApiServerUnreachable',
-    );
-  }
+async function serveWebhook(
+  base: Base,
+  fluentPVCs: Cache<FluentPVC>,
+  writer: Writer,
+  metrics: Metrics,
+): Promise<void> {
+  const { config, client, clock, log, signal, parts } = base;
+  const host = config.webhookHost ?? (await needed(localAddress(client.server, signal)));
+  const certificate =
+    config.certDir === undefined
+      ? await makeCertificate([host, 'localhost'], new Date(clock.now()))
+      : loadCertificate(config.certDir);
+  const { defaults } = config;
+  const server = createServer({
+    certificate,
+    routes: {
+      '/pod/mutate': createPodHandler({ fluentPVCs, client, writer, defaults, log }),
+      '/fluent-pvc/validate': createFluentPVCHandler(),
+    },
+    observe: metrics.answered,
+    log,
+  });
+  parts.defer(() => server.close());
+  const where = { host: config.bindAddress, port: config.webhookPort };
+  await listen(server, where, '--webhook-port');
+  if (!config.register) return;
+  const { port } = server.server.address() as AddressInfo;
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  await needed(registerWebhook(base, { url, caBundle: certificate.ca }));
 }
 
-async function register(
-  config: Config,
-  lease: ObjectRef,
-  base: { client: KubeClient; clock: Clock; log: Log; signal: AbortSignal },
-): Promise<void> {
-  if (!config.force) {
-    await refuseOtherInstallation(base, { instance: config.instance, lease });
-  }
+/** Makes the API server call us, and takes that away at the end, before the server closes. */
+async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void> {
+  const { config, log, parts } = base;
+  parts.defer(async () => {
+    const late = AbortSignal.timeout(UNREGISTER_MS);
+    await deleteConfigurations({ ...base, signal: late }, config.instance);
+    log.info('took the webhook configurations away');
+  });
+  const exemptNamespaces = [...new Set(['kube-system', config.namespace])];
+  const { instance } = config;
+  const options = { instance, client: webhook, exemptNamespaces };
+  await applyConfigurations(base, webhookConfigurations(options));
+  log.info('registered the webhook', { url: webhook.url });
+}
+
+/** With `--register`: no other installation, and CustomResourceDefinitions of this version. */
+async function prepareCluster(base: Base, lease: ObjectRef): Promise<void> {
+  const { force, instance } = base.config;
+  if (!force) await refuseOtherInstallation(base, { instance, lease });
   await applyCRDs(base);
+}
+
+/** What the program cannot start without: the API server's no is the user's to mend. */
+async function needed<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ApiError) throw new UserError(error.message, 'ApiServerRefused');
+    if (error instanceof ApiUnreachable) throw new UserError(error.message, 'ApiServerUnreachable');
+    throw error;
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

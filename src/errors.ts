@@ -6,6 +6,7 @@ export const FAULTS = {
   ConfigInvalid: 'a flag or environment variable has a wrong value',
   KubeconfigInvalid: 'the kubeconfig cannot be read or names no cluster',
   ApiServerUnreachable: 'the API server does not answer',
+  ApiServerRefused: 'the API server refuses what the program needs to start',
   PortInUse: 'another program listens on the port',
   AddressUnusable: 'the address cannot be listened on',
   CertificateInvalid: 'the serving certificate cannot be used',
