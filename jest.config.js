@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.ts' },
   roots: ['<rootDir>/test', '<rootDir>/e2e'],
   testMatch: ['**/*.test.ts'],
 };

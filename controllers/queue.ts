@@ -45,7 +45,7 @@ export class Queue {
   /** Work on the key that many ms from now, unless it is added before. */
   addAfter(key: string, ms: number): void {
     const at = this.#clock.now() + ms;
-    if (this.#ready.has(key) || this.#again.has(key)) return;
+    if (this.#ready.has(key)) return;
     if ((this.#deadlines.get(key)?.at ?? Number.POSITIVE_INFINITY) <= at) return;
     this.#dropDeadline(key);
     const cancel = this.#clock.after(ms, () => {

@@ -90,7 +90,7 @@ function ending(
 
 /**
  * Did the container run at that time? It had started by then, and has not ended since or only
- * later. What is not known speaks for it: of a container that was restarted the first start is not.
+ * later. Of a container that was restarted the first start is not known: it had.
  */
 function ranAt(app: ContainerStatus, time: number): boolean {
   const restarted = (app.restartCount ?? 0) > 0;
@@ -98,9 +98,7 @@ function ranAt(app: ContainerStatus, time: number): boolean {
     restarted || !(Date.parse(startedAt) > time);
   const { running } = app.state ?? {};
   if (running !== undefined) return startedBy(running);
-  return terminations(app).some(
-    (end) => startedBy(end) && !(Date.parse(end.finishedAt ?? '') <= time),
-  );
+  return terminations(app).some((end) => startedBy(end) && Date.parse(end.finishedAt ?? '') > time);
 }
 
 function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
