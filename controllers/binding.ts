@@ -1,17 +1,26 @@
-import type { Binding, Snapshot } from '../src/api/binding.ts';
+import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
+import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
 import type { Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
-import { keyOf, type ObjectKey, type Stored } from '../src/api/object.ts';
-import { containerStatuses, hasEnded, type Pod } from '../src/api/pod.ts';
+import {
+  createdAt,
+  keyOf,
+  type KubeObject,
+  type ObjectKey,
+  type Stored,
+} from '../src/api/object.ts';
+import type { Kind } from '../src/api/resources.ts';
+import { containerStatuses, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
-import { buildFinalizerJob } from '../src/core/finalizer-job.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { bindingRef, claimRef, isOurs, stageOf } from './binding-facts.ts';
+import { claimRef, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
-import { drainPlan, type NextJob } from './drain-plan.ts';
+import { drainPlan } from './drain-plan.ts';
 import { inUsePlan } from './in-use-plan.ts';
+import { isOwnedBy, nextJob } from './next-job.ts';
+import { BINDING_MAY_ARRIVE_MS, needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
 
@@ -28,9 +37,10 @@ export function createBindingDecider(options: {
   caches: Caches;
   client: KubeClient;
   clock: Clock;
+  defaults: OperatorDefaults;
 }): (key: ObjectKey, signal: AbortSignal) => Promise<Plan> {
-  const { caches, client, clock } = options;
-  const finder = createPodFinder({ ...caches, client });
+  const { caches, client, clock, defaults } = options;
+  const finder = createPodFinder({ ...caches, client, clock });
 
   /** A claim that the cache does not have may only be late. */
   const claimOf = async (
@@ -42,14 +52,35 @@ export function createBindingDecider(options: {
 
   const jobOf = (binding: Stored<Binding>): Stored<Job> | undefined => {
     const job = caches.jobs.get(keyOf(binding.metadata));
-    const owned = job?.metadata.ownerReferences?.some(({ uid }) => uid === binding.metadata.uid);
-    return owned === true ? job : undefined;
+    return job !== undefined && isOwnedBy(job, binding) ? job : undefined;
+  };
+
+  const orphan = async (key: ObjectKey, now: number, signal: AbortSignal): Promise<Plan> => {
+    const claim = caches.claims.get(key);
+    if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
+    const { namespace, name, labels: own = {} } = claim.metadata;
+    const due = needsBinding(claim) && now - createdAt(claim) >= BINDING_MAY_ARRIVE_MS;
+    const read = <T extends KubeObject>(kind: Kind): Promise<Stored<T> | undefined> =>
+      client.get<T>({ kind, namespace, name }, { signal });
+    return orphanPlan({
+      now,
+      claim,
+      live: due
+        ? {
+            claim: await read<Claim>('PersistentVolumeClaim'),
+            binding: await read<Binding>('FluentPVCBinding'),
+          }
+        : undefined,
+      fluentPVC: caches.fluentPVCs.get(own[labels.fluentPVC] ?? ''),
+      pod: caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name)),
+      defaults,
+    });
   };
 
   return async (key, signal) => {
-    const binding = caches.bindings.get(key);
-    if (binding === undefined) return { writes: [], reason: 'the binding is gone' };
     const now = clock.now();
+    const binding = caches.bindings.get(key);
+    if (binding === undefined) return orphan(key, now, signal);
     const stage = stageOf(binding);
     switch (stage) {
       case 'inUse': {
@@ -59,8 +90,9 @@ export function createBindingDecider(options: {
         return inUsePlan({
           now,
           binding,
+          admittedAt: admittedAt(binding, claim),
           claimUid,
-          pod: await finder.find(binding, now, signal),
+          pod: await finder.find(binding, admittedAt(binding, claim), now, signal),
         });
       }
       case 'draining': {
@@ -88,6 +120,11 @@ export function createBindingDecider(options: {
   };
 }
 
+/** When the Pod was admitted, in ms since the epoch: a binding may have been made anew later. */
+function admittedAt(binding: Stored<Binding>, claim: Stored<Claim> | undefined): number {
+  return Math.min(createdAt(binding), claim === undefined ? Infinity : createdAt(claim));
+}
+
 /** Calls `enqueue` with the key of every binding that a change may concern. */
 export function watchBindings(caches: Caches, enqueue: (key: ObjectKey) => void): void {
   caches.bindings.onChange(({ object }) => {
@@ -104,59 +141,6 @@ export function watchBindings(caches: Caches, enqueue: (key: ObjectKey) => void)
   caches.pods.onChange(follow(labels.binding));
   caches.jobs.onChange(follow(labels.finalizerJobOf));
   caches.jobPods.onChange(follow(labels.finalizerJobOf));
-}
-
-/**
- * The next finalizer Job. Read live, not from caches: two drainers on one volume, or a Job for a
- * binding that is done already, are what must not be.
- */
-async function nextJob(
-  client: KubeClient,
-  cached: Stored<Binding>,
-  signal: AbortSignal,
-): Promise<NextJob | undefined> {
-  const { namespace = '', name } = cached.metadata;
-  const labelSelector = `${labels.finalizerJobOf}=${name}`;
-  const [binding, pods] = await Promise.all([
-    client.get<Binding>(bindingRef(cached), { signal }),
-    client.list<Pod>('Pod', { namespace, labelSelector }, { signal }),
-  ]);
-  if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
-  const unfinished = pods.items.filter((pod) => !hasEnded(pod));
-  if (unfinished.length > 0) {
-    return { outcome: 'busy', pods: unfinished.map((pod) => pod.metadata.name) };
-  }
-  const snapshot = readSnapshot(binding.spec.snapshot ?? '');
-  if (snapshot === undefined) {
-    const message = `FluentPVCBinding "${name}" has no snapshot that a finalizer Job can be made from.`;
-    return { outcome: 'impossible', reason: 'SnapshotUnusable', message };
-  }
-  const built = buildFinalizerJob(binding, snapshot);
-  switch (built.outcome) {
-    case 'job':
-      return built;
-    case 'mountPathTaken': {
-      const message =
-        `The finalizer Job's container "${built.container}" mounts volume "${built.by}" at ` +
-        `${built.mount.mountPath}, where volume "${built.mount.name}" belongs.`;
-      return { outcome: 'impossible', reason: 'MountPathTaken', message };
-    }
-    case 'noContainerLeft':
-      throw new Error('a finalizer Job has no sidecar');
-    default:
-      throw new Error(`no such outcome: ${JSON.stringify(built satisfies never)}`);
-  }
-}
-
-/** `undefined` for what is no snapshot: a binding may have been made by hand. */
-function readSnapshot(text: string): Snapshot | undefined {
-  try {
-    const snapshot = JSON.parse(text) as Partial<Snapshot> | null;
-    const usable = Array.isArray(snapshot?.jobSpecTemplate?.template.spec.containers);
-    return usable ? (snapshot as Snapshot) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** How the last of these Pods failed, in a sentence. */

@@ -39,12 +39,16 @@ export interface DrainObservation extends DrainFacts {
 /** What it takes to make a Job. */
 export type NextJob =
   | { outcome: 'job'; job: Job }
+  /** There is one which the cache does not show: it is late, or somebody took its label off. */
+  | { outcome: 'present'; job: Stored<Job> }
   /** Pods of former Jobs that may still run. */
   | { outcome: 'busy'; pods: string[] }
   | { outcome: 'impossible'; reason: string; message: string };
 
 /** Pods of former Jobs are watched: this is for a watch that is late. */
 const BUSY_AGAIN_MS = 30_000;
+/** A Job without its label is not. */
+const UNWATCHED_AGAIN_MS = 30_000;
 
 /** What becomes of a claim that is to be drained. Pure. */
 export function drainPlan(observation: DrainObservation): Plan {
@@ -111,6 +115,11 @@ function withoutJob(observation: DrainObservation): Plan {
   switch (next?.outcome) {
     case undefined:
       return { writes: [], reason: 'the binding changed meanwhile' };
+    case 'present':
+      return {
+        requeueAfterMs: UNWATCHED_AGAIN_MS,
+        ...drainPlan({ ...observation, job: next.job }),
+      };
     case 'busy':
       return {
         writes: [],
@@ -118,7 +127,10 @@ function withoutJob(observation: DrainObservation): Plan {
         reason: `waiting for Pods of a former finalizer Job: ${next.pods.join(', ')}`,
       };
     case 'impossible':
-      return unknown(observation, next.reason, next.message);
+      return {
+        ...unknown(observation, next.reason, next.message),
+        requeueAfterMs: UNWATCHED_AGAIN_MS,
+      };
     case 'job':
       return { writes: [{ verb: 'create', object: next.job }], reason: 'the claim is drained' };
     default:

@@ -1,4 +1,4 @@
-import type { Binding } from '../src/api/binding.ts';
+import type { Binding, BindingConditionType } from '../src/api/binding.ts';
 import { isTrue, rfc3339 } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
@@ -31,22 +31,15 @@ export function drainBackoffMs(attempts: number): number {
 export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
   const { binding } = observation;
   const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
-  // A `retry` that comes while the Job runs is meant for its failure.
-  const fields = isRecorded(binding, job)
-    ? {}
-    : {
-        jobUID: job.metadata.uid,
-        nextAttemptTime: null,
-        observedRetry: binding.metadata.annotations?.[annotations.retry] ?? null,
-      };
+  const fields = isRecorded(binding, job) ? {} : { nextAttemptTime: null };
   return say(
     observation,
     'the finalizer Job is there',
     [
       { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
-      ...overcome(binding, 'FinalizerJobFound', message),
+      ...overcome(binding, ['FinalizerJobFailed', 'Unknown'], 'FinalizerJobFound', message),
     ],
-    fields,
+    { ...fields, ...started(binding, job) },
   );
 }
 
@@ -60,7 +53,7 @@ export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
     'the finalizer Job succeeded',
     [
       { type: 'FinalizerJobSucceeded', status: 'True', reason, message },
-      ...overcome(binding, reason, message),
+      ...overcome(binding, ['FinalizerJobFailed', 'Unknown'], reason, message),
     ],
     { jobUID: job.metadata.uid, nextAttemptTime: null },
   );
@@ -86,8 +79,9 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
           `next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
           `${annotations.retry} gets a new value.`,
       },
+      ...overcome(binding, ['Unknown'], 'FinalizerJobFailed', `Job "${name}" has run.`),
     ],
-    { attempts, nextAttemptTime, jobUID: job.metadata.uid },
+    { attempts, nextAttemptTime, ...started(binding, job) },
   );
 }
 
@@ -99,10 +93,22 @@ export function unknown(observation: DrainFacts, reason: string, message: string
 }
 
 /** What held until now and does not any more. */
-function overcome(binding: Stored<Binding>, reason: string, message: string): BindingCondition[] {
-  return (['FinalizerJobFailed', 'Unknown'] as const)
+function overcome(
+  binding: Stored<Binding>,
+  types: readonly BindingConditionType[],
+  reason: string,
+  message: string,
+): BindingCondition[] {
+  return types
     .filter((type) => isTrue(binding.status?.conditions, type))
     .map((type) => ({ type, status: 'False', reason, message }));
+}
+
+/** What is noted of a Job that is seen first. A `retry` that comes later is meant for its failure. */
+function started(binding: Stored<Binding>, job: Stored<Job>): StatusChange {
+  if (isRecorded(binding, job)) return {};
+  const observedRetry = binding.metadata.annotations?.[annotations.retry] ?? null;
+  return { jobUID: job.metadata.uid, observedRetry };
 }
 
 /** Do the recorded conditions speak of this very Job? */

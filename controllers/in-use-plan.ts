@@ -1,11 +1,11 @@
 import { getCondition, isTrue } from '../src/api/condition.ts';
 import type { Binding } from '../src/api/binding.ts';
 import { annotations } from '../src/api/names.ts';
-import { createdAt, type Stored } from '../src/api/object.ts';
+import type { Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
 import { bindingRef, statusWrite, type BindingCondition } from './binding-facts.ts';
-import { writerStopped, type NodeSight } from './writer-stopped.ts';
+import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 
 /**
  * Is the Pod of the binding over? A watch event never proves it; what was read live does.
@@ -15,14 +15,16 @@ import { writerStopped, type NodeSight } from './writer-stopped.ts';
  *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
  *             │
  *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service,
- *                   or is Ready and renewed its Lease 15 s after the Pod vanished ──> OutOfUse
+ *                   or is Ready and renewed its Lease for the grace period and 15 s ──> OutOfUse
  *
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
- *         └────────(150 s, no proof)────────────────────> OutOfUse: drained, in case it was there
+ *         └────────(115 s, no proof)──> as (c), its node unknown: drained, in case it was there
  */
 export interface InUseObservation {
   now: number;
   binding: Stored<Binding>;
+  /** When the Pod was admitted, in ms since the epoch. */
+  admittedAt: number;
   /** Uid of the claim, as far as it is known and its identity was checked. */
   claimUid: string | undefined;
   pod: PodSight;
@@ -39,8 +41,8 @@ export type PodSight =
 
 /** An API request may take 60 s: before that a Pod may still be on its way. */
 const MAY_ARRIVE_MS = 70_000;
-/** Without proof of its absence by then, a Pod is taken to have been there. */
-const NO_PROOF_MS = 150_000;
+/** Without proof of its absence by then, a Pod is taken to have been there, and gone. */
+const NO_PROOF_MS = 115_000;
 /** Pods that lost their label are not watched. */
 const UNWATCHED_AGAIN_MS = 30_000;
 
@@ -104,19 +106,38 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
   }
 
   const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
-  const goneAt = known?.status === 'True' ? Date.parse(known.lastTransitionTime) : now;
-  const wait = writerStopped(node, goneAt, now);
-  if (wait.stopped) return over(observation, last, wait.reason, `is gone; ${wait.message}`);
-  const write = statusWrite(binding, now, [
+  const isKnown = known?.status === 'True';
+  const renewedAt = node.kind === 'present' ? node.renewedAt : undefined;
+  const first = isKnown ? binding.status?.nodeRenewTime : undefined;
+  const wait = writerStopped(
     {
-      type: 'WriterMayBeAlive',
-      status: 'True',
-      reason: wait.reason,
-      message:
-        `Pod "${name ?? ''}" went while its containers ran: ${wait.message}. Once they are known to ` +
-        `be stopped, set the annotation ${annotations.assumeStopped}: ${uid ?? ''}.`,
+      node,
+      goneAt: isKnown ? Date.parse(known.lastTransitionTime) : now,
+      renewedAtFirst: first === undefined ? renewedAt : Date.parse(first),
+      graceMs: graceMsOf(binding, last),
     },
-  ]);
+    now,
+  );
+  if (wait.stopped) return over(observation, last, wait.reason, `is gone; ${wait.message}`);
+  const way =
+    uid === undefined
+      ? ''
+      : ` Once they are known to be stopped, set the annotation ${annotations.assumeStopped}: ${uid}.`;
+  const write = statusWrite(
+    binding,
+    now,
+    [
+      {
+        type: 'WriterMayBeAlive',
+        status: 'True',
+        reason: wait.reason,
+        message: `The Pod "${name ?? ''}" may be gone while its containers ran: ${wait.message}.${way}`,
+      },
+    ],
+    {
+      nodeRenewTime: first ?? (renewedAt === undefined ? null : new Date(renewedAt).toISOString()),
+    },
+  );
   return {
     writes: write === undefined ? [] : [write],
     requeueAfterMs: wait.againMs,
@@ -124,8 +145,9 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
   };
 }
 
-function unseen({ now, binding }: InUseObservation, absence: 'proven' | 'unproven'): Plan {
-  const ageMs = now - createdAt(binding);
+function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): Plan {
+  const { now, binding, admittedAt } = observation;
+  const ageMs = now - admittedAt;
   if (ageMs < MAY_ARRIVE_MS) {
     return { writes: [], requeueAfterMs: MAY_ARRIVE_MS - ageMs, reason: 'waiting for the Pod' };
   }
@@ -143,12 +165,8 @@ function unseen({ now, binding }: InUseObservation, absence: 'proven' | 'unprove
       reason: 'waiting for proof that there was no Pod',
     };
   }
-  const message =
-    'No Pod was seen, which does not prove that there was none: the claim is drained.';
-  const write = statusWrite(binding, now, [
-    { type: 'OutOfUse', status: 'True', reason: 'PodNeverSeen', message },
-  ]);
-  return { writes: write === undefined ? [] : [write], reason: 'no Pod was seen' };
+  // It may have been there, and its containers may still be.
+  return gone(observation, { kind: 'gone', last: undefined, node: { kind: 'unknown' } });
 }
 
 function over(

@@ -1,17 +1,12 @@
 import type { Binding } from '../src/api/binding.ts';
 import { labels } from '../src/api/names.ts';
-import {
-  createdAt,
-  keyOf,
-  type KubeObject,
-  type ObjectKey,
-  type Stored,
-} from '../src/api/object.ts';
+import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
 import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
+import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { bindingKeyBy } from './caches.ts';
 import type { PodSight } from './in-use-plan.ts';
+import { rememberRemoved } from './removed-pods.ts';
 import type { NodeSight } from './writer-stopped.ts';
 
 /** How far the clocks of API server and operator may be apart, in ms. */
@@ -24,7 +19,13 @@ const PROOF_AFTER_MS = 70_000;
  * because a watch proves no end (a label taken off a running Pod looks the same).
  */
 export interface PodFinder {
-  find(binding: Stored<Binding>, now: number, signal: AbortSignal): Promise<PodSight>;
+  /** `admittedAt`: when the Pod was admitted; both times in ms since the epoch. */
+  find(
+    binding: Stored<Binding>,
+    admittedAt: number,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<PodSight>;
   /** Nothing is remembered of a binding whose Pod is over. */
   forget(key: ObjectKey): void;
 }
@@ -33,28 +34,18 @@ export function createPodFinder({
   pods,
   bindings,
   client,
+  clock,
 }: {
   pods: Cache<Pod>;
   bindings: Cache<Binding>;
   client: KubeClient;
+  clock: Clock;
 }): PodFinder {
-  const bindingKey = bindingKeyBy(labels.binding);
-  /** By binding: the Pod as it was when the watch told that it is not there any more. */
-  const last = new Map<ObjectKey, Stored<Pod>>();
+  const removed = rememberRemoved({ pods, bindings, clock });
   /** By binding: up to where a live list has shown that there is no Pod. */
   const absentUpTo = new Map<ObjectKey, string>();
-
-  pods.onChange(({ type, object }) => {
-    const key = bindingKey(object);
-    if (key === undefined) return;
-    // Anybody may give a Pod our label: only the one that mounts the binding's claim is remembered.
-    const claimName = bindings.get(key)?.spec.pvc.name;
-    if (claimName === undefined || !mountsClaim(object, claimName)) return;
-    if (type === 'removed') last.set(key, object);
-    else last.delete(key);
-  });
   const forget = (key: ObjectKey): void => {
-    last.delete(key);
+    removed.forget(key);
     absentUpTo.delete(key);
   };
   bindings.onChange(({ type, object }) => {
@@ -63,11 +54,12 @@ export function createPodFinder({
 
   const absence = async (
     binding: Stored<Binding>,
+    admittedAt: number,
     now: number,
     signal: AbortSignal,
   ): Promise<PodSight> => {
     const unproven: PodSight = { kind: 'unseen', absence: 'unproven' };
-    if (now - createdAt(binding) < PROOF_AFTER_MS) return unproven;
+    if (now - admittedAt < PROOF_AFTER_MS) return unproven;
     const key = keyOf(binding.metadata);
     let upTo = absentUpTo.get(key);
     if (upTo === undefined) {
@@ -79,34 +71,35 @@ export function createPodFinder({
       upTo = list.resourceVersion;
       absentUpTo.set(key, upTo);
     }
-    const unbroken = pods.unbrokenSince < createdAt(binding) - CLOCK_SKEW_MS;
+    const unbroken = pods.unbrokenSince < admittedAt - CLOCK_SKEW_MS;
     return unbroken && hasPassed(pods.resourceVersion, upTo)
       ? { kind: 'unseen', absence: 'proven' }
       : unproven;
   };
 
   return {
-    async find(binding, now, signal) {
+    async find(binding, admittedAt, now, signal) {
       const key = keyOf(binding.metadata);
       const known = binding.spec.pod;
       const candidates = pods.byIndex(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
       const alive = candidates.find((pod) => !hasEnded(pod));
       if (alive !== undefined) return { kind: 'present', pod: alive, watched: true };
 
-      const seen = candidates.find((pod) => isKnown(pod, known.uid)) ?? last.get(key);
+      const last = removed.of(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
+      const seen = [...candidates, ...last].find((pod) => isKnown(pod, known.uid));
       const uid = known.uid === '' ? seen?.metadata.uid : known.uid;
       const name = known.uid === '' ? seen?.metadata.name : known.name;
-      if (uid === undefined || name === undefined) return absence(binding, now, signal);
+      if (uid === undefined || name === undefined) return absence(binding, admittedAt, now, signal);
 
       const { namespace } = binding.metadata;
       const live = await client.get<Pod>({ kind: 'Pod', namespace, name }, { signal });
       if (live?.metadata.uid === uid) {
         // What the watch said last was not its end.
-        last.delete(key);
+        removed.forget(key);
         return { kind: 'present', pod: live, watched: candidates.length > 0 };
       }
       // Its end as the watch told it, or as the cache still shows it.
-      const final = [last.get(key), ...candidates].find((pod) => pod?.metadata.uid === uid);
+      const final = [...last, ...candidates].find((pod) => pod.metadata.uid === uid);
       const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
       // What the watch saw of the end says it all, mostly: no need to look at the node.
       const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);

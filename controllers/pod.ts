@@ -23,9 +23,11 @@ export function createPodDecider(options: {
 
   const isOverdue = (pod: Stored<Pod>, sidecar: SidecarRecord): boolean => {
     const { uid } = pod.metadata;
-    // Between two crashes of a loop all looks well for a moment: only a Ready Pod starts over.
-    if (isReady(pod)) unwantedSince.delete(uid);
-    if (sidecarTrouble(pod, sidecar) === undefined) return false;
+    if (sidecarTrouble(pod, sidecar) === undefined) {
+      // Between two crashes of a loop all looks well for a moment: only a Ready Pod starts over.
+      if (isReady(pod)) unwantedSince.delete(uid);
+      return false;
+    }
     const since = unwantedSince.get(uid) ?? clock.now();
     unwantedSince.set(uid, since);
     return clock.now() - since > evictionTimeoutMs;

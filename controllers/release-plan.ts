@@ -38,7 +38,8 @@ export function releasePlan({ now, binding, claim, job }: ReleaseObservation): P
       propagation: 'Background',
     });
   }
-  if (claim !== undefined && hasFinalizer(claim, finalizers.claim)) {
+  const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
+  if (claim !== undefined && (kept || !isDeleting(claim))) {
     if (!isOurs(claim, binding)) return changed(now, binding);
     const ref = claimRef(binding);
     if (!isDeleting(claim)) {
@@ -58,9 +59,9 @@ export function releasePlan({ now, binding, claim, job }: ReleaseObservation): P
 /** The binding stays, so that the claim is not forgotten with our finalizer on it. */
 function changed(now: number, binding: Stored<Binding>): Plan {
   const message =
-    `PVC "${binding.spec.pvc.name}" has our finalizer but not the uid, label or annotation that ` +
-    `this binding knows: it is left alone. Restore them, or take the finalizer ` +
-    `${finalizers.claim} off by hand; nothing on it waits to be drained.`;
+    `PVC "${binding.spec.pvc.name}" has not the uid, label, annotation and finalizer that this ` +
+    `binding knows: it is left alone. Restore them, or delete it by hand, without the finalizer ` +
+    `${finalizers.claim}; nothing on it waits to be drained.`;
   const write = statusWrite(binding, now, [
     { type: 'Unknown', status: 'True', reason: 'PVCNotOurs', message },
   ]);

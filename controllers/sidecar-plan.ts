@@ -95,7 +95,7 @@ function ending(
 function ranAt(app: ContainerStatus, time: number): boolean {
   const restarted = (app.restartCount ?? 0) > 0;
   const startedBy = ({ startedAt = '' }: { startedAt?: string }): boolean =>
-    restarted || !(Date.parse(startedAt) > time);
+    restarted || !(Date.parse(startedAt) >= time);
   const { running } = app.state ?? {};
   if (running !== undefined) return startedBy(running);
   return terminations(app).some((end) => startedBy(end) && Date.parse(end.finishedAt ?? '') > time);

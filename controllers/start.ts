@@ -1,4 +1,5 @@
-import { keyOf, type KubeObject } from '../src/api/object.ts';
+import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
+import { keyOf, type KubeObject, type ObjectKey } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
@@ -18,6 +19,7 @@ export interface ControllersOptions {
   log: Log;
   concurrency: number;
   evictionTimeoutMs: number;
+  defaults: OperatorDefaults;
   observe: ReconcileObserver;
   /** Told of each controller's queue. */
   queueDepth: (controller: string, read: () => number) => void;
@@ -26,15 +28,15 @@ export interface ControllersOptions {
 /**
  * The controllers, standing by: what they must remember of events they remember from now on.
  *
- * @returns works while this process leads, until the signal aborts; starts from all objects there are
+ * @returns works while this process leads, until the signal aborts; may be called again afterwards
  */
 export function createControllers(
   options: ControllersOptions,
 ): (signal: AbortSignal) => Promise<void> {
-  const { caches, client, clock, evictionTimeoutMs } = options;
+  const { caches, client, clock, defaults, evictionTimeoutMs } = options;
   const deciders = {
     fluentpvc: createFluentPVCDecider(caches),
-    binding: createBindingDecider({ caches, client, clock }),
+    binding: createBindingDecider({ caches, client, clock, defaults }),
     pod: createPodDecider({ caches, clock, evictionTimeoutMs }),
   };
   const controllers = Object.fromEntries(
@@ -45,29 +47,45 @@ export function createControllers(
     }),
   ) as Record<keyof typeof deciders, Controller>;
 
+  const { fluentpvc, binding, pod } = controllers;
+  // Who stands by has nothing to do: it starts from all objects there are when its turn comes.
+  let leading = false;
+  const enqueue = (controller: Controller, key: ObjectKey): void => {
+    if (leading) controller.queue.add(key);
+  };
+  const follow = <T extends KubeObject>(cache: Cache<T>, controller: Controller): void => {
+    cache.onChange(({ object }) => {
+      enqueue(controller, keyOf(object.metadata));
+    });
+  };
+  follow(caches.fluentPVCs, fluentpvc);
+  follow(caches.pods, pod);
+  watchBindings(caches, (key) => {
+    enqueue(binding, key);
+  });
+  // The last binding of a FluentPVC lets it go; a binding that comes late says which sidecar.
+  caches.bindings.onChange(({ object }) => {
+    enqueue(fluentpvc, object.spec.fluentPVC.name);
+    for (const { metadata } of caches.pods.byIndex(keyOf(object.metadata))) {
+      enqueue(pod, keyOf(metadata));
+    }
+  });
+
   return async (signal) => {
-    const { fluentpvc, binding, pod } = controllers;
-    follow(caches.fluentPVCs, fluentpvc);
-    follow(caches.pods, pod);
-    watchBindings(caches, (key) => {
-      binding.queue.add(key);
-    });
-    for (const { metadata } of caches.bindings.values()) binding.queue.add(keyOf(metadata));
-    // The last binding of a FluentPVC lets it go; a binding that comes late says which sidecar.
-    caches.bindings.onChange(({ object }) => {
-      fluentpvc.queue.add(object.spec.fluentPVC.name);
-      for (const { metadata } of caches.pods.byIndex(keyOf(object.metadata))) {
-        pod.queue.add(keyOf(metadata));
-      }
-    });
-    await Promise.all(Object.values(controllers).map((controller) => controller.run(signal)));
+    leading = true;
+    enqueueAll(caches.fluentPVCs, fluentpvc);
+    enqueueAll(caches.pods, pod);
+    enqueueAll(caches.bindings, binding);
+    // A claim without a binding has nobody else to call for it.
+    enqueueAll(caches.claims, binding);
+    try {
+      await Promise.all(Object.values(controllers).map((controller) => controller.run(signal)));
+    } finally {
+      leading = false;
+    }
   };
 }
 
-/** Enqueues all objects of the cache, and from now on each that changes. */
-function follow<T extends KubeObject>(cache: Cache<T>, controller: Controller): void {
-  cache.onChange(({ object }) => {
-    controller.queue.add(keyOf(object.metadata));
-  });
+function enqueueAll<T extends KubeObject>(cache: Cache<T>, controller: Controller): void {
   for (const { metadata } of cache.values()) controller.queue.add(keyOf(metadata));
 }

@@ -58,7 +58,7 @@ export function trimJob(job: Stored<Job>): Stored<Job> {
 export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const { apiVersion, kind, status } = pod;
   const { annotations, ...metadata } = trimMeta(pod.metadata);
-  const { nodeName, volumes = [] } = pod.spec;
+  const { nodeName, terminationGracePeriodSeconds, volumes = [] } = pod.spec;
   const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
     (list ?? []).map(trimStatus);
   return {
@@ -68,6 +68,7 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
     spec: {
       containers: [],
       ...(nodeName === undefined ? {} : { nodeName }),
+      ...(terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds }),
       volumes: volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
         claim === undefined
           ? []

@@ -1,3 +1,6 @@
+import type { Binding } from '../src/api/binding.ts';
+import type { Pod } from '../src/api/pod.ts';
+
 /** What a node says about containers that ran on it. */
 export type NodeSight =
   | { kind: 'unknown' }
@@ -11,12 +14,28 @@ export type NodeSight =
       renewedAt: number | undefined;
     };
 
-/** The kubelet stops what has no Pod any more within seconds; a Lease later than this saw it. */
-const KUBELET_CLEANS_MS = 15_000;
+/**
+ * A kubelet that finds the Pod of its containers gone ends them as the Pod said: with TERM, and with
+ * KILL when its grace period is over. The kubelet learns of it within seconds.
+ */
+const KUBELET_LEARNS_MS = 15_000;
+const LEAST_GRACE_MS = 15_000;
 /** For a Pod whose node was never learned. */
 const NO_NODE_MS = 60_000;
 /** Nodes are not watched: how often one is looked at while it keeps a claim waiting. */
 const NODE_AGAIN_MS = 10_000;
+const DEAD_NODE_AGAIN_MS = 30_000;
+
+/** What is known of a Pod that went while its containers ran. All times in ms since the epoch. */
+export interface VanishedPod {
+  node: NodeSight;
+  /** When it was first missed, by our clock. */
+  goneAt: number;
+  /** The node's Lease as it was then, by the node's clock; `undefined` where there was none. */
+  renewedAtFirst: number | undefined;
+  /** The Pod's terminationGracePeriodSeconds, in ms. */
+  graceMs: number;
+}
 
 /** Stopped or not, why, and when to look again. */
 export type WriterVerdict =
@@ -25,18 +44,19 @@ export type WriterVerdict =
 
 /**
  * Do the containers of a Pod that went while they ran still run? A force delete and the garbage
- * collection of Pods take only the object: the writer goes on for seconds, or without limit on a
- * dead node. `goneAt` is when the Pod was first missed, in ms since the epoch. Pure.
+ * collection of Pods take only the object: the writer goes on for its grace period, or without limit
+ * on a dead node. Clocks are never compared with each other: a Lease only with the same node's. Pure.
  */
-export function writerStopped(node: NodeSight, goneAt: number, now: number): WriterVerdict {
+export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
+  const { node, goneAt, renewedAtFirst, graceMs } = pod;
   if (node.kind === 'gone') {
     return { stopped: true, reason: 'NodeGone', message: `node "${node.name}" is gone too` };
   }
   if (node.kind === 'unknown') {
-    const restMs = goneAt + NO_NODE_MS - now;
+    const restMs = goneAt + Math.max(NO_NODE_MS, graceMs + KUBELET_LEARNS_MS) - now;
     const message = 'its node was never learned';
     return restMs <= 0
-      ? { stopped: true, reason: 'NodeUnknown', message: `${message}; waited for 60 s` }
+      ? { stopped: true, reason: 'NodeUnknown', message: `${message}; waited in case` }
       : { stopped: false, reason: 'NodeUnknown', message, againMs: restMs };
   }
   if (node.outOfService) {
@@ -45,12 +65,23 @@ export function writerStopped(node: NodeSight, goneAt: number, now: number): Wri
   }
   if (!node.ready) {
     const message = `node "${node.name}" is not Ready: bring it back, or taint it out-of-service`;
-    return { stopped: false, reason: 'NodeNotReady', message, againMs: NODE_AGAIN_MS };
+    return { stopped: false, reason: 'NodeNotReady', message, againMs: DEAD_NODE_AGAIN_MS };
   }
-  if (node.renewedAt !== undefined && node.renewedAt > goneAt + KUBELET_CLEANS_MS) {
+  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS;
+  if ((node.renewedAt ?? 0) - (renewedAtFirst ?? Infinity) >= enoughMs) {
     const message = `the kubelet of node "${node.name}" has stopped its containers`;
     return { stopped: true, reason: 'KubeletAlive', message };
   }
   const message = `the kubelet of node "${node.name}" is stopping its containers`;
   return { stopped: false, reason: 'KubeletStopping', message, againMs: NODE_AGAIN_MS };
+}
+
+/** Kubernetes' own default. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/** How long the containers may take to end, as the Pod said: last seen, or at its admission. */
+export function graceMsOf(binding: Binding, last: Pod | undefined): number {
+  const seconds =
+    last?.spec.terminationGracePeriodSeconds ?? binding.spec.terminationGracePeriodSeconds;
+  return (seconds ?? DEFAULT_GRACE_SECONDS) * 1000;
 }

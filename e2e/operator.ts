@@ -96,7 +96,7 @@ async function waitUntilLeading(
   pid: number,
   child: ChildProcess,
 ): Promise<void> {
-  const identity = `${hostname()}_${pid}`;
+  const identity = `${hostname()}_${pid}_`;
   await waitUntilReady({
     what: 'the operator',
     timeout: START_MS,
@@ -106,7 +106,7 @@ async function waitUntilLeading(
       if (hasEnded(child)) throw new UserError(`the operator ended${await endOfLog(logFile)}`);
       const lease = await client.get<Lease>(leaseRef, signal === undefined ? {} : { signal });
       const holder = lease?.spec.holderIdentity ?? '';
-      return holder === identity ? undefined : `the Lease is held by "${holder}"`;
+      return holder.startsWith(identity) ? undefined : `the Lease is held by "${holder}"`;
     },
   });
 }

@@ -61,7 +61,7 @@ export function copyingFluentPVC(
   name: string,
   scripts: { sidecar?: string; drain?: string } = {},
 ): KubeObject & { spec: object } {
-  const copy = 'cat /buffer/log >"/drained/${HOSTNAME%-*}"; sync';
+  const copy = `cat /buffer/log >"${DRAINED}/\${HOSTNAME%-*}"; sync`;
   return {
     apiVersion: API_VERSION,
     kind: 'FluentPVC',
@@ -71,6 +71,9 @@ export function copyingFluentPVC(
         accessModes: ['ReadWriteOnce'],
         resources: { requests: { storage: '10Mi' } },
       },
+      // For all: the writer keeps count there, apart from what it counts.
+      commonVolumes: [{ name: 'drained', hostPath: { path: DRAINED } }],
+      commonVolumeMounts: [{ name: 'drained', mountPath: DRAINED }],
       pvcVolumeName: 'buffer',
       pvcVolumeMountPath: '/buffer',
       sidecarContainerTemplate: shell(
@@ -82,13 +85,7 @@ export function copyingFluentPVC(
         template: {
           spec: {
             restartPolicy: 'Never',
-            volumes: [{ name: 'drained', hostPath: { path: DRAINED } }],
-            containers: [
-              {
-                ...shell('drain', scripts.drain ?? copy),
-                volumeMounts: [{ name: 'drained', mountPath: '/drained' }],
-              },
-            ],
+            containers: [shell('drain', scripts.drain ?? copy)],
           },
         },
       },
@@ -106,11 +103,22 @@ export function shell(
 
 /** Contents of what was drained so far, by claim. */
 export async function drainedClaims(stage: Stage): Promise<Map<string, string>> {
-  const names = await readdir(stage.drained);
+  const names = (await readdir(stage.drained)).filter((name) => !name.startsWith('.'));
   const contents = await Promise.all(
     names.map((name) => readFile(join(stage.drained, name), 'utf8')),
   );
   return new Map(names.map((name, index) => [name, contents[index] ?? '']));
+}
+
+/** Writes numbered lines, and keeps count of them where the claim is not, until TERM or KILL. */
+export function writer(onTerm = 'exit 0'): string {
+  const write = 'i=$((i+1)); echo line $i >>/buffer/log';
+  return `trap "${onTerm}" TERM; i=0; while true; do ${write}; echo $i >${DRAINED}/.$HOSTNAME; sleep 0.1; done`;
+}
+
+/** How many lines the writer of that Pod has counted so far. */
+export async function countedBy(stage: Stage, pod: string): Promise<number> {
+  return Number(await readFile(join(stage.drained, `.${pod}`), 'utf8'));
 }
 
 /** Waits until neither bindings nor managed claims are left. */

@@ -7,7 +7,7 @@ import { createPodHandler } from '../webhook/pod.ts';
 import { createServer } from '../webhook/server.ts';
 import type { FluentPVC } from './api/fluentpvc.ts';
 import type { ObjectRef } from './api/resources.ts';
-import type { Clock } from './clock.ts';
+import { isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { APP_NAME, webhookConfigurations, type ClientConfig } from './core/registration.ts';
 import { UserError } from './errors.ts';
@@ -16,7 +16,8 @@ import { ApiError, ApiUnreachable } from './kube/api-error.ts';
 import type { Cache } from './kube/cache.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
-import { identityOfThisProcess, withLease } from './kube/lease.ts';
+import { createIdentity } from './kube/identity.ts';
+import { withLease } from './kube/lease.ts';
 import { localAddress } from './kube/local-address.ts';
 import {
   applyConfigurations,
@@ -48,7 +49,7 @@ interface Base {
  * The whole program, from connection to controllers: everything is started here, in this order, and
  * stopped in the opposite one. Resolves when the signal aborts.
  *
- * @throws UserError for what a user can mend; Error when the Lease was lost
+ * @throws UserError for what a user can mend
  */
 export async function run(
   config: Config,
@@ -56,7 +57,7 @@ export async function run(
   signal: AbortSignal,
 ): Promise<void> {
   await using parts = new AsyncDisposableStack();
-  const identity = identityOfThisProcess();
+  const identity = createIdentity();
 
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());
@@ -86,6 +87,7 @@ export async function run(
     log,
     concurrency: config.concurrency,
     evictionTimeoutMs: config.evictionTimeoutMs,
+    defaults: config.defaults,
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
   });
@@ -106,8 +108,11 @@ export async function run(
   }
   // Asked to stop while the API server withholds what we watch: there is nothing to wait for.
   await Promise.race([Promise.all(watched.map((cache) => cache.synced)), aborted(signal)]);
-  await withLease({ ref: lease, identity, client, clock, log }, lead, signal);
-  if (!signal.aborted) throw new Error('the Lease was lost: another process leads');
+  // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
+  // webhook of this process goes on meanwhile.
+  while (!isAborted(signal)) {
+    await withLease({ ref: lease, identity, client, clock, log }, lead, signal);
+  }
 }
 
 async function serveWebhook(
@@ -146,7 +151,7 @@ async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void>
   const { config, log, parts } = base;
   parts.defer(async () => {
     const late = AbortSignal.timeout(UNREGISTER_MS);
-    await deleteConfigurations({ ...base, signal: late }, config.instance);
+    await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
     log.info('took the webhook configurations away');
   });
   const exemptNamespaces = [...new Set(['kube-system', config.namespace])];

@@ -27,7 +27,9 @@ async function main(): Promise<number> {
     const log = createLog({ level: config.logLevel });
     await run(config, { clock: systemClock, log, version: packageJson.version }, stop.signal);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    // Where stopping failed as well, that is what the user has to mend.
+    const error: unknown = thrown instanceof SuppressedError ? thrown.error : thrown;
     if (error instanceof UserError) {
       process.stderr.write(`fluent-pvc-operator: ${error.message} (${error.code})\n`);
       return EXIT_USER;

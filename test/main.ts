@@ -97,7 +97,7 @@ async function runJest(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules/jest/bin/jest.js'),
-    `--testPathPatterns=${patterns.map((pattern) => `(${pattern})`).join('|')}`,
+    `--testPathPatterns=${patterns.map((pattern) => `(^${root}/${pattern})`).join('|')}`,
     '--json',
     `--outputFile=${file}`,
     ...flags,

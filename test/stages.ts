@@ -25,7 +25,7 @@ export const STAGES: readonly Stage[] = [
     name: 'unit',
     needs: 'nothing',
     run: {
-      jest: ['test/unit/', 'test/chart/', 'e2e/.*\\.unit\\.test\\.ts$'],
+      jest: ['test/unit/', 'test/chart/'],
       serial: false,
       testTimeoutMs: 5_000,
     },
@@ -39,7 +39,7 @@ export const STAGES: readonly Stage[] = [
     name: 'e2e',
     needs: 'real node',
     run: {
-      jest: ['e2e/(?!.*\\.unit\\.test).*\\.test\\.ts$'],
+      jest: ['e2e/'],
       serial: true,
       testTimeoutMs: 300_000,
     },

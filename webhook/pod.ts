@@ -13,8 +13,8 @@ import type { Log } from '../src/log.ts';
 import { podPlan } from './pod-plan.ts';
 import { deny, type AdmissionHandler, type Answer } from './review.ts';
 
-/** What an undo may take once the request's own time is over, in ms. */
-const UNDO_MS = 5_000;
+/** What an undo may take once the time for writes is over, in ms. */
+const UNDO_MS = 3_000;
 
 /** The handler of `/pod/mutate`. */
 export function createPodHandler(options: {
@@ -49,7 +49,10 @@ export function createPodHandler(options: {
     return found !== undefined && isSameAdmission(found, object) ? [found] : [];
   };
 
-  /** Stores claim and binding at the same time: both are there afterwards, or none. */
+  /**
+   * Stores claim and binding at the same time, and undoes one where the other failed. What an undo
+   * cannot reach (a write that lands after all) the controllers find: no Pod will ever name it.
+   */
   const store = async (
     writes: readonly CreateWrite[],
     signal: AbortSignal,
@@ -68,7 +71,6 @@ export function createPodHandler(options: {
       const left = (await Promise.all(pairs)).flat();
       await writer.apply(left.flatMap(undo), { signal: late });
     } catch (error) {
-      // The controllers find what is left: no Pod will ever name it.
       log.warn('could not undo an admission; the controllers will', { error: messageOf(error) });
     }
     return refusal(failed.reason);

@@ -23,8 +23,10 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 /** Without `timeout` in the query: what the webhook configuration would say by default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Kept back from the API server's patience for the way there and back. */
-const MARGIN_MS = 500;
+/** Part of the API server's patience for our writes; the rest is for their undo and the way back. */
+const SHARE_FOR_WRITES = 0.6;
+/** A client that does not send what it announced is not waited for. */
+const REQUEST_MS = 30_000;
 
 /**
  * The TLS server that answers AdmissionReviews. Every answer to a route is an AdmissionReview with
@@ -41,6 +43,7 @@ export function createServer(options: {
   const server = fastify({
     https: { cert: certificate.cert, key: certificate.key },
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_MS,
     // Closing waits for answers under way and for nothing else.
     forceCloseConnections: 'idle',
   });
@@ -107,5 +110,5 @@ function timeoutMs(query: unknown): number {
   const { timeout } = query as { timeout?: unknown };
   const seconds = typeof timeout === 'string' ? Number(/^(\d+)s$/.exec(timeout)?.[1]) : NaN;
   const ms = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_MS;
-  return Math.max(ms - MARGIN_MS, ms / 2);
+  return ms * SHARE_FOR_WRITES;
 }

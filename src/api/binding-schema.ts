@@ -50,6 +50,12 @@ const spec: Schema = {
       },
       'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `sidecar ${SET_ONCE}` }],
     },
+    terminationGracePeriodSeconds: {
+      type: 'integer',
+      format: 'int64',
+      minimum: 0,
+      description: 'Of the Pod: how long its containers may take to end.',
+    },
     snapshot: {
       type: 'string',
       maxLength: MAX_SNAPSHOT_LENGTH,
@@ -88,6 +94,11 @@ const status: Schema = {
     },
     conditions: conditionsSchema,
     nodeName: { type: 'string', description: 'The node the Pod was first seen on.' },
+    nodeRenewTime: {
+      type: 'string',
+      format: 'date-time',
+      description: 'The Lease of that node when the Pod was missed while its containers ran.',
+    },
     attempts: {
       type: 'integer',
       format: 'int32',

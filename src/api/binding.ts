@@ -17,6 +17,8 @@ export interface BindingSpec {
   pod: Identity;
   pvc: Identity;
   sidecar?: SidecarRecord;
+  /** Of the Pod: how long its containers may take to end. */
+  terminationGracePeriodSeconds?: number;
   /** JSON of a {@link Snapshot}. The cache of the controllers drops it. */
   snapshot?: string;
 }
@@ -33,6 +35,8 @@ export interface BindingStatus {
   conditions?: Condition[];
   /** Where the Pod was first seen to run. */
   nodeName?: string;
+  /** The Lease of that node when the Pod was missed, by the node's clock; RFC 3339. */
+  nodeRenewTime?: string;
   /** Finalizer Jobs that failed so far. */
   attempts?: number;
   /** When the next finalizer Job is due; RFC 3339. Absent unless one failed. */

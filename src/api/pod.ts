@@ -16,6 +16,7 @@ export interface PodSpec {
   imagePullSecrets?: { name?: string }[];
   securityContext?: { fsGroup?: number; supplementalGroups?: number[] };
   runtimeClassName?: string;
+  terminationGracePeriodSeconds?: number;
 }
 
 export interface Container {

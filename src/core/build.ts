@@ -71,6 +71,9 @@ export function buildBinding(
         mode: fluentPVC.spec.sidecarMode ?? defaults.sidecarMode,
         podDeletionTrigger: podDeletionTrigger(fluentPVC.spec, defaults),
       },
+      ...(pod.spec.terminationGracePeriodSeconds === undefined
+        ? {}
+        : { terminationGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds }),
       snapshot: JSON.stringify(buildSnapshot(fluentPVC.spec, pod.spec)),
     },
   };

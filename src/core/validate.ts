@@ -104,12 +104,13 @@ function jobProblems({ pvcFinalizerJobSpecTemplate: job }: FluentPVCSpec): Probl
 /** Templates that mount something else where the claim belongs: no Pod, no Job could have both. */
 function mountProblems(spec: FluentPVCSpec): Problem[] {
   const injection = buildInjection(buildSnapshot(spec, { containers: [] }), '');
-  const { containers, initContainers = [] } = spec.pvcFinalizerJobSpecTemplate.template.spec;
+  const { containers, initContainers } = spec.pvcFinalizerJobSpecTemplate.template.spec;
   const job = 'spec.pvcFinalizerJobSpecTemplate.template.spec';
   const targets: [string, Container][] = [
     ['spec.sidecarContainerTemplate', spec.sidecarContainerTemplate],
     ...containers.map((each, index): [string, Container] => [`${job}.containers[${index}]`, each]),
-    ...initContainers.map((each, index): [string, Container] => [
+    // A template engine may leave a null.
+    ...(initContainers ?? []).map((each, index): [string, Container] => [
       `${job}.initContainers[${index}]`,
       each,
     ]),

@@ -102,6 +102,9 @@ async function authenticate(config: KubeConfig, file: string | undefined): Promi
 
 function createDispatcher(tls: Credentials['tls'], proxy: string | undefined): Dispatcher {
   const options = {
+    // Over HTTP/2 all requests share one connection and its limit of streams, and destroying it with
+    // a watch open is an uncaught error of undici's.
+    allowH2: false,
     // A watch is silent for long; it has a deadline of its own (watch.ts).
     bodyTimeout: 0,
     // Longer than any pause between two admissions, shorter than what load balancers allow.

@@ -13,6 +13,9 @@ export interface Call {
   signal?: AbortSignal;
 }
 
+/** What the API server itself allows a request, in ms. */
+const ANSWER_MS = 60_000;
+
 export interface Http {
   /** The answer as JSON. */
   ask<T>(call: Call): Promise<T>;
@@ -34,7 +37,11 @@ export function createHttp(connection: Connection, userAgent: string): Http {
   return {
     open,
     async ask<T>(call: Call) {
-      const answer = await open(call);
+      // Also while the body comes: a connection that is half open says nothing for ever.
+      const deadline = AbortSignal.timeout(ANSWER_MS);
+      const signal =
+        call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
+      const answer = await open({ ...call, signal });
       try {
         return (await answer.body.json()) as T;
       } catch (error) {

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { ObjectRef } from '../api/resources.ts';
 import { delay, isAborted, type Clock } from '../clock.ts';
@@ -25,23 +24,6 @@ export interface LeaseOptions {
   client: KubeClient;
   clock: Clock;
   log: Log;
-}
-
-/** `host_pid`: unique among processes that run at the same time. */
-export function identityOfThisProcess(): string {
-  return `${hostname()}_${process.pid}`;
-}
-
-/** Is it the identity of a process of this machine that has ended? */
-export function hasEndedHere(identity: string): boolean {
-  const pid = Number(identity.slice(identity.lastIndexOf('_') + 1));
-  if (identity !== `${hostname()}_${pid}`) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }
 
 const DURATION_SECONDS = 15;
@@ -127,6 +109,7 @@ async function renew(
   for (;;) {
     await delay(clock, waitMs, signal);
     if (signal.aborted) return;
+    const askedAt = clock.now();
     try {
       const { acquireTime, leaseTransitions = 0 } = lease.spec;
       const renewed = { ...spec(options, leaseTransitions), acquireTime: acquireTime ?? '' };
@@ -135,10 +118,11 @@ async function renew(
         { ...lease, spec: renewed },
         { signal: AbortSignal.any([signal, timeout]) },
       );
-      renewedAt = clock.now();
+      // From when it was asked for: an answer may take its time, and the Lease does not wait.
+      renewedAt = askedAt;
       waitMs = RENEW_EVERY_MS;
     } catch (error) {
-      if (clock.now() - renewedAt >= RENEW_DEADLINE_MS) return;
+      if (isAborted(signal) || clock.now() - renewedAt >= RENEW_DEADLINE_MS) return;
       log.warn('cannot renew the Lease; will try again', { error: messageOf(error) });
       waitMs = RETRY_MS;
       if (!hasCode(error, 409)) continue;

@@ -64,6 +64,8 @@ export async function reflect<T extends KubeObject>(
     } catch (error) {
       // Aborting makes every open request fail; the loop's condition ends it.
       if (isAborted(signal)) return;
+      // The event that it did not take comes again with a list.
+      if (error instanceof SinkFault) resourceVersion = undefined;
       if (isExpired(error)) {
         resourceVersion = undefined;
         // Expired right after it was listed: list again, but not at once.
@@ -126,16 +128,28 @@ async function watch<T extends KubeObject>(
       cancel();
       cancel = restart();
       if (event.type === 'ERROR') throw new ApiError(`watch ${kind}`, event.code, event.status);
+      try {
+        sink.apply(event);
+      } catch (error) {
+        throw new SinkFault(error);
+      }
       resourceVersion = event.object.metadata.resourceVersion;
-      sink.apply(event);
     }
     return resourceVersion;
   } catch (error) {
     // What was delivered before the cut counts: go on from there.
-    if (isExpired(error) || isAborted(signal) || resourceVersion === from) throw error;
+    const lost = error instanceof SinkFault || isExpired(error) || isAborted(signal);
+    if (lost || resourceVersion === from) throw error;
     return resourceVersion;
   } finally {
     cancel();
+  }
+}
+
+/** The sink did not take an event: a fault of ours, which must not cost the event. */
+class SinkFault extends Error {
+  constructor(cause: unknown) {
+    super('an event was not taken', { cause });
   }
 }
 

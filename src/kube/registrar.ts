@@ -4,10 +4,11 @@ import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind, ObjectRef } from '../api/resources.ts';
 import { delay, type Clock } from '../clock.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../core/registration.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { KubeClient } from './client.ts';
-import { hasEndedHere, type Lease } from './lease.ts';
+import { hasEndedHere } from './identity.ts';
+import type { Lease } from './lease.ts';
 
 const CONFIGURATION_KINDS = [
   'MutatingWebhookConfiguration',
@@ -100,18 +101,46 @@ export async function applyConfigurations(
   for (const configuration of configurations) await apply(client, configuration, signal);
 }
 
-/** Takes the instance's webhook configurations away: Pods start without us from now on. */
+/**
+ * Takes the instance's webhook configurations away: Pods start without us from now on. Those that
+ * trust another CA (PEM) belong to a run that came after us and stay. Tried again until the signal
+ * aborts: they would refuse every labelled Pod, with nobody there to answer.
+ *
+ * @throws UserError with what is left
+ */
 export async function deleteConfigurations(
-  { client, signal }: Base,
+  base: Base,
   instance: string,
+  caBundle: string,
 ): Promise<void> {
-  for (const kind of CONFIGURATION_KINDS) {
-    const labelSelector = `${NAME_LABEL}=${APP_NAME},${INSTANCE_LABEL}=${instance}`;
-    const list = await client.list(kind, { labelSelector }, { signal });
-    for (const { metadata } of list.items) {
-      const ref: ObjectRef = { kind, name: metadata.name };
-      await client.delete(ref, { uid: metadata.uid, propagation: 'Background' }, { signal });
+  for (;;) {
+    const tries = await Promise.allSettled(
+      CONFIGURATION_KINDS.map((kind) => deleteKind(base, kind, instance, caBundle)),
+    );
+    const failed = tries.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    if (base.signal.aborted) {
+      throw new UserError(
+        `cannot take the webhook configurations "${instance}" away, and labelled Pods are refused ` +
+          `while they are there: ${messageOf(failed.reason)}; delete them by hand`,
+        'ApiServerRefused',
+      );
     }
+    await delay(base.clock, LOOK_EVERY_MS, base.signal);
+  }
+}
+
+async function deleteKind(
+  { client, signal }: Base,
+  kind: Kind,
+  instance: string,
+  caBundle: string,
+): Promise<void> {
+  const labelSelector = `${NAME_LABEL}=${APP_NAME},${INSTANCE_LABEL}=${instance}`;
+  const list = await client.list(kind, { labelSelector }, { signal });
+  for (const { metadata } of list.items.filter((item) => trusts(item, caBundle))) {
+    const ref: ObjectRef = { kind, name: metadata.name };
+    await client.delete(ref, { uid: metadata.uid, propagation: 'Background' }, { signal });
   }
 }
 
@@ -127,6 +156,15 @@ function isOurs(configuration: Stored<KubeObject>): boolean {
     configuration.metadata.labels?.[NAME_LABEL] === APP_NAME ||
     webhooks.some(({ name }) => name.endsWith(`.${GROUP}`))
   );
+}
+
+/** Is it one whose webhooks trust that CA? */
+function trusts(configuration: Stored<KubeObject>, caBundle: string): boolean {
+  const { webhooks = [] } = configuration as {
+    webhooks?: { clientConfig?: { caBundle?: string } }[];
+  };
+  const encoded = Buffer.from(caBundle).toString('base64');
+  return webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded);
 }
 
 function instanceOf(configuration: Stored<KubeObject>): string | undefined {

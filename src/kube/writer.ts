@@ -2,7 +2,7 @@ import { annotations } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind } from '../api/resources.ts';
 import type { Clock } from '../clock.ts';
-import type { CreateWrite, EventWrite, Write } from '../core/plan.ts';
+import type { CreateWrite, EventWrite, PatchWrite, Write } from '../core/plan.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError, hasCode } from './api-error.ts';
@@ -59,13 +59,23 @@ export function createWriter(options: {
     }
   };
 
+  const patch = async (write: PatchWrite, call: CallOptions): Promise<void> => {
+    try {
+      await client.patch(write.ref, write, call);
+    } catch (error) {
+      // One of our own tests did not hold: somebody changed the object, which is a conflict.
+      const isTest = write.type === 'json' && hasCode(error, 422);
+      throw isTest ? new ApiError(`PATCH ${write.ref.name}`, 409, error.status) : error;
+    }
+  };
+
   const one = async (write: Write, call: CallOptions): Promise<void> => {
     switch (write.verb) {
       case 'create':
         await create(write, call);
         return;
       case 'patch':
-        await client.patch(write.ref, write, call);
+        await patch(write, call);
         return;
       case 'delete':
         await client.delete(write.ref, write, call);

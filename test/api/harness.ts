@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { run } from '../../src/app.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import type { FluentPVC, FluentPVCSpec } from '../../src/api/fluentpvc.ts';
@@ -8,7 +9,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
-import { identityOfThisProcess, type Lease } from '../../src/kube/lease.ts';
+import type { Lease } from '../../src/kube/lease.ts';
 import { createLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKubectl, type Kubectl } from '../support/kubectl.ts';
@@ -74,7 +75,7 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
     'the operator to lead',
     async () => {
       const found = await api.client.get<Lease>(lease);
-      return found?.spec.holderIdentity === identityOfThisProcess();
+      return found?.spec.holderIdentity?.startsWith(`${hostname()}_${process.pid}_`);
     },
     30_000,
   );
