@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Evidence, faultsOf, tallyOf, tallyTable } from './tally.ts';
+import { type Evidence, faultsOf, tallyOf, tallyTable } from '../../../../e2e/demo/tally.ts';
 
 const nothing = { claims: [], bindings: [], jobs: [] };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { UserError } from '../../src/errors.ts';
-import { type Invocation, parseOptions } from './options.ts';
+import { UserError } from '../../../../src/errors.ts';
+import { type Invocation, parseOptions } from '../../../../e2e/demo/options.ts';
 
 const silent = { kind: 'run', nodes: undefined, keep: false, finalizerCommand: undefined };
 

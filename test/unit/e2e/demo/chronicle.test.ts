@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Binding, BindingStatus } from '../../src/api/binding.ts';
-import { labels } from '../../src/api/names.ts';
-import type { ObjectMeta, Stored } from '../../src/api/object.ts';
-import type { ContainerState, Pod, PodStatus } from '../../src/api/pod.ts';
-import { bindingStory, podStory } from './chronicle.ts';
-import { linesWritten } from './ledger.ts';
+import type { Binding, BindingStatus } from '../../../../src/api/binding.ts';
+import { labels } from '../../../../src/api/names.ts';
+import type { ObjectMeta, Stored } from '../../../../src/api/object.ts';
+import type { ContainerState, Pod, PodStatus } from '../../../../src/api/pod.ts';
+import { bindingStory, podStory } from '../../../../e2e/demo/chronicle.ts';
+import { linesWritten } from '../../../../e2e/demo/ledger.ts';
 
 function metadata(change: ObjectMeta): Stored<Pod>['metadata'] {
   return { name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp: '', ...change };
