@@ -26,6 +26,7 @@ export const jobPod = (name: string, change: Partial<Stored<Pod>> = {}): Stored<
 export interface Setup {
   caches: FakeCaches;
   api: MemoryApi;
+  clock: FakeClock;
   decide: () => Promise<Plan>;
   asked: () => string[];
 }
@@ -40,10 +41,13 @@ export function setup(
   const stored = api.find('FluentPVCBinding', make.binding().metadata.name) as Stored<Binding>;
   const { snapshot: _snapshot, ...kept } = stored.spec;
   const caches = fakeCaches({ ...content, bindings: [{ ...stored, spec: kept }] });
-  const decide = createBindingDecider({ caches, client: api, clock: new FakeClock() });
+  const clock = new FakeClock();
+  const { defaults } = make;
+  const decide = createBindingDecider({ caches, client: api, clock, defaults });
   return {
     caches,
     api,
+    clock,
     decide: () => decide(KEY, new AbortController().signal),
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
   };

@@ -1,7 +1,8 @@
 import { createPodFinder } from '../../controllers/pod-sight.ts';
-import type { KubeObject, Stored } from '../../src/api/object.ts';
+import { createdAt, type KubeObject, type Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { fakeCaches, type FakeCaches } from './fake-caches.ts';
+import { FakeClock } from './fake-clock.ts';
 import { KEY, make, NAME, T0 } from './make.ts';
 import { memoryApi, type MemoryApi } from './memory-api.ts';
 
@@ -27,18 +28,22 @@ export const nodeLease = {
 export interface Setup {
   caches: FakeCaches;
   api: MemoryApi;
-  find: (now?: number) => ReturnType<ReturnType<typeof createPodFinder>['find']>;
+  find: (
+    now?: number,
+    admittedAt?: number,
+  ) => ReturnType<ReturnType<typeof createPodFinder>['find']>;
   asked: () => string[];
   forget: () => void;
 }
 export function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObject[] = []): Setup {
   const caches = fakeCaches({ bindings: [binding], pods: cached });
   const api = memoryApi(...live);
-  const finder = createPodFinder({ ...caches, client: api });
+  const finder = createPodFinder({ ...caches, client: api, clock: new FakeClock() });
   return {
     caches,
     api,
-    find: (now = T0 + 100_000) => finder.find(binding, now, new AbortController().signal),
+    find: (now = T0 + 100_000, admittedAt = createdAt(binding)) =>
+      finder.find(binding, admittedAt, now, new AbortController().signal),
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
     forget: () => {
       finder.forget(KEY);

@@ -1,6 +1,6 @@
 import { inUsePlan, type PodSight } from '../../controllers/in-use-plan.ts';
 import type { Binding } from '../../src/api/binding.ts';
-import type { Stored } from '../../src/api/object.ts';
+import { createdAt, type Stored } from '../../src/api/object.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { at, make, NAME, T0 } from './make.ts';
 
@@ -19,11 +19,13 @@ export const ready = make.binding({
     ],
   },
 });
-export const missed = (seconds: number): Stored<Binding> =>
+/** Missed since then, and the Lease of its node as it was at that time. */
+export const missed = (seconds: number, nodeRenewTime?: string): Stored<Binding> =>
   make.binding({
     status: {
       phase: 'Ready',
       nodeName: 'node-1',
+      ...(nodeRenewTime === undefined ? {} : { nodeRenewTime }),
       conditions: [
         make.condition('Ready'),
         make.condition('WriterMayBeAlive', { lastTransitionTime: at(seconds) }),
@@ -56,5 +58,5 @@ export function plan(
   now = seconds(100),
   claimUid: string | undefined = 'claim-uid',
 ): Plan {
-  return inUsePlan({ now, binding, claimUid, pod });
+  return inUsePlan({ now, binding, admittedAt: createdAt(binding), claimUid, pod });
 }

@@ -11,6 +11,8 @@ export interface Running {
   log: MemoryLog;
   replaced: string[];
   applied: string[];
+  /** What the sink does before it takes an event: throw. */
+  take: (event: string) => void;
   stop: AbortController;
   done: Promise<void>;
 }
@@ -26,6 +28,7 @@ export async function reflecting(
   const replaced: string[] = [];
   const applied: string[] = [];
   const stop = new AbortController();
+  const running = { take: (): void => undefined } as Pick<Running, 'take'>;
   const done = reflect<Pod>(
     {
       kind: 'Pod',
@@ -35,11 +38,14 @@ export async function reflecting(
       log,
       sink: {
         replace: (items, version) => replaced.push(`${items.length} at ${version}`),
-        apply: (event) => applied.push(event.type),
+        apply: (event) => {
+          running.take(event.type);
+          applied.push(event.type);
+        },
       },
     },
     stop.signal,
   );
   await settle();
-  return { fake, clock, log, replaced, applied, stop, done };
+  return Object.assign(running, { fake, clock, log, replaced, applied, stop, done });
 }

@@ -16,7 +16,7 @@ describe('draining', () => {
     expect(writes).toMatchObject([
       { object: { spec: { template: { spec: { containers: [{ name: 'drain' }] } } } } },
     ]);
-    expect(asked()).toEqual(['get FluentPVCBinding', 'list Pod']);
+    expect(asked().toSorted()).toEqual(['get FluentPVCBinding', 'get Job', 'list Pod']);
   });
   test('a claim that the cache does not have may only be late', async () => {
     const { decide } = setup(outOfUse, {}, [make.claim()]);
@@ -77,6 +77,31 @@ describe('draining', () => {
       'create Job',
     ]);
   });
+
+  test('a Job that somebody took the label off is its own: followed, and looked at again', async () => {
+    const bare = make.job({ metadata: { labels: {} } });
+    const plan = await setup(outOfUse, cached, [bare]).decide();
+    expect(said(plan)).toMatchObject({ phase: 'FinalizerJobApplied', jobUID: 'job-uid' });
+    expect(plan.requeueAfterMs).toBe(30_000);
+  });
+  test('and when that succeeded, the drain did', async () => {
+    const status = { conditions: [{ type: 'Complete', status: 'True' }] };
+    const done = make.job({ metadata: { labels: {} }, status });
+    expect(said(await setup(outOfUse, cached, [done]).decide())).toMatchObject({
+      phase: 'FinalizerJobSucceeded',
+    });
+  });
+  test.each([{}, { ownerReferences: [] }])(
+    "somebody else's Job that has its name (%j) is said, and looked at again",
+    async (change) => {
+      const owner = { apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'another' };
+      const stranger = make.job({ metadata: { ownerReferences: [owner], ...change } });
+      const plan = await setup(outOfUse, cached, [stranger]).decide();
+      expect(said(plan)).toMatchObject({ phase: 'Unknown', Unknown: 'True JobNameTaken' });
+      expect(message(plan, 'Unknown')).toContain(stranger.metadata.name);
+      expect(plan.requeueAfterMs).toBe(30_000);
+    },
+  );
 
   describe('of a Job that failed', () => {
     const failedJob = make.job({ status: { conditions: [{ type: 'Failed', status: 'True' }] } });

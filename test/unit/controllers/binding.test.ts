@@ -5,6 +5,7 @@ import { fakeCaches } from '../../support/fake-caches.ts';
 import { KEY, make } from '../../support/make.ts';
 import { deeds, said } from '../../support/said.ts';
 import { jobPod, setup } from '../../support/deciding.ts';
+import { node, nodeLease } from '../../support/finding.ts';
 
 test('a binding that is gone needs nothing', async () => {
   const { caches, decide, asked } = setup({});
@@ -41,6 +42,14 @@ describe('in use', () => {
     await decide();
     caches.bindings.set(inUse);
     expect(said(await decide())).not.toHaveProperty('OutOfUse');
+  });
+  test('a process that takes over does not know that the kubelet was there all the time', async () => {
+    const nodeRenewTime = '2026-01-01T00:00:00.000Z';
+    const doubt = make.condition('WriterMayBeAlive', { reason: 'KubeletStopping' });
+    const status = { nodeName: 'node-1', nodeRenewTime, conditions: [doubt] };
+    const lease = { ...nodeLease, spec: { renewTime: '2026-01-01T01:00:00.000000Z' } };
+    const { decide } = setup(status, { claims: [make.claim()] }, [node(), lease]);
+    expect(said(await decide()) ?? {}).not.toHaveProperty('OutOfUse');
   });
   test('a claim is recorded only when it is the one of this admission', async () => {
     const claims = [make.claim({ metadata: { annotations: {} } })];

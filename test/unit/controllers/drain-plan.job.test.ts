@@ -96,6 +96,25 @@ describe('with a Job', () => {
       const before = binding({ ...failedStatus(50), jobUID: 'former' });
       expect(said(plan({ job: ended('Failed'), binding: before }))).toMatchObject({ attempts: 2 });
     });
+    test('a wish from before it was seen first does not start the next one', () => {
+      const before = binding({}, '1');
+      expect(said(plan({ job: ended('Failed'), binding: before }))).toMatchObject({
+        observedRetry: '1',
+        jobUID: 'job-uid',
+      });
+    });
+    test('a wish that came while it ran is not noted, and so starts the next one', () => {
+      const ran = binding({ jobUID: 'job-uid', observedRetry: '1' }, '2');
+      expect(said(plan({ job: ended('Failed'), binding: ran }))).not.toHaveProperty(
+        'observedRetry',
+      );
+    });
+    test('what could not go on has gone on', () => {
+      expect(said(plan({ job: ended('Failed'), binding: binding(unknownStatus) }))).toMatchObject({
+        phase: 'FinalizerJobFailed',
+        Unknown: expect.stringMatching(/^False/) as unknown,
+      });
+    });
     test('it stays until the next attempt is due', () => {
       const waiting = plan({ job: ended('Failed'), binding: binding(failedStatus(160)) });
       expect(waiting).toMatchObject({ writes: [], requeueAfterMs: 60_000 });

@@ -4,7 +4,7 @@ import { drainBackoffMs } from '../../../controllers/drain-report.ts';
 import { annotations } from '../../../src/api/names.ts';
 import { at, make, NAME } from '../../support/make.ts';
 import { deeds, message, said } from '../../support/said.ts';
-import { over, binding, running, next, failedStatus, plan } from '../../support/draining.ts';
+import { over, binding, running, ended, next, failedStatus, plan } from '../../support/draining.ts';
 
 describe('without a Job', () => {
   interface Case extends Partial<DrainObservation> {
@@ -17,6 +17,22 @@ describe('without a Job', () => {
       next: { outcome: 'busy', pods: ['a'] },
       writes: [],
       again: 30_000,
+    },
+    'none is made where there is one that the cache does not show': {
+      next: { outcome: 'present', job: running },
+      writes: ['patch FluentPVCBinding status'],
+      again: 30_000,
+    },
+    'none is made where one that the cache does not show is on its way out': {
+      next: { outcome: 'present', job: make.job({ metadata: { deletionTimestamp: at(90) } }) },
+      writes: [],
+      again: 30_000,
+    },
+    'none is made where one that the cache does not show has failed': {
+      binding: binding(failedStatus(110)),
+      next: { outcome: 'present', job: make.job({ ...ended('Failed') }) },
+      writes: [],
+      again: 10_000,
     },
     'none is made where the binding changed meanwhile': { writes: [] },
     'none is made before the next attempt is due': {
@@ -63,7 +79,10 @@ describe('without a Job', () => {
       phase: 'Unknown',
       conditions: [over, make.condition('Unknown', { reason: 'MountPathTaken', message: 'No.' })],
     });
-    expect(plan({ next: impossible, binding: again }).writes).toEqual([]);
+    expect(plan({ next: impossible, binding: again })).toMatchObject({
+      writes: [],
+      requeueAfterMs: 30_000,
+    });
   });
 });
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { inUsePlan } from '../../../controllers/in-use-plan.ts';
+import type { Binding } from '../../../src/api/binding.ts';
 import { annotations } from '../../../src/api/names.ts';
-import { make } from '../../support/make.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import { at, make } from '../../support/make.ts';
 import { message, said } from '../../support/said.ts';
 import { fresh, missed, downNode, gone, seconds, plan } from '../../support/in-use.ts';
 
@@ -13,21 +17,92 @@ describe('a Pod that went while it ran', () => {
     const text = message(decided, 'WriterMayBeAlive') ?? '';
     for (const part of ['app-0', 'node-1', annotations.assumeStopped, 'pod-uid'])
       expect(text).toContain(part);
-    expect(decided.requeueAfterMs).toBe(10_000);
+    expect(decided.requeueAfterMs).toBe(30_000);
   });
-  test('has gone when that was said first, not when it is looked at', () => {
-    const node = { ...downNode, ready: true, renewedAt: seconds(66) };
-    expect(said(plan(gone({ node }), missed(50)))).toMatchObject({ OutOfUse: 'True KubeletAlive' });
-    expect(said(plan(gone({ node }), missed(51))) ?? {}).not.toHaveProperty('OutOfUse');
+  const lease = (count: number) => ({ ...downNode, ready: true, renewedAt: seconds(count) });
+  test('is said with the Lease of its node, by the clock of the node', () => {
+    const { nodeRenewTime, ...others } = said(plan(gone({ node: lease(7_777) }))) ?? {};
+    expect(others).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
+    expect(Date.parse(nodeRenewTime as string)).toBe(seconds(7_777));
+    expect(said(plan(gone({ last: make.pod() })))?.nodeRenewTime ?? null).toBeNull();
+  });
+  test('has stopped once its node was heard for the grace period and 15 s', () => {
+    const first = missed(50, at(50));
+    const pod = (grace: number): Stored<Pod> =>
+      make.pod({ spec: { terminationGracePeriodSeconds: grace } });
+    const after = (last: Stored<Pod> | undefined, count: number): object =>
+      said(plan(gone({ last, node: lease(50 + count) }), first)) ?? {};
+    const stopped = { OutOfUse: 'True KubeletAlive', WriterMayBeAlive: 'False WriterStopped' };
+    expect(after(pod(100), 114)).not.toHaveProperty('OutOfUse');
+    expect(after(pod(100), 115)).toMatchObject(stopped);
+    // Kubernetes' default, of a Pod and a binding that do not say.
+    expect(after(undefined, 44)).not.toHaveProperty('OutOfUse');
+    expect(after(undefined, 45)).toMatchObject(stopped);
+  });
+  test('has the grace period that it was admitted with, where its end was not seen', () => {
+    const { spec, status } = missed(50, at(50));
+    const terminationGracePeriodSeconds = 100;
+    const first = make.binding({
+      spec: { ...spec, terminationGracePeriodSeconds },
+      ...(status === undefined ? {} : { status }),
+    });
+    const after = (count: number): object =>
+      said(plan(gone({ node: lease(50 + count) }), first)) ?? {};
+    expect(after(114)).not.toHaveProperty('OutOfUse');
+    expect(after(115)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
+  });
+  test('keeps the Lease of the first look at every later one', () => {
+    const decided = plan(gone({ node: lease(60) }), missed(50, at(50)));
+    expect(said(decided) ?? {}).not.toHaveProperty('nodeRenewTime');
+    expect(said(decided) ?? {}).not.toHaveProperty('OutOfUse');
+  });
+  test('counts from the Lease that its node gets later, where it had none', () => {
+    const decided = said(plan(gone({ node: lease(99_999) }), missed(50)));
+    expect(decided).not.toHaveProperty('OutOfUse');
+    expect(Date.parse(decided?.nodeRenewTime as string)).toBe(seconds(99_999));
+  });
+  describe('on a node that was away, which only learns of it when it comes back', () => {
+    const recorded = (nodeRenewTime: string | undefined, reason: string): Stored<Binding> => {
+      const { status, ...binding } = missed(50, nodeRenewTime);
+      const conditions = (status?.conditions ?? []).map((one) =>
+        one.type === 'WriterMayBeAlive' ? { ...one, reason } : one,
+      );
+      return { ...binding, status: { ...status, conditions } };
+    };
+    const look = (binding: Stored<Binding>, node: object, now: number) =>
+      said(
+        plan(gone({ last: make.pod(), node: { ...lease(now), ...node } }), binding, seconds(now)),
+      );
+
+    test('the count ends when it is not Ready', () => {
+      const decided = look(recorded(at(50), 'KubeletStopping'), { ready: false }, 60);
+      expect(decided).toMatchObject({
+        WriterMayBeAlive: 'True NodeNotReady',
+        nodeRenewTime: null,
+      });
+    });
+    test('and starts with its first sign of life', () => {
+      const back = look(recorded(undefined, 'NodeNotReady'), {}, 3_600);
+      expect(back).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
+      expect(Date.parse(back?.nodeRenewTime as string)).toBe(seconds(3_600));
+      const after = recorded(at(3_600), 'KubeletStopping');
+      expect(look(after, {}, 3_644) ?? {}).not.toHaveProperty('OutOfUse');
+      expect(look(after, {}, 3_645)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
+    });
+    test('also where it was away for so short that it was Ready all the time', () => {
+      const back = look(recorded(at(50), 'KubeletStopping'), { interrupted: true }, 100);
+      expect(back).not.toHaveProperty('OutOfUse');
+      expect(Date.parse(back?.nodeRenewTime as string)).toBe(seconds(100));
+    });
   });
   test('has gone now where the doubt of an earlier time was ended', () => {
     const cleared = make.binding({
       status: { conditions: [make.condition('WriterMayBeAlive', { status: 'False' })] },
     });
-    const node = { ...downNode, ready: true, renewedAt: seconds(50) };
-    expect(said(plan(gone({ node }), cleared))).toMatchObject({
-      WriterMayBeAlive: 'True KubeletStopping',
-    });
+    const old = { ...cleared, status: { ...cleared.status, nodeRenewTime: at(1) } };
+    const decided = said(plan(gone({ node: lease(50) }), old));
+    expect(decided).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
+    expect(Date.parse(decided?.nodeRenewTime as string)).toBe(seconds(50));
   });
   test('from a node that nobody knows is waited for, once', () => {
     const node = { kind: 'unknown' } as const;
@@ -62,12 +137,13 @@ describe('a Pod that was never seen', () => {
       absence: 'unproven',
       age: 70,
       says: undefined,
-      again: 80_000,
+      again: 45_000,
     },
-    'without proof until 150 s is taken to have been there': {
+    'without proof until 115 s may have been there, and be there': {
       absence: 'unproven',
-      age: 150,
-      says: { phase: 'OutOfUse', OutOfUse: 'True PodNeverSeen' },
+      age: 115,
+      says: { phase: 'Pending', WriterMayBeAlive: 'True NodeUnknown' },
+      again: 60_000,
     },
     'never existed, with proof that came late': { absence: 'proven', age: 150, says: missing },
   };
@@ -75,5 +151,59 @@ describe('a Pod that was never seen', () => {
     const decided = plan({ kind: 'unseen', absence }, fresh, seconds(age));
     expect(said(decided)).toEqual(says);
     expect(decided.requeueAfterMs).toBe(again);
+  });
+
+  const doubted = (grace?: number): Stored<Binding> =>
+    make.binding({
+      spec: {
+        ...fresh.spec,
+        ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
+      },
+      status: {
+        phase: 'Pending',
+        conditions: [
+          make.condition('WriterMayBeAlive', {
+            reason: 'NodeUnknown',
+            lastTransitionTime: at(115),
+          }),
+        ],
+      },
+    });
+  const unproven = { kind: 'unseen', absence: 'unproven' } as const;
+  test('and may have been there is drained 60 s after that was said, not before', () => {
+    const over = { phase: 'OutOfUse', OutOfUse: 'True NodeUnknown' };
+    expect(said(plan(unproven, doubted(), seconds(174))) ?? {}).not.toHaveProperty('OutOfUse');
+    expect(said(plan(unproven, doubted(), seconds(175)))).toMatchObject(over);
+  });
+  test('and may have been there has the grace period of its admission', () => {
+    const early = plan(unproven, doubted(100), seconds(115 + 114));
+    expect(said(early) ?? {}).not.toHaveProperty('OutOfUse');
+    expect(early.requeueAfterMs).toBe(1_000);
+    expect(said(plan(unproven, doubted(100), seconds(115 + 115)))).toMatchObject({
+      OutOfUse: 'True NodeUnknown',
+    });
+  });
+  test('is waited for as long when the operator was away: it counts from when it said so', () => {
+    expect(said(plan(unproven, fresh, seconds(36_000)))).toEqual({
+      phase: 'Pending',
+      WriterMayBeAlive: 'True NodeUnknown',
+    });
+  });
+  test('never existed, with proof that came while it was waited for: no doubt is left', () => {
+    const proven = { kind: 'unseen', absence: 'proven' } as const;
+    expect(said(plan(proven, doubted(), seconds(120)))).toMatchObject({
+      ...missing,
+      WriterMayBeAlive: expect.stringMatching(/^False/) as unknown,
+    });
+  });
+  test('is as old as its admission, not as a binding that was made anew', () => {
+    const anew = make.binding({ metadata: { creationTimestamp: at(90) }, spec: fresh.spec });
+    const proven = { kind: 'unseen', absence: 'proven' } as const;
+    const observation = { now: seconds(100), binding: anew, claimUid: undefined, pod: proven };
+    expect(said(inUsePlan({ ...observation, admittedAt: seconds(0) }))).toEqual(missing);
+    expect(inUsePlan({ ...observation, admittedAt: seconds(90) })).toMatchObject({
+      writes: [],
+      requeueAfterMs: 60_000,
+    });
   });
 });

@@ -25,7 +25,8 @@ describe('a Pod that is there', () => {
     ]);
   });
   test('is recorded without the claim where that is not known', () => {
-    const observation = { now: T0, binding: fresh, claimUid: undefined, pod: present() };
+    const unknown = { admittedAt: T0, claimUid: undefined };
+    const observation = { now: T0, binding: fresh, pod: present(), ...unknown };
     expect(inUsePlan(observation).writes).toMatchObject([
       { body: { spec: expect.not.objectContaining({ pvc: expect.anything() }) as object } },
     ]);

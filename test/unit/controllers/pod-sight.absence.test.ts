@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Binding } from '../../../src/api/binding.ts';
 import { labels } from '../../../src/api/names.ts';
+import type { Stored } from '../../../src/api/object.ts';
 import { at, make, NAME, T0 } from '../../support/make.ts';
 import { stranger, setup } from '../../support/finding.ts';
 
@@ -71,10 +73,39 @@ describe('a Pod that was never seen', () => {
     caches.pods.remove({ ...stranger, status: { phase: 'Succeeded' } });
     expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
   });
-  test('of a binding that nobody has is not remembered', async () => {
+  test('by this watch, but by the one that brings its binding late: it is gone, not absent', async () => {
+    const { find, caches } = setup(older);
+    caches.bindings.remove(older);
+    caches.pods.set(make.pod());
+    caches.pods.remove(make.endedPod());
+    caches.bindings.set(older);
+    expect(await find(later)).toMatchObject({ kind: 'gone', last: make.endedPod() });
+  });
+  test('is not the Pod of another binding', async () => {
     const { find, caches } = setup(older);
     const labelled = { ...make.endedPod().metadata, labels: { [labels.binding]: 'other' } };
     caches.pods.remove({ ...make.endedPod(), metadata: labelled });
     expect(await find(T0 + 5_000)).toEqual(unseen('unproven'));
+  });
+  test('is as old as its admission, not as its binding', async () => {
+    const anew = (seconds: number): Stored<Binding> =>
+      make.binding({
+        metadata: { creationTimestamp: at(seconds) },
+        spec: { pod: { name: 'app-0', uid: '' } },
+      });
+    const late = setup(anew(59));
+    late.caches.pods.unbrokenSince = T0 + 30_000;
+    expect(await late.find(later, T0)).toEqual(unseen('unproven'));
+    late.caches.pods.unbrokenSince = T0 - 60_000;
+    expect(await late.find(later, T0)).toEqual(unseen('proven'));
+  });
+  test('is never proven of a binding that was made anew: who was seen is forgotten', async () => {
+    const anew = make.binding({
+      metadata: { creationTimestamp: at(60) },
+      spec: { pod: { name: 'app-0', uid: '' } },
+    });
+    const { find, caches } = setup(anew);
+    caches.pods.unbrokenSince = T0 - 60_000;
+    expect(await find(T0 + 3_600_000, T0)).toEqual(unseen('unproven'));
   });
 });

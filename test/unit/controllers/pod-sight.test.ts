@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/object.ts';
-import { make, T0 } from '../../support/make.ts';
+import { at, make, T0 } from '../../support/make.ts';
 import { known, unknown, stranger, node, nodeLease, setup } from '../../support/finding.ts';
 
 describe('a Pod that the cache shows running', () => {
@@ -80,6 +80,15 @@ describe('of a Pod that is gone', () => {
     await find();
     expect(asked()).toEqual(['get Pod']);
   });
+  test('a stranger with our label that went first does not hide it', async () => {
+    for (const binding of [known, unknown]) {
+      const { find, caches } = setup(binding);
+      caches.pods.remove(stranger);
+      caches.pods.remove(make.endedPod());
+      caches.pods.remove({ ...stranger, metadata: { ...stranger.metadata, uid: 'y-uid' } });
+      expect(await find()).toMatchObject({ kind: 'gone', last: make.endedPod() });
+    }
+  });
   test('nothing is known where only a list has missed it', async () => {
     const { find, caches } = setup(known);
     caches.pods.remove(make.endedPod(), 'missed');
@@ -140,6 +149,19 @@ describe('the node of a Pod that went while it ran', () => {
     const { find, caches } = setup(known, [], live);
     caches.pods.remove(make.pod());
     expect(await find()).toMatchObject({ kind: 'gone', last: make.pod(), node: sight });
+  });
+  test('was away when its Lease has jumped by more than 25 s since the last look', async () => {
+    const { find, api } = setup(known, [], [node()]);
+    const renewed = async (seconds: number): Promise<unknown> => {
+      api.put({ ...nodeLease, ...{ spec: { renewTime: at(seconds) } } });
+      return find();
+    };
+    const sight = (interrupted: boolean): object => ({ node: { interrupted } });
+    await renewed(0);
+    expect(await renewed(25)).toMatchObject(sight(false));
+    expect(await renewed(35)).toMatchObject(sight(false));
+    expect(await renewed(61)).toMatchObject(sight(true));
+    expect(await renewed(71)).toMatchObject(sight(false));
   });
   test('is known from the binding where nothing of the end was seen', async () => {
     const { find } = setup(known, [], [node()]);

@@ -104,16 +104,29 @@ describe('held by a disruption budget for longer than the eviction timeout', () 
     }
     expect((await verbs())[0]).toBe('delete Pod');
   });
-  test('counted anew when the Pod was Ready between', async () => {
+  const isReady = (pod: Stored<Pod>): Stored<Pod> => ({
+    ...pod,
+    status: { ...pod.status, conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+  test('counted anew when the Pod was Ready and its sidecar well between', async () => {
     const { verbs, clock, pods } = setup();
     await verbs();
     await clock.advance(200_000);
-    const conditions = [{ type: 'Ready', status: 'True' }];
-    pods.set({ ...failing, status: { ...failing.status, conditions } });
+    pods.set(isReady(make.pod()));
     await verbs();
     pods.set(failing);
     await clock.advance(200_000);
     expect((await verbs())[0]).toBe('evict Pod');
+  });
+  test('not counted anew by a sidecar that is Ready for moments between two crashes', async () => {
+    const { verbs, clock, pods } = setup();
+    await verbs();
+    await clock.advance(200_000);
+    pods.set(isReady(crashed(50, { running: { startedAt: at(200) } })));
+    await verbs();
+    pods.set(failing);
+    await clock.advance(100_001);
+    expect((await verbs())[0]).toBe('delete Pod');
   });
   test('the time of a Pod that went is not the time of its successor', async () => {
     const { verbs, clock, pods } = setup();

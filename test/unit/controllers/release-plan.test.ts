@@ -48,8 +48,8 @@ const cases: Record<string, Case> = {
     job: undefined,
     writes: end,
   },
-  'drained: a claim without our finalizer needs nothing': {
-    claim: make.claim({ metadata: { finalizers: [finalizers.claimInUse] } }),
+  'drained: a claim that is on its way without our finalizer needs nothing': {
+    claim: make.claim({ metadata: { ...deleting, finalizers: [finalizers.claimInUse] } }),
     job: undefined,
     writes: end,
   },
@@ -145,20 +145,23 @@ test('the finalizer is taken off where it stands', () => {
   );
 });
 
-describe('a claim with our finalizer that is not the one of the binding', () => {
+describe('a claim that is not as the binding knows it', () => {
   const strangers = {
     'has another uid': { uid: 'another' },
     'is of another admission': { annotations: { [annotations.admissionId]: 'another' } },
     'has lost its label': { labels: {} },
+    'has lost our finalizer': { finalizers: [finalizers.claimInUse] },
   };
   test.each(Object.entries(strangers))(
     '%s: is left alone, and the binding stays',
     (_, metadata) => {
-      const decided = plan({ claim: make.claim({ metadata }) });
-      expect(deeds(decided.writes).filter((deed) => deed !== 'delete Job')).toEqual([
-        `patch ${BINDING} status`,
-      ]);
-      expect(said(decided)).toMatchObject({ Unknown: 'True PVCNotOurs' });
+      for (const binding of [drained, unused]) {
+        const decided = plan({ binding, claim: make.claim({ metadata }) });
+        expect(deeds(decided.writes).filter((deed) => deed !== 'delete Job')).toEqual([
+          `patch ${BINDING} status`,
+        ]);
+        expect(said(decided)).toMatchObject({ Unknown: 'True PVCNotOurs' });
+      }
     },
   );
 });

@@ -55,6 +55,11 @@ const failures: Record<string, Case> = {
     sidecar: { name: 'fluentd', state: terminated(1, 50) },
   },
   'a non-zero exit code of the life before': { sidecar: restarted(terminated(1, 50)) },
+  'a failure in the second after the app started': { sidecar: restarted(terminated(1, 11)) },
+  'a failure in the second in which the app was restarted': {
+    sidecar: restarted(terminated(1, 70)),
+    apps: [running('app', { restartCount: 1, state: { running: { startedAt: at(70) } } })],
+  },
   OOMKilled: { sidecar: restarted(terminated(137, 50, { reason: 'OOMKilled' })) },
   'a non-zero exit code although the app finished, later': {
     sidecar: { name: 'fluentd', state: terminated(1, 50) },
@@ -112,6 +117,13 @@ const fine: Record<string, Case> = {
     apps: [appWaits],
   },
   'that failed before the app started, and came up since': { sidecar: restarted(terminated(1, 5)) },
+  'that failed before the app started, in the same second': {
+    sidecar: restarted(terminated(1, 10)),
+  },
+  'that failed before the app started, in the same second, and the app has ended since': {
+    sidecar: restarted(terminated(1, 10)),
+    apps: [appEnded(60)],
+  },
   'that failed before the app started, which has ended since': {
     sidecar: restarted(terminated(1, 5)),
     apps: [appEnded(60)],

@@ -36,6 +36,7 @@ function standby(): Standby {
     log,
     concurrency: 2,
     evictionTimeoutMs: 300_000,
+    defaults: make.defaults,
     observe: ({ controller }) => reconciled.push(controller),
     queueDepth: (controller, read) => depths.set(controller, read),
   });
@@ -63,6 +64,14 @@ describe('once it leads', () => {
     const { reconciled } = await leading();
     expect(reconciled.toSorted()).toEqual(['binding', 'pod']);
   });
+  test('it starts with claims that have no binding, too', async () => {
+    const all = standby();
+    all.caches.bindings.remove(make.binding());
+    all.caches.pods.remove(make.pod(), 'missed');
+    void all.lead(new AbortController().signal);
+    await all.clock.advance(0);
+    expect(all.reconciled).toEqual(['binding']);
+  });
   test('a binding that changes concerns itself, its FluentPVC and its Pods', async () => {
     const { caches, clock, reconciled } = await leading();
     reconciled.length = 0;
@@ -82,6 +91,23 @@ describe('once it leads', () => {
     caches.bindings.remove(make.binding());
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();
+  });
+  test('a process that leads again starts from all there is by then, and does nothing twice', async () => {
+    const { caches, clock, stop, done, lead, reconciled, depths } = await leading();
+    stop.abort();
+    await done;
+    reconciled.length = 0;
+    const later = make.pod({ metadata: { name: 'app-1', uid: 'later-uid', labels: {} } });
+    caches.pods.set(later);
+    await clock.advance(60_000);
+    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0]]);
+    void lead(new AbortController().signal);
+    await clock.advance(0);
+    expect(reconciled.toSorted()).toEqual(['binding', 'pod', 'pod']);
+    reconciled.length = 0;
+    caches.pods.set(later);
+    await clock.advance(0);
+    expect(reconciled).toEqual(['pod']);
   });
   test('it ends with the signal', async () => {
     const { stop, done, clock } = await leading();

@@ -86,6 +86,7 @@ describe('a Pod', () => {
   const pod = make.pod({
     metadata: { annotations: { long: 'x'.repeat(1000) } },
     spec: {
+      terminationGracePeriodSeconds: 90,
       volumes: [
         { name: 'config' },
         { name: 'logs', persistentVolumeClaim: { claimName: NAME, readOnly: false } as never },
@@ -108,9 +109,10 @@ describe('a Pod', () => {
     },
   });
   const trimmed = trimPod(pod);
-  test('keeps its node, and of its volumes the claims', () => {
+  test('keeps its node, its grace period, and of its volumes the claims', () => {
     expect(trimmed.spec).toMatchObject({
       nodeName: 'node-1',
+      terminationGracePeriodSeconds: 90,
       containers: [],
       volumes: [{ name: 'logs', persistentVolumeClaim: { claimName: NAME } }],
     });

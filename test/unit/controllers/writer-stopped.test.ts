@@ -1,56 +1,105 @@
 import { describe, expect, test } from '@jest/globals';
-import { writerStopped, type NodeSight } from '../../../controllers/writer-stopped.ts';
+import {
+  writerStopped,
+  type NodeSight,
+  type VanishedPod,
+} from '../../../controllers/writer-stopped.ts';
 import { T0 } from '../../support/make.ts';
 
-const goneAt = T0;
+/** The node's clock is an hour ahead of ours: the two are never compared. */
+const NODE_T0 = T0 + 3_600_000;
 const node = (change: Partial<NodeSight & { kind: 'present' }> = {}): NodeSight => ({
   kind: 'present',
   name: 'node-1',
   ready: true,
   outOfService: false,
-  renewedAt: undefined,
+  renewedAt: NODE_T0,
   ...change,
 });
+/** Its Lease was renewed that many ms after the first look, by its own clock. */
+const renewed = (ms: number): NodeSight => node({ renewedAt: NODE_T0 + ms });
+const verdictOf = (
+  sight: NodeSight,
+  after: number,
+  change: Partial<VanishedPod> = {},
+): ReturnType<typeof writerStopped> =>
+  writerStopped(
+    { node: sight, goneAt: T0, renewedAtFirst: NODE_T0, graceMs: 0, ...change },
+    T0 + after * 1000,
+  );
 
 describe('the containers of a Pod that went while they ran', () => {
   interface Case {
     node: NodeSight;
     /** Seconds since the Pod was missed. */
     after: number;
+    change?: Partial<VanishedPod>;
     verdict: object;
   }
   const wait = (reason: string, againMs: number) => ({ stopped: false, reason, againMs });
   const stopped = (reason: string) => ({ stopped: true, reason });
+  const stopping = wait('KubeletStopping', 10_000);
+  const grace = (graceMs: number): Partial<VanishedPod> => ({ graceMs });
   const cases: Record<string, Case> = {
     'are gone with their node': {
       node: { kind: 'gone', name: 'node-1' },
       after: 0,
+      change: grace(600_000),
       verdict: stopped('NodeGone'),
     },
     'are stopped on a node that is out of service, Ready or not': {
       node: node({ ready: false, outOfService: true }),
       after: 0,
+      change: grace(600_000),
       verdict: stopped('NodeOutOfService'),
     },
     'may run without limit on a node that is not Ready': {
-      node: node({ ready: false, renewedAt: T0 + 3_600_000 }),
+      node: node({ ready: false, renewedAt: NODE_T0 + 3_600_000 }),
       after: 7_200,
-      verdict: wait('NodeNotReady', 10_000),
+      verdict: wait('NodeNotReady', 30_000),
     },
-    'may run until the kubelet was heard 15 s later': {
-      node: node({ renewedAt: T0 + 15_000 }),
-      after: 20,
-      verdict: wait('KubeletStopping', 10_000),
+    'may run at the first look, whatever the clock of the node says': {
+      node: node(),
+      after: 0,
+      verdict: stopping,
     },
-    'are stopped once the kubelet was heard more than 15 s later': {
-      node: node({ renewedAt: T0 + 15_001 }),
-      after: 20,
+    'may run while the kubelet was not heard for 30 s, however short the grace period': {
+      node: renewed(29_999),
+      after: 3_600,
+      verdict: stopping,
+    },
+    'are stopped once the kubelet was heard 30 s later': {
+      node: renewed(30_000),
+      after: 30,
       verdict: stopped('KubeletAlive'),
     },
-    'may run on a Ready node that has no Lease': {
-      node: node(),
+    'may run for their grace period': {
+      node: renewed(314_999),
       after: 3_600,
-      verdict: wait('KubeletStopping', 10_000),
+      change: grace(300_000),
+      verdict: stopping,
+    },
+    'are stopped once the kubelet was heard 15 s after the grace period': {
+      node: renewed(315_000),
+      after: 0,
+      change: grace(300_000),
+      verdict: stopped('KubeletAlive'),
+    },
+    'are not counted by a Lease that went back': {
+      node: renewed(-60_000),
+      after: 3_600,
+      verdict: stopping,
+    },
+    'may run on a Ready node that has no Lease any more': {
+      node: node({ renewedAt: undefined }),
+      after: 3_600,
+      verdict: stopping,
+    },
+    'may run where the node had no Lease at the first look': {
+      node: renewed(3_600_000),
+      after: 3_600,
+      change: { renewedAtFirst: undefined },
+      verdict: stopping,
     },
     'on a node that nobody knows are waited for': {
       node: { kind: 'unknown' },
@@ -60,6 +109,7 @@ describe('the containers of a Pod that went while they ran', () => {
     'on a node that nobody knows are waited for no longer than needed': {
       node: { kind: 'unknown' },
       after: 45,
+      change: grace(45_000),
       verdict: wait('NodeUnknown', 15_000),
     },
     'on a node that nobody knows are taken for stopped after 60 s': {
@@ -67,15 +117,27 @@ describe('the containers of a Pod that went while they ran', () => {
       after: 60,
       verdict: stopped('NodeUnknown'),
     },
+    'on a node that nobody knows are waited for longer than their grace period': {
+      node: { kind: 'unknown' },
+      after: 300,
+      change: grace(300_000),
+      verdict: wait('NodeUnknown', 15_000),
+    },
+    'on a node that nobody knows are taken for stopped 15 s after their grace period': {
+      node: { kind: 'unknown' },
+      after: 315,
+      change: grace(300_000),
+      verdict: stopped('NodeUnknown'),
+    },
   };
-  test.each(Object.entries(cases))('%s', (_, { node: sight, after, verdict }) => {
-    expect(writerStopped(sight, goneAt, goneAt + after * 1000)).toMatchObject(verdict);
+  test.each(Object.entries(cases))('%s', (_, { node: sight, after, change, verdict }) => {
+    expect(verdictOf(sight, after, change)).toMatchObject(verdict);
   });
 
   test('say what to do where somebody has to act, and which node it is', () => {
-    expect(writerStopped(node({ ready: false }), goneAt, goneAt).message).toBe(
+    expect(verdictOf(node({ ready: false }), 0).message).toBe(
       'node "node-1" is not Ready: bring it back, or taint it out-of-service',
     );
-    expect(writerStopped({ kind: 'unknown' }, goneAt, goneAt + 60_000).message).toContain('60 s');
+    expect(verdictOf({ kind: 'unknown' }, 60).message).toContain('never learned');
   });
 });

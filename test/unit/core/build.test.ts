@@ -70,6 +70,13 @@ describe('the binding', () => {
     const pod = { ...make.newPod(), metadata: { ...metadata, generateName: 'app-' } };
     expect(binding({}, pod).spec.pod).toEqual({ name: '', uid: '' });
   });
+  test('holds the grace period of the Pod, where it says one', () => {
+    expect(binding().spec).not.toHaveProperty('terminationGracePeriodSeconds');
+    for (const terminationGracePeriodSeconds of [0, 300]) {
+      const pod = make.newPod({ spec: { terminationGracePeriodSeconds } });
+      expect(binding({}, pod).spec).toMatchObject({ terminationGracePeriodSeconds });
+    }
+  });
   test('holds the snapshot as JSON', () => {
     expect(JSON.parse(binding().spec.snapshot ?? '')).toEqual(make.snapshot());
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import type { Container, Pod, PodSpec } from '../../../src/api/pod.ts';
 import '../../support/one-realm.ts';
-import { inject, type Injection } from '../../../src/core/inject.ts';
+import { applyOperations, inject, type Injection } from '../../../src/core/inject.ts';
 
 // Few names and paths, so that everything collides with everything.
 const names = fc.constantFrom('a', 'b', 'c', 'd');
@@ -17,10 +17,13 @@ const extra = <T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> =>
 const env = extra(fc.record({ name: names, value: fc.string() }, { requiredKeys: ['name'] }));
 const mount = extra(fc.record({ name: names, mountPath: paths }));
 const volume = extra(fc.record({ name: names }));
-const lists = {
-  env: fc.array(env, { maxLength: 4 }),
-  volumeMounts: fc.array(mount, { maxLength: 4 }),
-};
+/** A template engine may leave a null where a list belongs. */
+const listOf = <T>(entry: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
+  fc.oneof(
+    { arbitrary: fc.array(entry, { maxLength }), weight: 9 },
+    { arbitrary: fc.constant(null as unknown as T[]), weight: 1 },
+  );
+const lists = { env: listOf(env, 4), volumeMounts: listOf(mount, 4) };
 const container: fc.Arbitrary<Container> = extra(
   fc.record({ name: names, ...lists }, { requiredKeys: ['name'] }),
 );
@@ -35,10 +38,7 @@ const containers: fc.Arbitrary<Pick<PodSpec, 'containers' | 'initContainers'>> =
   );
 
 const spec: fc.Arbitrary<PodSpec> = fc
-  .tuple(
-    containers,
-    extra(fc.record({ volumes: fc.array(volume, { maxLength: 4 }) }, { requiredKeys: [] })),
-  )
+  .tuple(containers, extra(fc.record({ volumes: listOf(volume, 4) }, { requiredKeys: [] })))
   .map(([some, others]) => ({ ...others, ...some }));
 const injection: fc.Arbitrary<Injection> = fc.record(
   {
@@ -78,8 +78,8 @@ function always(holds: (result: Result) => void): void {
   );
 }
 
-const all = ({ containers, initContainers = [] }: PodSpec): Container[] => [
-  ...initContainers,
+const all = ({ containers, initContainers }: PodSpec): Container[] => [
+  ...(initContainers ?? []),
   ...containers,
 ];
 
@@ -111,7 +111,9 @@ describe('whatever the Pod', () => {
     always(({ pod, what, after }) => {
       const last = new Map(what.envs.map((entry) => [entry.name, entry]));
       const ourVolumes = new Set(what.mounts.map(({ name }) => name));
-      for (const { name, env = [], volumeMounts = [] } of all(after)) {
+      for (const container of all(after)) {
+        const { name } = container;
+        const [env, volumeMounts] = [container.env ?? [], container.volumeMounts ?? []];
         expect(env).toEqual(expect.arrayContaining([...last.values()]));
         expect(volumeMounts).toEqual(expect.arrayContaining([...what.mounts]));
         const old = all(pod.spec).find((candidate) => candidate.name === name);
@@ -140,11 +142,28 @@ describe('whatever the Pod', () => {
   test('containers of the Pod keep their order', () => {
     always(({ pod, what, after }) => {
       const own = what.sidecar?.container.name;
-      const order = (list: Container[] = []): string[] =>
-        list.map(({ name }) => name).filter((name) => name !== own);
+      const order = (list: Container[] | undefined): string[] =>
+        (list ?? []).map(({ name }) => name).filter((name) => name !== own);
       expect(order(after.containers)).toEqual(order(pod.spec.containers));
       expect(order(after.initContainers)).toEqual(order(pod.spec.initContainers));
     });
+  });
+
+  test('a null of init containers is none', () => {
+    fc.assert(
+      fc.property(spec.map(plain), injection.map(plain), ({ initContainers: _, ...some }, what) => {
+        const before = { ...some, initContainers: null as unknown as Container[] };
+        const [result, expected] = [inject('', before, what), inject('', some, what)];
+        expect(result.outcome).toBe(expected.outcome);
+        if (result.outcome !== 'patch' || expected.outcome !== 'patch') return;
+        const applied = (to: PodSpec, { operations }: typeof result): PodSpec => {
+          const after = applyOperations(to, operations);
+          return { ...after, initContainers: (after.initContainers as Container[] | null) ?? [] };
+        };
+        expect(applied(before, result)).toEqual(applied(some, expected));
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('the Pod itself is not touched', () => {

@@ -31,6 +31,10 @@ describe('passes', () => {
     'volumeMode Filesystem': claim({ volumeMode: 'Filesystem' }),
     'suspend: false': job({ suspend: false }),
     'one Pod at a time': job({ parallelism: 1, completions: 1 }),
+    'bare keys of a template engine: null is none': job(
+      {},
+      { initContainers: null, volumes: null, nodeSelector: null },
+    ),
     'unknown fields of templates': raw({
       pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], future: { a: 1 } },
       sidecarContainerTemplate: { name: 'fluentd', future: 1 },
@@ -106,6 +110,22 @@ describe('denies', () => {
     'a Job without containers': {
       spec: job({}, { containers: [] }),
       field: `${jobField}.template.spec.containers`,
+    },
+    'a null that the API server would not take either': {
+      spec: job({}, { containers: [{ name: 'drain', env: null }] }),
+      field: `${jobField}.template.spec.containers.0.env`,
+    },
+    'an init container that mounts something else at our path': {
+      spec: job(
+        {},
+        {
+          initContainers: [
+            { name: 'a', volumeMounts: null },
+            { name: 'b', volumeMounts: theirs },
+          ],
+        },
+      ),
+      field: `${jobField}.template.spec.initContainers[1].volumeMounts`,
     },
     'an unknown sidecarMode': { spec: raw({ sidecarMode: 'Magic' }), field: 'spec.sidecarMode' },
     'an unknown trigger': {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { httpStub, type HttpStub } from '../../support/http-stub.ts';
 import { make } from '../../support/make.ts';
@@ -127,6 +127,32 @@ describe('no answer', () => {
       call: () => stub.client.get(pod, { signal: AbortSignal.timeout(20) }),
     },
   };
+  test('a body that does not end: its time is over after 60 s', async () => {
+    const soon = AbortSignal.timeout(20);
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
+    stub.answer = (response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"kind":');
+    };
+    try {
+      await expect(stub.client.get(pod)).rejects.toBeInstanceOf(ApiUnreachable);
+      await expect(
+        stub.client.get(pod, { signal: new AbortController().signal }),
+      ).rejects.toBeInstanceOf(ApiUnreachable);
+      expect(timeout).toHaveBeenCalledWith(60_000);
+    } finally {
+      timeout.mockRestore();
+    }
+  });
+  test('a stream has no such time', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    const stream = await stub.client.stream('Pod', {}, new AbortController().signal);
+    const chunks: string[] = [];
+    for await (const chunk of stream) chunks.push(chunk.toString());
+    expect(chunks).toEqual(['{}']);
+    expect(timeout).not.toHaveBeenCalled();
+    timeout.mockRestore();
+  });
   test.each(Object.entries(cases))(
     '%s',
     async (_, { prepare, call = () => stub.client.get(pod) }) => {

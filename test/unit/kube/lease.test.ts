@@ -1,54 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Stored } from '../../../src/api/object.ts';
 import { ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { withLease, type Lease } from '../../../src/kube/lease.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { memoryApi, refusal, type MemoryApi, type Refusal } from '../../support/memory-api.ts';
-import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
-
-const ref = { kind: 'Lease', namespace: 'ops', name: 'operator' } as const;
-
-function lease(spec: Lease['spec']): Lease {
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name: 'operator', namespace: 'ops' },
-    spec: { leaseDurationSeconds: 15, ...spec },
-  };
-}
-const held = lease({ holderIdentity: 'other', renewTime: 'r1', leaseTransitions: 4 });
-
-interface Running {
-  api: MemoryApi;
-  clock: FakeClock;
-  log: MemoryLog;
-  /** What happened to `lead`: started, aborted. */
-  led: string[];
-  stop: AbortController;
-  done: Promise<void>;
-}
-
-async function running(before: Lease | undefined, refuse?: Refusal): Promise<Running> {
-  const api = memoryApi(...(before === undefined ? [] : [before]));
-  if (refuse !== undefined) api.refuse = refuse;
-  const clock = new FakeClock();
-  const log = memoryLog();
-  const led: string[] = [];
-  const stop = new AbortController();
-  const lead = (signal: AbortSignal): Promise<void> => {
-    led.push('started');
-    return new Promise((resolve) => {
-      signal.addEventListener('abort', () => {
-        led.push('aborted');
-        resolve();
-      });
-    });
-  };
-  const done = withLease({ ref, identity: 'me', client: api, clock, log }, lead, stop.signal);
-  await settle();
-  return { api, clock, log, led, stop, done };
-}
-const stored = (api: MemoryApi): Stored<Lease> => api.find('Lease', ref.name) as Stored<Lease>;
+import { FakeClock } from '../../support/fake-clock.ts';
+import { held, lease, ref, running, stored } from '../../support/leasing.ts';
+import { memoryApi, refusal } from '../../support/memory-api.ts';
+import { memoryLog } from '../../support/memory-log.ts';
 
 describe('acquires', () => {
   const free: Record<string, { before: Lease | undefined; transitions: number }> = {

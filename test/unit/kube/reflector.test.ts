@@ -113,6 +113,36 @@ describe('a watch that cannot be resumed is listed anew', () => {
     expect(fake.lists.length).toBeLessThan(5);
   });
 
+  test('after the sink did not take an event: a fault of ours does not cost it', async () => {
+    const running = await reflecting();
+    const { fake, clock, log, replaced, applied } = running;
+    await clock.advance(10_000);
+    running.take = (event) => {
+      if (event === 'DELETED') throw new TypeError('a bug');
+    };
+    fake.watch.send('ADDED', make.pod({ metadata: { resourceVersion: '20' } }));
+    fake.watch.send('DELETED', make.pod({ metadata: { resourceVersion: '30' } }));
+    await settle();
+    expect([applied, fake.lists.length]).toEqual([['ADDED'], 1]);
+    await clock.advance(1_000);
+    expect(replaced).toEqual(['0 at 10', '0 at 10']);
+    expect(fake.watch.query.resourceVersion).toBe('10');
+    expect(log.lines.map(({ level }) => level)).not.toEqual([]);
+    expect(JSON.stringify(log.lines)).toContain('a bug');
+  });
+
+  test('and a sink that takes nothing is not asked without a wait', async () => {
+    const running = await reflecting();
+    running.take = () => {
+      throw new TypeError('a bug');
+    };
+    for (let second = 0; second < 60; second += 1) {
+      running.fake.watch.send('ADDED', make.pod({ metadata: { resourceVersion: '20' } }));
+      await running.clock.advance(1_000);
+    }
+    expect(running.fake.lists.length).toBeLessThan(20);
+  });
+
   test('another ERROR is waited out and resumed', async () => {
     const { fake, clock } = await reflecting();
     fake.watch.send('ERROR', { code: 500, message: 'etcd' });

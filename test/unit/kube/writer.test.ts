@@ -154,6 +154,29 @@ describe('not moot', () => {
   });
 });
 
+describe('a patch that the API server calls invalid', () => {
+  const body = [{ op: 'test', path: '/metadata/uid', value: 'another' }];
+  test('is a conflict where it tests: somebody changed the object', async () => {
+    const { writer } = setup(make.claim());
+    const error = await writer
+      .apply([{ verb: 'patch', ref, type: 'json', body }, writes.delete])
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: 409, status: { reason: 'Invalid' } });
+  });
+  test('is a conflict, and not moot, whatever its words', async () => {
+    const { api, writer } = setup(make.claim());
+    api.refuse = () => refusal(422, 'Invalid', 'Precondition failed: test');
+    const write: Write = { verb: 'patch', ref, type: 'json', body };
+    await expect(writer.apply([write, event])).rejects.toMatchObject({ code: 409 });
+  });
+  test('is a fault where it merges', async () => {
+    const { api, writer } = setup(make.claim());
+    api.refuse = () => refusal(422, 'Invalid');
+    await expect(writer.apply([writes.patch])).rejects.toMatchObject({ code: 422 });
+  });
+});
+
 describe('an Event', () => {
   test('says what, of whom, by whom and when', async () => {
     const { api, writer } = setup();

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Plan } from '../../../src/core/plan.ts';
+import { setup as deciding, type Setup } from '../../support/deciding.ts';
+import { at, make } from '../../support/make.ts';
+import { deeds, said } from '../../support/said.ts';
+
+/** The claim is there; the binding never was, or is gone. */
+function setup(): Setup {
+  const all = deciding({}, { claims: [make.claim()] }, [make.claim()]);
+  all.caches.bindings.remove(make.binding());
+  all.caches.fluentPVCs.set(make.fluentPVC());
+  return all;
+}
+/** Nor does the API server have it. */
+async function without(all: Setup): Promise<Setup> {
+  const { name, uid } = make.binding().metadata;
+  const ref = { kind: 'FluentPVCBinding', namespace: 'shop', name } as const;
+  const body = { metadata: { finalizers: null } };
+  await all.api.patch(ref, { type: 'merge', body });
+  await all.api.delete(ref, { uid, propagation: 'Background' });
+  all.api.requests.length = 0;
+  return all;
+}
+
+describe('a claim without binding', () => {
+  test('costs no request while the binding may be on its way', async () => {
+    const { decide, clock, asked } = await without(setup());
+    await clock.advance(69_999);
+    expect(await decide()).toMatchObject({ writes: [], requeueAfterMs: 1 });
+    expect(asked()).toEqual([]);
+  });
+  test('gets it back when it is nowhere', async () => {
+    const { decide, clock, asked } = await without(setup());
+    await clock.advance(70_000);
+    expect(deeds((await decide()).writes)).toEqual(['create FluentPVCBinding']);
+    expect(asked().toSorted()).toEqual(['get FluentPVCBinding', 'get PersistentVolumeClaim']);
+  });
+  test('gets it back with the name of the Pod that mounts it', async () => {
+    const { decide, clock, caches } = await without(setup());
+    const stranger = make.pod({ metadata: { name: 'a', uid: 'a-uid' }, spec: { volumes: [] } });
+    caches.pods.set(stranger);
+    caches.pods.set(make.pod());
+    await clock.advance(70_000);
+    expect((await decide()).writes).toMatchObject([
+      { object: { spec: { pod: { name: 'app-0' } } } },
+    ]);
+  });
+  test('gets none where the cache of bindings is only late', async () => {
+    const { decide, clock } = setup();
+    await clock.advance(70_000);
+    expect(await decide()).toMatchObject({ writes: [] });
+  });
+  test('costs no request, ever, where it is not ours', async () => {
+    const { decide, clock, caches, asked } = await without(setup());
+    caches.claims.set(make.claim({ metadata: { finalizers: [] } }));
+    await clock.advance(3_600_000);
+    expect(await decide()).toEqual({ writes: [], reason: expect.any(String) as unknown });
+    expect(asked()).toEqual([]);
+  });
+});
+
+describe('a binding that was made anew', () => {
+  const anew = make.binding({
+    metadata: { uid: 'anew-uid', creationTimestamp: at(90) },
+    spec: { pod: { name: '', uid: '' }, pvc: { name: make.binding().spec.pvc.name, uid: '' } },
+  });
+  const decided = async (all: Setup): Promise<Plan> => {
+    all.caches.pods.unbrokenSince = 0;
+    all.caches.pods.resourceVersion = '100000';
+    all.caches.bindings.set(anew);
+    await all.clock.advance(200_000);
+    return all.decide();
+  };
+  test('is as old as its claim, and proves no absence: what was seen may be forgotten', async () => {
+    expect(said(await decided(await without(setup())))).toMatchObject({
+      WriterMayBeAlive: 'True NodeUnknown',
+    });
+  });
+  test('proves no absence where a Pod was seen before its predecessor went', async () => {
+    const all = deciding({}, { claims: [make.claim()], pods: [make.pod()] }, [make.claim()]);
+    all.caches.fluentPVCs.set(make.fluentPVC());
+    all.caches.pods.remove(make.endedPod());
+    all.caches.bindings.remove(make.binding());
+    expect(said(await decided(all)) ?? {}).not.toHaveProperty('PodMissing');
+  });
+});
