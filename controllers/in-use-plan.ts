@@ -107,8 +107,12 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
 
   const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
   const isKnown = known?.status === 'True';
-  const renewedAt = node.kind === 'present' ? node.renewedAt : undefined;
-  const first = isKnown ? binding.status?.nodeRenewTime : undefined;
+  // A kubelet that was away only learns of it now: the count starts with its first sign of life.
+  const renewedAt = node.kind === 'present' && node.ready ? node.renewedAt : undefined;
+  const away =
+    known?.reason === 'NodeNotReady' || (node.kind === 'present' && node.interrupted === true);
+  const counts = isKnown && renewedAt !== undefined && !away;
+  const first = counts ? binding.status?.nodeRenewTime : undefined;
   const wait = writerStopped(
     {
       node,
@@ -153,9 +157,12 @@ function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): 
   }
   if (absence === 'proven') {
     const message = 'The Pod was never created: the claim is released without a drain.';
-    const write = statusWrite(binding, now, [
+    const conditions: BindingCondition[] = [
       { type: 'PodMissing', status: 'True', reason: 'PodNeverCreated', message },
-    ]);
+    ];
+    if (isTrue(binding.status?.conditions, 'WriterMayBeAlive'))
+      conditions.push(writerKnown(message));
+    const write = statusWrite(binding, now, conditions);
     return { writes: write === undefined ? [] : [write], reason: 'the Pod was never created' };
   }
   if (ageMs < NO_PROOF_MS) {

@@ -1,6 +1,12 @@
 import type { Binding } from '../src/api/binding.ts';
 import { labels } from '../src/api/names.ts';
-import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
+import {
+  createdAt,
+  keyOf,
+  type KubeObject,
+  type ObjectKey,
+  type Stored,
+} from '../src/api/object.ts';
 import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
@@ -11,6 +17,10 @@ import type { NodeSight } from './writer-stopped.ts';
 
 /** How far the clocks of API server and operator may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
+/** Claim and binding of one admission are stored within the time that a request may take. */
+const MADE_ANEW_AFTER_MS = 60_000;
+/** Kubelets renew every 10 s and are looked at as often: a gap longer than this is an absence. */
+const LEASE_GAP_MS = 25_000;
 /** As long as nobody asks whether a Pod may still arrive, its absence needs no proof. */
 const PROOF_AFTER_MS = 70_000;
 
@@ -44,13 +54,24 @@ export function createPodFinder({
   const removed = rememberRemoved({ pods, bindings, clock });
   /** By binding: up to where a live list has shown that there is no Pod. */
   const absentUpTo = new Map<ObjectKey, string>();
+  /** By binding: the Lease of the node as it was at the last look. */
+  const renewedLast = new Map<ObjectKey, number>();
   const forget = (key: ObjectKey): void => {
     removed.forget(key);
     absentUpTo.delete(key);
+    renewedLast.delete(key);
   };
   bindings.onChange(({ type, object }) => {
     if (type !== 'set') forget(keyOf(object.metadata));
   });
+
+  const withPast = (key: ObjectKey, node: NodeSight): NodeSight => {
+    if (node.kind !== 'present' || node.renewedAt === undefined) return node;
+    // A process that has just taken over has not seen that there was no gap.
+    const before = renewedLast.get(key) ?? -Infinity;
+    renewedLast.set(key, node.renewedAt);
+    return { ...node, interrupted: node.renewedAt - before > LEASE_GAP_MS };
+  };
 
   const absence = async (
     binding: Stored<Binding>,
@@ -59,7 +80,9 @@ export function createPodFinder({
     signal: AbortSignal,
   ): Promise<PodSight> => {
     const unproven: PodSight = { kind: 'unseen', absence: 'unproven' };
-    if (now - admittedAt < PROOF_AFTER_MS) return unproven;
+    // A binding that was made anew: its Pod may have been seen and forgotten with the one before.
+    const anew = createdAt(binding) - admittedAt >= MADE_ANEW_AFTER_MS;
+    if (anew || now - admittedAt < PROOF_AFTER_MS) return unproven;
     const key = keyOf(binding.metadata);
     let upTo = absentUpTo.get(key);
     if (upTo === undefined) {
@@ -103,7 +126,9 @@ export function createPodFinder({
       const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
       // What the watch saw of the end says it all, mostly: no need to look at the node.
       const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);
-      const node = needsNode ? await lookAtNode(client, nodeName, signal) : unknownNode;
+      const node = needsNode
+        ? withPast(key, await lookAtNode(client, nodeName, signal))
+        : unknownNode;
       return { kind: 'gone', last: final, node };
     },
     forget,

@@ -12,6 +12,8 @@ export type NodeSight =
       outOfService: boolean;
       /** When its Lease was renewed last, in ms since the epoch. */
       renewedAt: number | undefined;
+      /** Did the Lease jump since the last look, as that of a kubelet that was away does? */
+      interrupted?: boolean;
     };
 
 /**

@@ -46,8 +46,9 @@ async function reportCrash({ client }: Stage, { name, uid }: AppPod): Promise<vo
   const ref = { kind: 'Pod', namespace, name } as const;
   const pod = await client.get<Pod>(ref);
   if (pod?.metadata.uid !== uid) throw new UserError(`Pod ${name} is gone too early`);
-  const now = rfc3339(Date.now());
-  const terminated = { exitCode: 1, reason: 'Error', startedAt: now, finishedAt: now };
+  // Times have whole seconds: an app that started in the very second of the crash did not run yet.
+  const time = rfc3339(Date.now() + 1000);
+  const terminated = { exitCode: 1, reason: 'Error', startedAt: time, finishedAt: time };
   const initContainerStatuses = (pod.status?.initContainerStatuses ?? []).map((status) =>
     status.name === sidecarName
       ? { ...status, restartCount: 1, lastState: { terminated } }

@@ -116,7 +116,7 @@ function placeSidecar(
   }
   const list = spec[own];
   const at = (list ?? []).findIndex((container) => container.name === sidecar.name);
-  if (mode === 'Regular' || list === undefined || at === 0) {
+  if (mode === 'Regular' || list == null || at === 0) {
     const merge = mergeByName(path + pointer(own), list, [sidecar]);
     return {
       operations: [...operations, ...merge.operations],

@@ -104,7 +104,8 @@ async function renew(
 ): Promise<void> {
   const { client, clock, log } = options;
   let lease = acquired;
-  let renewedAt = clock.now();
+  // As we wrote it, before the answer came.
+  let renewedAt = Date.parse(acquired.spec.renewTime ?? '') || clock.now();
   let waitMs = RENEW_EVERY_MS;
   for (;;) {
     await delay(clock, waitMs, signal);
