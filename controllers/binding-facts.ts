@@ -9,7 +9,7 @@ import { isTrue, setCondition, type ConditionChange } from '../src/api/condition
 import { annotations, finalizers, labels } from '../src/api/names.ts';
 import { hasFinalizer, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
-import { pointer, type PatchOperation, type PatchWrite } from '../src/core/plan.ts';
+import type { PatchWrite, Plan } from '../src/core/plan.ts';
 
 /**
  * The three stages of a binding. Which one it is in stands in its own conditions and nowhere else,
@@ -82,19 +82,15 @@ export function statusWrite(
   };
 }
 
-/** Takes a finalizer of ours off that object, whoever else changes its finalizers meanwhile. */
-export function withoutFinalizer(
-  ref: ObjectRef,
-  object: { metadata: { uid: string; finalizers?: string[] } },
-  finalizer: string,
-): PatchWrite {
-  const path = `/metadata/finalizers${pointer(object.metadata.finalizers?.indexOf(finalizer) ?? 0)}`;
-  const body: PatchOperation[] = [
-    { op: 'test', path: '/metadata/uid', value: object.metadata.uid },
-    { op: 'test', path, value: finalizer },
-    { op: 'remove', path },
-  ];
-  return { verb: 'patch', ref, type: 'json', body };
+/** The plan that says this in the status, and has nothing to write where it is said already. */
+export function statusPlan(
+  { now, binding }: { now: number; binding: Stored<Binding> },
+  reason: string,
+  conditions: readonly BindingCondition[],
+  fields: StatusChange = {},
+): Plan {
+  const write = statusWrite(binding, now, conditions, fields);
+  return { writes: write === undefined ? [] : [write], reason };
 }
 
 /** Is it the claim that was made with this binding, and is it still ours? */

@@ -18,9 +18,9 @@ import type { KubeClient } from '../src/kube/client.ts';
 import { claimRef, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
 import { drainPlan } from './drain-plan.ts';
-import { inUsePlan } from './in-use-plan.ts';
+import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
 import { isOwnedBy, nextJob } from './next-job.ts';
-import { BINDING_MAY_ARRIVE_MS, needsBinding, orphanPlan } from './orphan-plan.ts';
+import { needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
 
@@ -59,7 +59,7 @@ export function createBindingDecider(options: {
     const claim = caches.claims.get(key);
     if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
     const { namespace, name, labels: own = {} } = claim.metadata;
-    const due = needsBinding(claim) && now - createdAt(claim) >= BINDING_MAY_ARRIVE_MS;
+    const due = needsBinding(claim) && now - createdAt(claim) >= MAY_ARRIVE_MS;
     const read = <T extends KubeObject>(kind: Kind): Promise<Stored<T> | undefined> =>
       client.get<T>({ kind, namespace, name }, { signal });
     return orphanPlan({

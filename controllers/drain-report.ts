@@ -4,7 +4,7 @@ import type { Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
 import type { Plan } from '../src/core/plan.ts';
-import { statusWrite, type BindingCondition, type StatusChange } from './binding-facts.ts';
+import { statusPlan, type BindingCondition, type StatusChange } from './binding-facts.ts';
 
 /*
  * What the status of a binding says of its drain. Each function is the plan that says it, and
@@ -32,7 +32,7 @@ export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
   const { binding } = observation;
   const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
   const fields = isRecorded(binding, job) ? {} : { nextAttemptTime: null };
-  return say(
+  return statusPlan(
     observation,
     'the finalizer Job is there',
     [
@@ -48,7 +48,7 @@ export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
   const { binding } = observation;
   const reason = 'FinalizerJobSucceeded';
   const message = `Job "${job.metadata.name}" has drained PVC "${binding.spec.pvc.name}".`;
-  return say(
+  return statusPlan(
     observation,
     'the finalizer Job succeeded',
     [
@@ -66,7 +66,7 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
   const nextAttemptTime = rfc3339(now + drainBackoffMs(attempts));
   const name = job.metadata.name;
   const details = jobPodEnd === undefined ? '' : ` ${jobPodEnd}`;
-  return say(
+  return statusPlan(
     observation,
     'the finalizer Job failed',
     [
@@ -87,7 +87,7 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
 
 /** The operator cannot go on by itself; it says so once and looks again when something changes. */
 export function unknown(observation: DrainFacts, reason: string, message: string): Plan {
-  return say(observation, 'the claim cannot be drained', [
+  return statusPlan(observation, 'the claim cannot be drained', [
     { type: 'Unknown', status: 'True', reason, message },
   ]);
 }
@@ -116,21 +116,11 @@ export function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean 
   return binding.status?.jobUID === job.metadata.uid;
 }
 
-function say(
-  { now, binding }: DrainFacts,
-  reason: string,
-  conditions: BindingCondition[],
-  fields: StatusChange = {},
-): Plan {
-  const write = statusWrite(binding, now, conditions, fields);
-  return { writes: write === undefined ? [] : [write], reason };
-}
-
 /** Neither Pod nor claim was ever seen. */
 export function nothingCreated(observation: DrainFacts): Plan {
   const name = observation.binding.spec.pvc.name;
   const message = `Neither Pod nor PVC "${name}" was ever seen: there is nothing to drain.`;
-  return say(observation, 'there was never a claim', [
+  return statusPlan(observation, 'there was never a claim', [
     { type: 'PodMissing', status: 'True', reason: 'NothingCreated', message },
   ]);
 }

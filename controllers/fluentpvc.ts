@@ -2,8 +2,8 @@ import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import { finalizers } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type ObjectKey, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
+import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan } from '../src/core/plan.ts';
-import { withoutFinalizer } from './binding-facts.ts';
 import type { Caches } from './caches.ts';
 
 /** Keeps a FluentPVC until its last binding has ended. */

@@ -4,7 +4,7 @@ import { annotations } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, statusWrite, type BindingCondition } from './binding-facts.ts';
+import { bindingRef, statusPlan, type BindingCondition } from './binding-facts.ts';
 import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 
 /**
@@ -39,8 +39,8 @@ export type PodSight =
   /** No Pod of this binding was ever seen. */
   | { kind: 'unseen'; absence: 'proven' | 'unproven' };
 
-/** An API request may take 60 s: before that a Pod may still be on its way. */
-const MAY_ARRIVE_MS = 70_000;
+/** An API request may take 60 s: before that Pod, claim or binding may still be on their way. */
+export const MAY_ARRIVE_MS = 70_000;
 /** Without proof of its absence by then, a Pod is taken to have been there, and gone. */
 const NO_PROOF_MS = 115_000;
 /** Pods that lost their label are not watched. */
@@ -67,7 +67,7 @@ function running(
   observation: InUseObservation,
   { pod, watched }: PodSight & { kind: 'present' },
 ): Plan {
-  const { now, binding } = observation;
+  const { binding } = observation;
   const again = watched ? {} : { requeueAfterMs: UNWATCHED_AGAIN_MS };
   const identities = learn(observation, pod);
   if (identities !== undefined) {
@@ -86,8 +86,7 @@ function running(
   if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
     conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
   }
-  const write = statusWrite(binding, now, conditions, { nodeName });
-  return { writes: write === undefined ? [] : [write], reason: 'the Pod is in use', ...again };
+  return { ...statusPlan(observation, 'the Pod is in use', conditions, { nodeName }), ...again };
 }
 
 function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' }): Plan {
@@ -127,9 +126,9 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
     uid === undefined
       ? ''
       : ` Once they are known to be stopped, set the annotation ${annotations.assumeStopped}: ${uid}.`;
-  const write = statusWrite(
-    binding,
-    now,
+  const plan = statusPlan(
+    observation,
+    'the Pod went while its containers ran',
     [
       {
         type: 'WriterMayBeAlive',
@@ -142,11 +141,7 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
       nodeRenewTime: first ?? (renewedAt === undefined ? null : new Date(renewedAt).toISOString()),
     },
   );
-  return {
-    writes: write === undefined ? [] : [write],
-    requeueAfterMs: wait.againMs,
-    reason: 'the Pod went while its containers ran',
-  };
+  return { ...plan, requeueAfterMs: wait.againMs };
 }
 
 function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): Plan {
@@ -162,8 +157,7 @@ function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): 
     ];
     if (isTrue(binding.status?.conditions, 'WriterMayBeAlive'))
       conditions.push(writerKnown(message));
-    const write = statusWrite(binding, now, conditions);
-    return { writes: write === undefined ? [] : [write], reason: 'the Pod was never created' };
+    return statusPlan(observation, 'the Pod was never created', conditions);
   }
   if (ageMs < NO_PROOF_MS) {
     return {
@@ -182,7 +176,7 @@ function over(
   reason: string,
   what: string,
 ): Plan {
-  const { now, binding } = observation;
+  const { binding } = observation;
   const identities = pod === undefined ? undefined : learn(observation, pod);
   if (identities !== undefined) return { writes: [identities], reason: 'the Pod was seen' };
   const message = `Pod "${binding.spec.pod.name}" ${what}.`;
@@ -192,8 +186,8 @@ function over(
   ];
   if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) conditions.push(writerKnown(message));
   const nodeName = pod?.spec.nodeName;
-  const write = statusWrite(binding, now, conditions, nodeName === undefined ? {} : { nodeName });
-  return { writes: write === undefined ? [] : [write], reason: 'the Pod is over' };
+  const fields = nodeName === undefined ? {} : { nodeName };
+  return statusPlan(observation, 'the Pod is over', conditions, fields);
 }
 
 function writerKnown(message: string): BindingCondition {

@@ -6,6 +6,7 @@ import { createdAt, hasFinalizer, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import { buildBinding } from '../src/core/build.ts';
 import type { Plan } from '../src/core/plan.ts';
+import { MAY_ARRIVE_MS } from './in-use-plan.ts';
 
 /**
  * A claim of ours without its binding: the webhook stores both at the same time, and may die, or
@@ -26,8 +27,6 @@ export interface OrphanObservation {
   defaults: OperatorDefaults;
 }
 
-/** An API request may take 60 s. */
-export const BINDING_MAY_ARRIVE_MS = 70_000;
 /** For a FluentPVC that is not there: somebody may bring it back. */
 const FLUENT_PVC_AGAIN_MS = 60_000;
 
@@ -46,7 +45,7 @@ export function orphanPlan(observation: OrphanObservation): Plan {
   const { now, claim, live, fluentPVC, pod, defaults } = observation;
   if (!needsBinding(claim)) return { writes: [], reason: 'the binding is gone' };
   if (live === undefined) {
-    const requeueAfterMs = createdAt(claim) + BINDING_MAY_ARRIVE_MS - now;
+    const requeueAfterMs = createdAt(claim) + MAY_ARRIVE_MS - now;
     return { writes: [], requeueAfterMs, reason: 'waiting for the binding of a claim' };
   }
   if (live.binding !== undefined || live.claim === undefined || !needsBinding(live.claim)) {

@@ -11,7 +11,7 @@ import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import type { PodSight } from './in-use-plan.ts';
+import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
 import { rememberRemoved } from './removed-pods.ts';
 import type { NodeSight } from './writer-stopped.ts';
 
@@ -21,8 +21,6 @@ const CLOCK_SKEW_MS = 10_000;
 const MADE_ANEW_AFTER_MS = 60_000;
 /** Kubelets renew every 10 s and are looked at as often: a gap longer than this is an absence. */
 const LEASE_GAP_MS = 25_000;
-/** As long as nobody asks whether a Pod may still arrive, its absence needs no proof. */
-const PROOF_AFTER_MS = 70_000;
 
 /**
  * Finds the Pod of a binding: in the cache as long as it runs; read live when it seems to be over,
@@ -82,7 +80,7 @@ export function createPodFinder({
     const unproven: PodSight = { kind: 'unseen', absence: 'unproven' };
     // A binding that was made anew: its Pod may have been seen and forgotten with the one before.
     const anew = createdAt(binding) - admittedAt >= MADE_ANEW_AFTER_MS;
-    if (anew || now - admittedAt < PROOF_AFTER_MS) return unproven;
+    if (anew || now - admittedAt < MAY_ARRIVE_MS) return unproven;
     const key = keyOf(binding.metadata);
     let upTo = absentUpTo.get(key);
     if (upTo === undefined) {

@@ -4,8 +4,9 @@ import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { finalizers } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
+import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, claimRef, isOurs, statusWrite, withoutFinalizer } from './binding-facts.ts';
+import { bindingRef, claimRef, isOurs, statusPlan } from './binding-facts.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
@@ -62,10 +63,9 @@ function changed(now: number, binding: Stored<Binding>): Plan {
     `PVC "${binding.spec.pvc.name}" has not the uid, label, annotation and finalizer that this ` +
     `binding knows: it is left alone. Restore them, or delete it by hand, without the finalizer ` +
     `${finalizers.claim}; nothing on it waits to be drained.`;
-  const write = statusWrite(binding, now, [
+  return statusPlan({ now, binding }, 'the claim was changed', [
     { type: 'Unknown', status: 'True', reason: 'PVCNotOurs', message },
   ]);
-  return { writes: write === undefined ? [] : [write], reason: 'the claim was changed' };
 }
 
 function end(binding: Stored<Binding>): Write[] {

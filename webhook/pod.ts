@@ -1,9 +1,10 @@
 import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
 import { finalizers, labels } from '../src/api/names.ts';
-import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
+import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Kind } from '../src/api/resources.ts';
 import type { Pod } from '../src/api/pod.ts';
-import type { CreateWrite, PatchOperation, Write } from '../src/core/plan.ts';
+import { withoutFinalizer } from '../src/core/finalizer.ts';
+import type { CreateWrite, Write } from '../src/core/plan.ts';
 import { messageOf } from '../src/errors.ts';
 import { ApiError } from '../src/kube/api-error.ts';
 import type { Cache } from '../src/kube/cache.ts';
@@ -103,19 +104,10 @@ export function createPodHandler(options: {
 function undo(created: Stored<KubeObject>): Write[] {
   const { kind, metadata } = created;
   const ref = { kind: kind as Kind, namespace: metadata.namespace, name: metadata.name };
+  const finalizer = kind === 'FluentPVCBinding' ? finalizers.binding : finalizers.claim;
   return [
     { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' },
-    { verb: 'patch', ref, type: 'json', body: withoutOurFinalizer(metadata) },
-  ];
-}
-
-function withoutOurFinalizer({ uid, finalizers: list = [] }: StoredMeta): PatchOperation[] {
-  const index = list.findIndex((name) => name === finalizers.claim || name === finalizers.binding);
-  const path = `/metadata/finalizers/${index}`;
-  return [
-    { op: 'test', path: '/metadata/uid', value: uid },
-    { op: 'test', path, value: list[index] },
-    { op: 'remove', path },
+    withoutFinalizer(ref, created, finalizer),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Binding } from '../../src/api/binding.ts';
 import { API_VERSION } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import { bindingRef } from '../../controllers/binding-facts.ts';
+import { originalSample } from '../support/original-sample.ts';
 import { fluentPVC, openApi, startOperator, type Api, type Operator } from './harness.ts';
 
 let api: Api;
@@ -138,40 +139,16 @@ function createBinding(name: string): Promise<Stored<Binding>> {
   });
 }
 
-/** Field for field what the README of the original shows, with names that Kubernetes allows. */
+/** The sample of the original's README, with the one name that Kubernetes does not allow changed. */
 function original(): object {
-  const limits = { cpu: '1', memory: '1Gi' };
-  const container = {
-    name: 'sidecar',
-    image: 'alpine:latest',
-    imagePullPolicy: 'Always',
-    resources: { limits },
-  };
+  const [volume] = originalSample.spec.commonVolumes;
+  const [mount] = originalSample.spec.commonVolumeMounts;
   return {
-    apiVersion: API_VERSION,
-    kind: 'FluentPVC',
-    metadata: { name: 'fluent-pvc-sample' },
+    ...originalSample,
     spec: {
-      pvcSpecTemplate: {
-        accessModes: ['ReadWriteOnce'],
-        storageClassName: 'standard',
-        resources: { requests: { storage: '1Gi' } },
-      },
-      pvcFinalizerJobSpecTemplate: {
-        template: {
-          spec: {
-            restartPolicy: 'Never',
-            containers: [{ ...container, command: ['echo', 'finalizer'] }],
-          },
-        },
-      },
-      pvcVolumeName: 'fluent-pvc',
-      pvcVolumeMountPath: '/mnt/fluent-pvc',
-      sidecarContainerTemplate: { ...container, command: ['echo', 'sidecar'] },
-      deletePodIfSidecarContainerTerminationDetected: true,
-      commonEnvs: [{ name: 'FLUENT_PVC_MOUNT_DIR', value: '/mnt/fluent-pvc' }],
-      commonVolumes: [{ name: 'some-secret', secret: { secretName: 'some-secret' } }],
-      commonVolumeMounts: [{ name: 'some-secret', mountPath: '/path/to/secret' }],
+      ...originalSample.spec,
+      commonVolumes: [{ ...volume, name: 'some-secret' }],
+      commonVolumeMounts: [{ ...mount, name: 'some-secret' }],
     },
   };
 }
