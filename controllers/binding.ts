@@ -1,10 +1,11 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
-import type { Job } from '../src/api/job.ts';
+import { jobOutcome, type Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
 import {
   createdAt,
+  isOwnedBy,
   keyOf,
   type KubeObject,
   type ObjectKey,
@@ -14,12 +15,14 @@ import type { Kind } from '../src/api/resources.ts';
 import { containerStatuses, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
+import type { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { claimRef, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
 import { drainPlan } from './drain-plan.ts';
+import { isFailureRecorded } from './drain-report.ts';
 import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
-import { isOwnedBy, nextJob } from './next-job.ts';
+import { nextJob } from './next-job.ts';
 import { needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
@@ -38,7 +41,7 @@ export function createBindingDecider(options: {
   client: KubeClient;
   clock: Clock;
   defaults: OperatorDefaults;
-}): (key: ObjectKey, signal: AbortSignal) => Promise<Plan> {
+}): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
   const { caches, client, clock, defaults } = options;
   const finder = createPodFinder({ ...caches, client, clock });
 
@@ -53,6 +56,20 @@ export function createBindingDecider(options: {
   const jobOf = (binding: Stored<Binding>): Stored<Job> | undefined => {
     const job = caches.jobs.get(keyOf(binding.metadata));
     return job !== undefined && isOwnedBy(job, binding) ? job : undefined;
+  };
+
+  /** Read live: the Job's end may be here before its Pod's. */
+  const jobPodEnd = async (
+    binding: Stored<Binding>,
+    job: Stored<Job> | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    if (job === undefined || jobOutcome(job)?.succeeded !== false) return undefined;
+    if (isFailureRecorded(binding, job)) return undefined;
+    const { namespace = '', name } = binding.metadata;
+    const labelSelector = `${labels.finalizerJobOf}=${name}`;
+    const pods = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
+    return endOf(pods.items.filter((pod) => isOwnedBy(pod, job)));
   };
 
   const orphan = async (key: ObjectKey, now: number, signal: AbortSignal): Promise<Plan> => {
@@ -77,7 +94,7 @@ export function createBindingDecider(options: {
     });
   };
 
-  return async (key, signal) => {
+  return async (key, signal, refusal) => {
     const now = clock.now();
     const binding = caches.bindings.get(key);
     if (binding === undefined) return orphan(key, now, signal);
@@ -103,7 +120,8 @@ export function createBindingDecider(options: {
           binding,
           claim: await claimOf(binding, signal),
           job,
-          jobPodEnd: endOf(caches.jobPods.byIndex(key)),
+          jobPodEnd: await jobPodEnd(binding, job, signal),
+          refusal: refusal?.message,
           next: job === undefined ? await nextJob(client, binding, signal) : undefined,
         });
       }
@@ -113,6 +131,9 @@ export function createBindingDecider(options: {
           binding,
           claim: await claimOf(binding, signal),
           job: jobOf(binding),
+          jobPods: caches.jobPods
+            .byIndex(key)
+            .filter((pod) => mountsClaim(pod, binding.spec.pvc.name)),
         });
       default:
         throw new Error(`no such stage: ${String(stage satisfies never)}`);

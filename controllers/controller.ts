@@ -19,10 +19,11 @@ export type ReconcileObserver = (reconcile: {
 export interface ControllerOptions {
   name: string;
   /**
-   * Looks at the object of that key and decides. It is called with a key only: what happened is
-   * not told, because it may have happened twice, or be undone by now.
+   * Looks at the object of that key and decides. What happened is not told, because it may have
+   * happened twice, or be undone by now; only what the API server refused of the key's last plan,
+   * so that the object itself can say so.
    */
-  decide: (key: string, signal: AbortSignal) => Promise<Plan>;
+  decide: (key: string, signal: AbortSignal, refusal?: ApiError) => Promise<Plan>;
   writer: Writer;
   concurrency: number;
   clock: Clock;
@@ -40,6 +41,8 @@ export interface ControllerOptions {
 export class Controller {
   readonly queue: Queue;
   readonly #options: ControllerOptions;
+  /** By key, until its plan is applied. */
+  readonly #refusals = new Map<string, ApiError>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -52,17 +55,18 @@ export class Controller {
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {
-    const { name, decide, writer, observe } = this.#options;
+    const { name, decide, observe } = this.#options;
     const log = this.#options.log.with({ controller: name, key });
     const startedAt = performance.now();
     let result: ReconcileResult = 'success';
     try {
-      const plan = await decide(key, signal);
+      const plan = await decide(key, signal, this.#refusals.get(key));
       if (plan.writes.length > 0) {
-        await writer.apply(plan.writes, { signal });
+        await this.#apply(key, plan, signal);
         log.info(plan.reason, { writes: plan.writes.map((write) => write.verb).join(',') });
       }
       this.queue.forget(key);
+      this.#refusals.delete(key);
       if (plan.requeueAfterMs !== undefined) {
         result = 'requeue_after';
         this.queue.addAfter(key, plan.requeueAfterMs);
@@ -75,6 +79,15 @@ export class Controller {
     observe({ controller: name, result, seconds: (performance.now() - startedAt) / 1000 });
   }
 
+  async #apply(key: string, plan: Plan, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.writer.apply(plan.writes, { signal });
+    } catch (error) {
+      if (error instanceof ApiError && isFinal(error)) this.#refusals.set(key, error);
+      throw error;
+    }
+  }
+
   #failed(key: string, error: unknown, log: Log): void {
     // The API server knows best when to come back: an eviction against a disruption budget.
     const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
@@ -85,4 +98,9 @@ export class Controller {
     if (retryAfterMs === undefined) this.queue.retry(key);
     else this.queue.addAfter(key, retryAfterMs);
   }
+}
+
+/** A no that stays one until somebody changes something: no conflict, no overload, no outage. */
+function isFinal({ code }: ApiError): boolean {
+  return code >= 400 && code < 500 && ![408, 409, 429].includes(code);
 }

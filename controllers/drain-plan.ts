@@ -4,13 +4,14 @@ import { isTrue } from '../src/api/condition.ts';
 import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
-import type { Plan } from '../src/core/plan.ts';
+import type { Plan, Write } from '../src/core/plan.ts';
 import { isOurs, untilMs } from './binding-facts.ts';
 import {
   applied,
   failed,
-  isRecorded,
+  isFailureRecorded,
   nothingCreated,
+  stalled,
   succeeded,
   unknown,
   type DrainFacts,
@@ -34,6 +35,8 @@ export interface DrainObservation extends DrainFacts {
   job: Stored<Job> | undefined;
   /** Read live when there is no Job; else `undefined`. */
   next: NextJob | undefined;
+  /** Why the API server did not take the Job when it was created last; `undefined` where it did. */
+  refusal: string | undefined;
 }
 
 /** What it takes to make a Job. */
@@ -85,10 +88,8 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
   if (isDeleting(job)) return { writes: [], reason: 'waiting for the old finalizer Job to go' };
 
   const end = jobOutcome(job);
-  const failureRecorded =
-    isRecorded(binding, job) && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
   if (end === undefined) return applied(observation, job);
-  if (!failureRecorded) return failed(observation, job, end.message);
+  if (!isFailureRecorded(binding, job)) return failed(observation, job, end.message);
 
   const waitMs = dueInMs(binding, now);
   if (waitMs > 0) {
@@ -128,14 +129,26 @@ function withoutJob(observation: DrainObservation): Plan {
       };
     case 'impossible':
       return {
-        ...unknown(observation, next.reason, next.message),
+        ...stalled(observation, next.reason, next.message),
         requeueAfterMs: UNWATCHED_AGAIN_MS,
       };
     case 'job':
-      return { writes: [{ verb: 'create', object: next.job }], reason: 'the claim is drained' };
+      return creation(observation, next.job);
     default:
       throw new Error(`no such outcome: ${JSON.stringify(next satisfies never)}`);
   }
+}
+
+/** Said first where it was refused before, then tried again: who reads the status may mend it. */
+function creation(observation: DrainObservation, job: Job): Plan {
+  const { binding, refusal } = observation;
+  const create: Write = { verb: 'create', object: job };
+  if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
+  const message =
+    `The API server refuses the finalizer Job: ${refusal}. PVC "${binding.spec.pvc.name}" is kept, ` +
+    `and the Job is tried again: remove what stands in its way.`;
+  const { writes, reason } = stalled(observation, 'FinalizerJobRefused', message);
+  return { writes: [...writes, create], reason };
 }
 
 /** Of an admission that failed between its two writes. */

@@ -27,6 +27,9 @@ export function drainBackoffMs(attempts: number): number {
   return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), BACKOFF_LIMIT_MS);
 }
 
+/** What does not hold any more when there is a Job. */
+const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as const;
+
 /** A Job is at work. */
 export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
   const { binding } = observation;
@@ -37,7 +40,7 @@ export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
     'the finalizer Job is there',
     [
       { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
-      ...overcome(binding, ['FinalizerJobFailed', 'Unknown'], 'FinalizerJobFound', message),
+      ...overcome(binding, WHAT_A_JOB_ENDS, 'FinalizerJobFound', message),
     ],
     { ...fields, ...started(binding, job) },
   );
@@ -53,7 +56,7 @@ export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
     'the finalizer Job succeeded',
     [
       { type: 'FinalizerJobSucceeded', status: 'True', reason, message },
-      ...overcome(binding, ['FinalizerJobFailed', 'Unknown'], reason, message),
+      ...overcome(binding, WHAT_A_JOB_ENDS, reason, message),
     ],
     { jobUID: job.metadata.uid, nextAttemptTime: null },
   );
@@ -79,7 +82,12 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
           `next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
           `${annotations.retry} gets a new value.`,
       },
-      ...overcome(binding, ['Unknown'], 'FinalizerJobFailed', `Job "${name}" has run.`),
+      ...overcome(
+        binding,
+        ['Unknown', 'DrainStalled'],
+        'FinalizerJobFailed',
+        `Job "${name}" has run.`,
+      ),
     ],
     { attempts, nextAttemptTime, ...started(binding, job) },
   );
@@ -89,6 +97,13 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
 export function unknown(observation: DrainFacts, reason: string, message: string): Plan {
   return statusPlan(observation, 'the claim cannot be drained', [
     { type: 'Unknown', status: 'True', reason, message },
+  ]);
+}
+
+/** The drain does not get under way: what stands in the way, and whose turn it is. */
+export function stalled(observation: DrainFacts, reason: string, message: string): Plan {
+  return statusPlan(observation, 'the drain is stalled', [
+    { type: 'DrainStalled', status: 'True', reason, message },
   ]);
 }
 
@@ -112,8 +127,13 @@ function started(binding: Stored<Binding>, job: Stored<Job>): StatusChange {
 }
 
 /** Do the recorded conditions speak of this very Job? */
-export function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
+function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
   return binding.status?.jobUID === job.metadata.uid;
+}
+
+/** Is the failure of this very Job recorded, and with it what its Pods said? */
+export function isFailureRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
+  return isRecorded(binding, job) && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
 }
 
 /** Neither Pod nor claim was ever seen. */

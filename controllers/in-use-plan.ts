@@ -106,17 +106,13 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
 
   const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
   const isKnown = known?.status === 'True';
-  // A kubelet that was away only learns of it now: the count starts with its first sign of life.
-  const renewedAt = node.kind === 'present' && node.ready ? node.renewedAt : undefined;
-  const away =
-    known?.reason === 'NodeNotReady' || (node.kind === 'present' && node.interrupted === true);
-  const counts = isKnown && renewedAt !== undefined && !away;
-  const first = counts ? binding.status?.nodeRenewTime : undefined;
+  const recorded = isKnown ? binding.status?.nodeRenewTime : undefined;
+  const first = node.kind === 'present' ? countedFrom(node, recorded) : undefined;
   const wait = writerStopped(
     {
       node,
       goneAt: isKnown ? Date.parse(known.lastTransitionTime) : now,
-      renewedAtFirst: first === undefined ? renewedAt : Date.parse(first),
+      renewedAtFirst: first,
       graceMs: graceMsOf(binding, last),
     },
     now,
@@ -137,11 +133,21 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
         message: `The Pod "${name ?? ''}" may be gone while its containers ran: ${wait.message}.${way}`,
       },
     ],
-    {
-      nodeRenewTime: first ?? (renewedAt === undefined ? null : new Date(renewedAt).toISOString()),
-    },
+    { nodeRenewTime: first === undefined ? null : new Date(first).toISOString() },
   );
   return { ...plan, requeueAfterMs: wait.againMs };
+}
+
+/**
+ * The renewal from which on the kubelet has had time to stop the containers: the one of when the Pod
+ * was missed, or, where the kubelet was away since, the first one after that.
+ */
+function countedFrom(
+  { renewedAt, unbrokenSince }: NodeSight & { kind: 'present' },
+  recorded: string | undefined,
+): number | undefined {
+  if (renewedAt === undefined || unbrokenSince === undefined) return undefined;
+  return Math.max(recorded === undefined ? renewedAt : Date.parse(recorded), unbrokenSince);
 }
 
 function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): Plan {

@@ -1,18 +1,12 @@
 import type { Binding, Snapshot } from '../src/api/binding.ts';
 import type { Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
-import type { Stored } from '../src/api/object.ts';
+import { isOwnedBy, type Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import { buildFinalizerJob } from '../src/core/finalizer-job.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { bindingRef } from './binding-facts.ts';
 import type { NextJob } from './drain-plan.ts';
-
-/** Is it a finalizer Job of this very binding? */
-export function isOwnedBy(job: Stored<Job>, binding: Stored<Binding>): boolean {
-  const { ownerReferences = [] } = job.metadata;
-  return ownerReferences.some(({ uid }) => uid === binding.metadata.uid);
-}
 
 /**
  * The next finalizer Job. Read live, not from caches: two drainers on one volume, or a Job for a

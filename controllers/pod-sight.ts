@@ -1,26 +1,18 @@
 import type { Binding } from '../src/api/binding.ts';
 import { labels } from '../src/api/names.ts';
-import {
-  createdAt,
-  keyOf,
-  type KubeObject,
-  type ObjectKey,
-  type Stored,
-} from '../src/api/object.ts';
+import { createdAt, keyOf, type ObjectKey, type Stored } from '../src/api/object.ts';
 import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
+import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
-import type { NodeSight } from './writer-stopped.ts';
 
 /** How far the clocks of API server and operator may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
 /** Claim and binding of one admission are stored within the time that a request may take. */
 const MADE_ANEW_AFTER_MS = 60_000;
-/** Kubelets renew every 10 s and are looked at as often: a gap longer than this is an absence. */
-const LEASE_GAP_MS = 25_000;
 
 /**
  * Finds the Pod of a binding: in the cache as long as it runs; read live when it seems to be over,
@@ -52,24 +44,17 @@ export function createPodFinder({
   const removed = rememberRemoved({ pods, bindings, clock });
   /** By binding: up to where a live list has shown that there is no Pod. */
   const absentUpTo = new Map<ObjectKey, string>();
-  /** By binding: the Lease of the node as it was at the last look. */
-  const renewedLast = new Map<ObjectKey, number>();
+  /** By binding: uid of its Pod, once a live read has not found it. No Pod comes back. */
+  const goneUid = new Map<ObjectKey, string>();
+  const lookAtNode = createNodeFinder(client);
   const forget = (key: ObjectKey): void => {
     removed.forget(key);
     absentUpTo.delete(key);
-    renewedLast.delete(key);
+    goneUid.delete(key);
   };
   bindings.onChange(({ type, object }) => {
     if (type !== 'set') forget(keyOf(object.metadata));
   });
-
-  const withPast = (key: ObjectKey, node: NodeSight): NodeSight => {
-    if (node.kind !== 'present' || node.renewedAt === undefined) return node;
-    // A process that has just taken over has not seen that there was no gap.
-    const before = renewedLast.get(key) ?? -Infinity;
-    renewedLast.set(key, node.renewedAt);
-    return { ...node, interrupted: node.renewedAt - before > LEASE_GAP_MS };
-  };
 
   const absence = async (
     binding: Stored<Binding>,
@@ -112,64 +97,33 @@ export function createPodFinder({
       const name = known.uid === '' ? seen?.metadata.name : known.name;
       if (uid === undefined || name === undefined) return absence(binding, admittedAt, now, signal);
 
-      const { namespace } = binding.metadata;
-      const live = await client.get<Pod>({ kind: 'Pod', namespace, name }, { signal });
-      if (live?.metadata.uid === uid) {
-        // What the watch said last was not its end.
-        removed.forget(key);
-        return { kind: 'present', pod: live, watched: candidates.length > 0 };
+      if (goneUid.get(key) !== uid) {
+        const { namespace } = binding.metadata;
+        const live = await client.get<Pod>({ kind: 'Pod', namespace, name }, { signal });
+        if (live?.metadata.uid === uid) {
+          // What the watch said last was not its end.
+          removed.forget(key);
+          return { kind: 'present', pod: live, watched: candidates.length > 0 };
+        }
+        goneUid.set(key, uid);
       }
       // Its end as the watch told it, or as the cache still shows it.
       const final = [...last, ...candidates].find((pod) => pod.metadata.uid === uid);
       const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
       // What the watch saw of the end says it all, mostly: no need to look at the node.
       const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);
-      const node = needsNode
-        ? withPast(key, await lookAtNode(client, nodeName, signal))
-        : unknownNode;
+      const node =
+        needsNode && nodeName !== undefined
+          ? await lookAtNode(nodeName, now, signal)
+          : ({ kind: 'unknown' } as const);
       return { kind: 'gone', last: final, node };
     },
     forget,
   };
 }
 
-const unknownNode: NodeSight = { kind: 'unknown' };
-
 function isKnown(pod: Stored<Pod>, uid: string): boolean {
   return uid === '' || pod.metadata.uid === uid;
-}
-
-async function lookAtNode(
-  client: KubeClient,
-  name: string | undefined,
-  signal: AbortSignal,
-): Promise<NodeSight> {
-  if (name === undefined) return unknownNode;
-  const leaseRef = { kind: 'Lease', namespace: 'kube-node-lease', name } as const;
-  const [node, lease] = await Promise.all([
-    client.get<Node>({ kind: 'Node', name }, { signal }),
-    client.get<NodeLease>(leaseRef, { signal }),
-  ]);
-  if (node === undefined) return { kind: 'gone', name };
-  const { taints = [] } = node.spec ?? {};
-  const { conditions = [] } = node.status ?? {};
-  const renewed = lease?.spec?.renewTime;
-  return {
-    kind: 'present',
-    name,
-    ready: conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
-    outOfService: taints.some(({ key }) => key === 'node.kubernetes.io/out-of-service'),
-    renewedAt: renewed === undefined ? undefined : Date.parse(renewed),
-  };
-}
-
-interface Node extends KubeObject {
-  spec?: { taints?: { key: string }[] };
-  status?: { conditions?: { type: string; status: string }[] };
-}
-
-interface NodeLease extends KubeObject {
-  spec?: { renewTime?: string };
 }
 
 /** resourceVersions of one resource type are comparable as numbers. */

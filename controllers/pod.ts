@@ -1,5 +1,4 @@
 import { labels } from '../src/api/names.ts';
-import type { SidecarRecord } from '../src/api/binding.ts';
 import type { ObjectKey, Stored } from '../src/api/object.ts';
 import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
@@ -21,13 +20,7 @@ export function createPodDecider(options: {
     if (type !== 'set') unwantedSince.delete(object.metadata.uid);
   });
 
-  const isOverdue = (pod: Stored<Pod>, sidecar: SidecarRecord): boolean => {
-    const { uid } = pod.metadata;
-    if (sidecarTrouble(pod, sidecar) === undefined) {
-      // Between two crashes of a loop all looks well for a moment: only a Ready Pod starts over.
-      if (isReady(pod)) unwantedSince.delete(uid);
-      return false;
-    }
+  const isOverdue = ({ metadata: { uid } }: Stored<Pod>): boolean => {
     const since = unwantedSince.get(uid) ?? clock.now();
     unwantedSince.set(uid, since);
     return clock.now() - since > evictionTimeoutMs;
@@ -43,7 +36,13 @@ export function createPodDecider(options: {
     }
     const { sidecar } = binding.spec;
     if (sidecar === undefined) return { writes: [], reason: 'the binding knows no sidecar' };
-    return sidecarPlan({ pod, sidecar, overdue: isOverdue(pod, sidecar) });
+    const trouble = sidecarTrouble(pod, sidecar);
+    if (trouble === undefined) {
+      // Between two crashes of a loop all looks well for a moment: only a Ready Pod starts over.
+      if (isReady(pod)) unwantedSince.delete(pod.metadata.uid);
+      return { writes: [], reason: 'the sidecar is well' };
+    }
+    return sidecarPlan({ pod, sidecar, trouble, overdue: isOverdue(pod) });
   };
   return (key) => Promise.resolve(decide(key));
 }

@@ -3,6 +3,8 @@ import type { Claim } from '../src/api/claim.ts';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { finalizers } from '../src/api/names.ts';
+import type { Pod } from '../src/api/pod.ts';
+import type { ObjectRef } from '../src/api/resources.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
@@ -24,10 +26,12 @@ export interface ReleaseObservation {
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
   job: Stored<Job> | undefined;
+  /** Pods of finalizer Jobs. */
+  jobPods: readonly Stored<Pod>[];
 }
 
 /** What is left to do for a binding whose claim may go. Pure. */
-export function releasePlan({ now, binding, claim, job }: ReleaseObservation): Plan {
+export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObservation): Plan {
   const drained = isTrue(binding.status?.conditions, 'FinalizerJobSucceeded');
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) {
@@ -38,6 +42,12 @@ export function releasePlan({ now, binding, claim, job }: ReleaseObservation): P
       uid,
       propagation: 'Background',
     });
+  }
+  // Of a Job that somebody deleted without them: a finished Pod keeps the claim, too.
+  for (const pod of job === undefined ? jobPods.filter((one) => !isDeleting(one)) : []) {
+    const { namespace, name, uid } = pod.metadata;
+    const ref: ObjectRef = { kind: 'Pod', namespace, name };
+    writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
   }
   const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
   if (claim !== undefined && (kept || !isDeleting(claim))) {

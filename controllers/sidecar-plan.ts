@@ -8,6 +8,8 @@ import type { EventWrite, Plan } from '../src/core/plan.ts';
 export interface SidecarObservation {
   pod: Stored<Pod>;
   sidecar: SidecarRecord;
+  /** What is wrong with it ({@link sidecarTrouble}). */
+  trouble: string;
   /** Have disruption budgets kept the Pod for longer than they may? */
   overdue: boolean;
 }
@@ -20,9 +22,7 @@ const TOO_MANY_RESTARTS = 3;
  * old claim is drained. Through the eviction API, so that disruption budgets hold; deleted where
  * they hold for too long a Pod that is not Ready anyway. Pure.
  */
-export function sidecarPlan({ pod, sidecar, overdue }: SidecarObservation): Plan {
-  const trouble = sidecarTrouble(pod, sidecar);
-  if (trouble === undefined) return { writes: [], reason: 'the sidecar is well' };
+export function sidecarPlan({ pod, sidecar, trouble, overdue }: SidecarObservation): Plan {
   const { namespace = '', name, uid } = pod.metadata;
   const ref: ObjectRef = { kind: 'Pod', namespace, name };
   const forced = overdue && !isReady(pod);

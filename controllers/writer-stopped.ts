@@ -12,8 +12,11 @@ export type NodeSight =
       outOfService: boolean;
       /** When its Lease was renewed last, in ms since the epoch. */
       renewedAt: number | undefined;
-      /** Did the Lease jump since the last look, as that of a kubelet that was away does? */
-      interrupted?: boolean;
+      /**
+       * The oldest renewal since which we have seen the Lease renewed without a gap, and the node
+       * Ready; by the node's clock. Absent for a node that is not.
+       */
+      unbrokenSince?: number;
     };
 
 /**

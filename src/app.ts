@@ -164,7 +164,9 @@ async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void>
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */
 async function prepareCluster(base: Base, lease: ObjectRef): Promise<void> {
   const { force, instance } = base.config;
-  if (!force) await refuseOtherInstallation(base, { instance, lease });
+  // Only who is to lead contends for the Lease.
+  const contended = base.config.command === 'webhook' ? undefined : lease;
+  if (!force) await refuseOtherInstallation(base, { instance, lease: contended });
   await applyCRDs(base);
 }
 

@@ -14,7 +14,8 @@ export interface ServingCertificate {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const LIFETIME_MS = 365 * 24 * 3600 * 1000;
+/** Made at every start and trusted by one webhook configuration only: as long as a process may live. */
+const LIFETIME_MS = 10 * 365 * 24 * 3600 * 1000;
 /** Clocks differ: valid from an hour ago. */
 const BACKDATE_MS = 3600 * 1000;
 

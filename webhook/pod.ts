@@ -12,10 +12,7 @@ import type { KubeClient } from '../src/kube/client.ts';
 import { isSameAdmission, type Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
 import { podPlan } from './pod-plan.ts';
-import { deny, type AdmissionHandler, type Answer } from './review.ts';
-
-/** What an undo may take once the time for writes is over, in ms. */
-const UNDO_MS = 3_000;
+import { deny, type AdmissionHandler, type Answer, type AnswerTime } from './review.ts';
 
 /** The handler of `/pod/mutate`. */
 export function createPodHandler(options: {
@@ -56,15 +53,15 @@ export function createPodHandler(options: {
    */
   const store = async (
     writes: readonly CreateWrite[],
-    signal: AbortSignal,
+    time: AnswerTime,
   ): Promise<Answer | undefined> => {
     const results = await Promise.allSettled(
-      writes.map((write) => writer.create(write, { signal })),
+      writes.map((write) => writer.create(write, { signal: time.signal })),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return undefined;
     try {
-      const late = AbortSignal.timeout(UNDO_MS);
+      const late = AbortSignal.timeout(time.undoMs);
       const pairs = writes.flatMap((write, index) => {
         const result = results[index];
         return result === undefined ? [] : [stored(write, result, late)];
@@ -77,9 +74,12 @@ export function createPodHandler(options: {
     return refusal(failed.reason);
   };
 
-  return async (request, signal) => {
+  return async (request, time) => {
     if (request.operation !== 'CREATE' || request.object === null) return { allowed: true };
-    const pod = request.object as Pod;
+    if (!isPod(request.object)) {
+      return deny('AdmissionReviewInvalid', 400, 'the object is no Pod: it has no containers');
+    }
+    const pod = request.object;
     const namespace = request.namespace ?? pod.metadata.namespace ?? 'default';
     const tell = (answer: Answer, binding?: string): Answer => {
       logAnswer(log, { uid: request.uid, namespace, pod, binding }, answer);
@@ -87,17 +87,22 @@ export function createPodHandler(options: {
     };
     let fluentPVC: Stored<FluentPVC> | undefined;
     try {
-      fluentPVC = await find(pod.metadata.labels?.[labels.fluentPVC], signal);
+      fluentPVC = await find(pod.metadata.labels?.[labels.fluentPVC], time.signal);
     } catch (error) {
       return tell(refusal(error));
     }
     const plan = podPlan({ request: { uid: request.uid, namespace }, pod, fluentPVC, defaults });
     if (plan.writes.length > 0 && request.dryRun !== true) {
-      const refused = await store(plan.writes, signal);
+      const refused = await store(plan.writes, time);
       if (refused !== undefined) return tell(refused);
     }
     return tell(plan.answer, plan.writes[0]?.object.metadata.name);
   };
+}
+
+/** The API server sends nothing else; whoever else calls gets an answer, too. */
+function isPod(object: KubeObject): object is Pod {
+  return Array.isArray((object as Partial<Pod>).spec?.containers);
 }
 
 /** Deleted first, finalizers off second, as every claim goes: nobody has used these objects yet. */

@@ -15,8 +15,16 @@ export interface AdmissionRequest {
   oldObject?: KubeObject | null;
 }
 
-/** Answers a request; the signal ends its time. Throws only on faults of its own. */
-export type AdmissionHandler = (request: AdmissionRequest, signal: AbortSignal) => Promise<Answer>;
+/** What there is of the API server's patience: it tells nobody of an answer that is late. */
+export interface AnswerTime {
+  /** Ends the time for reads and writes. */
+  signal: AbortSignal;
+  /** What may be spent after that on undoing writes, in ms. */
+  undoMs: number;
+}
+
+/** Answers a request in its time. Throws only on faults of its own. */
+export type AdmissionHandler = (request: AdmissionRequest, time: AnswerTime) => Promise<Answer>;
 
 /** What this program answers. */
 export type Answer =

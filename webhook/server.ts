@@ -23,8 +23,9 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 /** Without `timeout` in the query: what the webhook configuration would say by default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Part of the API server's patience for our writes; the rest is for their undo and the way back. */
+/** Parts of the API server's patience for our writes and for their undo; the rest is for the way. */
 const SHARE_FOR_WRITES = 0.6;
+const SHARE_FOR_UNDO = 0.3;
 /** A client that does not send what it announced is not waited for. */
 const REQUEST_MS = 30_000;
 
@@ -93,8 +94,12 @@ async function answerTo(
   }
   const { uid } = decoded.request;
   try {
-    const signal = AbortSignal.timeout(timeoutMs(request.query));
-    return { uid, answer: await handler(decoded.request, signal) };
+    const patienceMs = timeoutMs(request.query);
+    const time = {
+      signal: AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES),
+      undoMs: patienceMs * SHARE_FOR_UNDO,
+    };
+    return { uid, answer: await handler(decoded.request, time) };
   } catch (error) {
     log.error('an admission failed', {
       requestUid: uid,
@@ -109,6 +114,5 @@ async function answerTo(
 function timeoutMs(query: unknown): number {
   const { timeout } = query as { timeout?: unknown };
   const seconds = typeof timeout === 'string' ? Number(/^(\d+)s$/.exec(timeout)?.[1]) : NaN;
-  const ms = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_MS;
-  return ms * SHARE_FOR_WRITES;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_MS;
 }

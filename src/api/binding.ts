@@ -85,6 +85,10 @@ export type BindingPhase =
   | 'PodMissing';
 
 /** Conditions that are no phases. */
-export type BindingNotice = 'WriterMayBeAlive';
+export type BindingNotice =
+  /** The Pod is gone, and its containers may go on writing. */
+  | 'WriterMayBeAlive'
+  /** The drain does not get under way; the message says what stands in the way. */
+  | 'DrainStalled';
 
 export type BindingConditionType = Exclude<BindingPhase, 'Pending'> | BindingNotice;

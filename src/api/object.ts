@@ -87,3 +87,12 @@ export function hasFinalizer(object: { metadata: ObjectMeta }, finalizer: string
 export function createdAt(object: { metadata: StoredMeta }): number {
   return Date.parse(object.metadata.creationTimestamp);
 }
+
+/** Does one of the object's owner references name that very owner? */
+export function isOwnedBy(
+  object: { metadata: ObjectMeta },
+  owner: { metadata: StoredMeta },
+): boolean {
+  const { ownerReferences = [] } = object.metadata;
+  return ownerReferences.some(({ uid }) => uid === owner.metadata.uid);
+}

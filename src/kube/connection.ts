@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -9,13 +10,18 @@ import { messageOf, UserError } from '../errors.ts';
 export interface Connection {
   /** Scheme, host, port and path prefix, without a trailing slash. */
   readonly server: string;
-  /** Connections are kept and reused; as many as there are requests at once. */
-  readonly dispatcher: Dispatcher;
-  /** Headers that authenticate a request made now. */
-  headers(): Promise<Record<string, string>>;
-  /** Forget the credentials: the API server did not take them. */
+  /** What a request made now goes over and is authenticated by. */
+  authenticated(): Promise<Authenticated>;
+  /** Forget the credentials: the API server did not take them. The kubeconfig is read anew. */
   renew(): void;
   close(): Promise<void>;
+}
+
+/** How a request goes, by the credentials of now. */
+export interface Authenticated {
+  /** Connections are kept and reused; as many as there are requests at once. */
+  dispatcher: Dispatcher;
+  headers: Record<string, string>;
 }
 
 /** Tokens are read anew this often: a mounted service account token is replaced within the hour. */
@@ -31,26 +37,37 @@ export async function connect(options: {
   kubeconfig: string | undefined;
   clock: Clock;
 }): Promise<Connection> {
-  const config = load(options.kubeconfig);
+  let config = load(options.kubeconfig);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw invalid(options.kubeconfig, 'it has no current context that names a cluster');
   }
   let credentials = await authenticate(config, options.kubeconfig);
   let readAt = options.clock.now();
-  const dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
+  let dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
+  let refused = false;
+
+  const refresh = async (): Promise<void> => {
+    // Only then: an exec plugin's token is kept in the old one.
+    if (refused) config = load(options.kubeconfig);
+    refused = false;
+    readAt = options.clock.now();
+    const fresh = await authenticate(config, options.kubeconfig);
+    if (!isDeepStrictEqual(fresh.tls, credentials.tls)) {
+      // Client certificates belong to connections: requests under way end on the old ones.
+      void dispatcher.close();
+      dispatcher = createDispatcher(fresh.tls, cluster.proxyUrl);
+    }
+    credentials = fresh;
+  };
   return {
     server: cluster.server.replace(/\/+$/, ''),
-    dispatcher,
-    headers: async () => {
-      if (options.clock.now() - readAt > CREDENTIALS_LIFETIME_MS) {
-        credentials = await authenticate(config, options.kubeconfig);
-        readAt = options.clock.now();
-      }
-      return credentials.headers;
+    authenticated: async () => {
+      if (refused || options.clock.now() - readAt > CREDENTIALS_LIFETIME_MS) await refresh();
+      return { dispatcher, headers: credentials.headers };
     },
     renew: () => {
-      readAt = 0;
+      refused = true;
     },
     // destroy, not close: a watch never ends by itself.
     close: () => dispatcher.destroy(),

@@ -63,12 +63,13 @@ async function send(
   const contentType =
     call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' };
   try {
-    return await connection.dispatcher.request({
+    const { dispatcher, headers } = await connection.authenticated();
+    return await dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: call.method,
       headers: {
-        ...(await connection.headers()),
+        ...headers,
         ...contentType,
         accept: 'application/json',
         'user-agent': userAgent,

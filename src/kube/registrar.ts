@@ -30,14 +30,14 @@ interface Base {
 
 /**
  * Makes sure that nobody else works on this cluster: no webhook configuration of another
- * installation (the original's included), and nobody who renews our Lease. What a killed run of the
+ * installation (the original's included), and, where a Lease is given, nobody who renews it. What a killed run of the
  * same instance left is no hindrance: its Lease is waited out and taken.
  *
  * @throws UserError OtherInstallation
  */
 export async function refuseOtherInstallation(
   base: Base,
-  own: { instance: string; lease: ObjectRef },
+  own: { instance: string; lease: ObjectRef | undefined },
 ): Promise<void> {
   for (const kind of CONFIGURATION_KINDS) {
     const list = await base.client.list(kind, {}, { signal: base.signal });
@@ -50,7 +50,7 @@ export async function refuseOtherInstallation(
       );
     }
   }
-  await waitOutLease(base, own.lease);
+  if (own.lease !== undefined) await waitOutLease(base, own.lease);
 }
 
 async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef): Promise<void> {

@@ -18,7 +18,8 @@ export interface Writer {
    *
    * - An object that exists already with the same admission-id counts as created.
    * - An object that is gone, or is another one by now, counts as patched, deleted, evicted.
-   * - An Event that cannot be written is logged and forgotten.
+   * - An Event tells of the write before it: none is made of one that was moot. One that cannot be
+   *   written is logged and forgotten.
    *
    * @throws ApiError, ApiUnreachable: nothing after that write was done
    */
@@ -94,11 +95,15 @@ export function createWriter(options: {
   return {
     create,
     async apply(writes, call = {}) {
+      let moot = false;
       for (const write of writes) {
+        if (write.verb === 'event' && moot) continue;
         try {
           await one(write, call);
+          moot = false;
         } catch (error) {
           if (!isMoot(write, error)) throw error;
+          moot = true;
         }
       }
     },

@@ -6,7 +6,7 @@ import type { Pod } from '../../src/api/pod.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { fakeCaches, type FakeCaches } from './fake-caches.ts';
 import { FakeClock } from './fake-clock.ts';
-import { KEY, make } from './make.ts';
+import { KEY, make, NAME } from './make.ts';
 import { memoryApi, type MemoryApi } from './memory-api.ts';
 import './one-realm.ts';
 
@@ -18,6 +18,7 @@ export const jobPod = (name: string, change: Partial<Stored<Pod>> = {}): Stored<
       name,
       uid: `${name}-uid`,
       labels: { [labels.finalizerJobOf]: make.binding().metadata.name },
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: NAME, uid: 'job-uid' }],
     },
   }),
   ...change,

@@ -51,6 +51,7 @@ export function plan(change: Partial<DrainObservation>): ReturnType<typeof drain
     job: undefined,
     jobPodEnd: undefined,
     next: undefined,
+    refusal: undefined,
     ...change,
   });
 }

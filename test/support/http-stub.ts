@@ -40,8 +40,8 @@ export async function httpStub(): Promise<HttpStub> {
   const { port } = server.address() as AddressInfo;
   const connection = {
     server: `http://127.0.0.1:${port}/prefix`,
-    dispatcher,
-    headers: () => Promise.resolve({ authorization: 'Bearer token' }),
+    authenticated: () =>
+      Promise.resolve({ dispatcher, headers: { authorization: 'Bearer token' } }),
     renew: () => {
       stub.renewals += 1;
     },

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/api/object.ts';
 import type { PatchOperation } from '../../src/core/plan.ts';
-import type { AdmissionRequest, AdmissionReview } from '../../webhook/review.ts';
+import type { AdmissionRequest, AdmissionReview, AnswerTime } from '../../webhook/review.ts';
 
 /** A request of the API server. */
 export function admissionRequest(
@@ -24,4 +24,9 @@ export function reviewBody(request: object, change: object = {}): string {
 export function patchIn({ response }: AdmissionReview): PatchOperation[] {
   const text = Buffer.from(response.patch ?? '', 'base64').toString();
   return text === '' ? [] : (JSON.parse(text) as PatchOperation[]);
+}
+
+/** All the time there is. */
+export function answerTime(): AnswerTime {
+  return { signal: new AbortController().signal, undoMs: 3_000 };
 }

@@ -54,7 +54,7 @@ describe('draining', () => {
   };
   test.each(Object.entries(unusable))('a snapshot that is %s is said', async (_, spec) => {
     const { decide } = setup(outOfUse, cached, [], spec);
-    expect(said(await decide())).toMatchObject({ Unknown: 'True SnapshotUnusable' });
+    expect(said(await decide())).toMatchObject({ DrainStalled: 'True SnapshotUnusable' });
   });
   test('a template that mounts something else at our path is said', async () => {
     const volumeMounts = [{ name: 'mine', mountPath: '/var/log/app' }];
@@ -63,8 +63,8 @@ describe('draining', () => {
     };
     const spec = { snapshot: JSON.stringify(make.snapshot({ jobSpecTemplate })) };
     const plan = await setup(outOfUse, cached, [], spec).decide();
-    expect(said(plan)).toMatchObject({ Unknown: 'True MountPathTaken' });
-    expect(message(plan, 'Unknown')).toMatch(/"drain" .*"mine" .*\/var\/log\/app/);
+    expect(said(plan)).toMatchObject({ DrainStalled: 'True MountPathTaken' });
+    expect(message(plan, 'DrainStalled')).toMatch(/"drain" .*"mine" .*\/var\/log\/app/);
   });
   test('its own Job is followed, without a request', async () => {
     const { decide, asked } = setup(outOfUse, { ...cached, jobs: [make.job()] });
@@ -97,8 +97,8 @@ describe('draining', () => {
       const owner = { apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'another' };
       const stranger = make.job({ metadata: { ownerReferences: [owner], ...change } });
       const plan = await setup(outOfUse, cached, [stranger]).decide();
-      expect(said(plan)).toMatchObject({ phase: 'Unknown', Unknown: 'True JobNameTaken' });
-      expect(message(plan, 'Unknown')).toContain(stranger.metadata.name);
+      expect(said(plan)).toMatchObject({ phase: 'OutOfUse', DrainStalled: 'True JobNameTaken' });
+      expect(message(plan, 'DrainStalled')).toContain(stranger.metadata.name);
       expect(plan.requeueAfterMs).toBe(30_000);
     },
   );
@@ -140,12 +140,12 @@ describe('draining', () => {
       },
     };
     test.each(Object.entries(cases))('%s', async (_, { jobPods, says }) => {
-      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob], jobPods });
+      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob] }, jobPods);
       expect(message(await decide(), 'FinalizerJobFailed')).toContain(says);
     });
     test('last words are cut', async () => {
       const jobPods = [jobPod('a', ended(bad(3, 'x'.repeat(5_000))))];
-      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob], jobPods });
+      const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob] }, jobPods);
       expect(message(await decide(), 'FinalizerJobFailed')?.length).toBeLessThan(1_500);
     });
   });

@@ -16,6 +16,7 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
   const results: ReconcileResult[] = [];
   const applied: (readonly Write[])[] = [];
   const decided: { key: string; at: number }[] = [];
+  const refusals: (ApiError | undefined)[] = [];
   const begin = clock.now();
   const writer = {
     apply: async (writes: readonly Write[]) => {
@@ -26,8 +27,9 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
   } as Pick<Writer, 'apply'> as Writer;
   const controller = new Controller({
     name: 'test',
-    decide: async (key) => {
+    decide: async (key, _signal, refusal) => {
       await Promise.resolve();
+      refusals.push(refusal);
       decided.push({ key, at: clock.now() - begin });
       return decide(key);
     },
@@ -39,7 +41,7 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
   });
   const stop = new AbortController();
   const done = controller.run(stop.signal);
-  return { clock, log, results, applied, decided, controller, stop, done };
+  return { clock, log, results, applied, decided, refusals, controller, stop, done };
 }
 /** Throws these one after the other, then nothing. */
 const failing =
@@ -83,6 +85,32 @@ test('comes again at the deadline of the plan', async () => {
   await clock.advance(25_000);
   expect(decided.map(({ at }) => at)).toEqual([0, 10_000, 20_000]);
   expect(results[0]).toBe('requeue_after');
+});
+
+describe('what the API server refused of the last plan', () => {
+  interface Case {
+    error: Error;
+    told: boolean;
+  }
+  const cases: Record<string, Case> = {
+    'is told when it decides again': { error: new ApiError('POST /x', 403, {}), told: true },
+    'is told of an object that is not valid': {
+      error: new ApiError('POST /x', 422, {}),
+      told: true,
+    },
+    'is not told of a conflict': { error: new ApiError('PATCH /x', 409, {}), told: false },
+    'is not told of too many requests': { error: new ApiError('POST /x', 429, {}), told: false },
+    'is not told of an outage': { error: new ApiError('POST /x', 503, {}), told: false },
+    'is not told of no answer': { error: new ApiUnreachable('x', new Error('y')), told: false },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { error, told }) => {
+    const plan: Plan = { writes: [evict], reason: 'it failed', requeueAfterMs: 60_000 };
+    const { controller, clock, refusals } = setup(() => plan, failing(error));
+    controller.queue.add('a');
+    await clock.advance(60_200);
+    // The last plan went well.
+    expect(refusals).toEqual([undefined, told ? error : undefined, undefined]);
+  });
 });
 
 describe('after a failure', () => {

@@ -71,13 +71,45 @@ describe('without a Job', () => {
   test('the Job is the one that was built', () => {
     expect(plan({ next }).writes).toEqual([{ verb: 'create', object: next.job }]);
   });
+  describe('that the API server has refused', () => {
+    const refusal = 'POST /jobs: exceeded quota: pods (Forbidden 403)';
+    test('is said and tried again', () => {
+      const decided = plan({ next, refusal });
+      expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
+      expect(said(decided)).toMatchObject({ DrainStalled: 'True FinalizerJobRefused' });
+      expect(message(decided, 'DrainStalled')).toContain(refusal);
+    });
+    test('is said once', () => {
+      const text = message(plan({ next, refusal }), 'DrainStalled') ?? '';
+      const known = make.condition('DrainStalled', {
+        reason: 'FinalizerJobRefused',
+        message: text,
+      });
+      const again = plan({
+        next,
+        refusal,
+        binding: binding({ phase: 'OutOfUse', conditions: [over, known] }),
+      });
+      expect(deeds(again.writes)).toEqual(['create Job']);
+    });
+    test.each(['running', 'Complete', 'Failed'])('is forgotten with a Job that is %s', (end) => {
+      const known = binding({ conditions: [over, make.condition('DrainStalled')] });
+      const job = end === 'running' ? running : ended(end);
+      expect(said(plan({ job, binding: known }))).toMatchObject({
+        DrainStalled: expect.stringMatching(/^False/) as unknown,
+      });
+    });
+  });
   test('and with none that could be made, that is said, once', () => {
     const impossible = { outcome: 'impossible', reason: 'MountPathTaken', message: 'No.' } as const;
     const decided = plan({ next: impossible });
-    expect(said(decided)).toMatchObject({ phase: 'Unknown', Unknown: 'True MountPathTaken' });
+    expect(said(decided)).toMatchObject({ phase: 'OutOfUse', DrainStalled: 'True MountPathTaken' });
     const again = binding({
-      phase: 'Unknown',
-      conditions: [over, make.condition('Unknown', { reason: 'MountPathTaken', message: 'No.' })],
+      phase: 'OutOfUse',
+      conditions: [
+        over,
+        make.condition('DrainStalled', { reason: 'MountPathTaken', message: 'No.' }),
+      ],
     });
     expect(plan({ next: impossible, binding: again })).toMatchObject({
       writes: [],

@@ -19,7 +19,12 @@ describe('a Pod that went while it ran', () => {
       expect(text).toContain(part);
     expect(decided.requeueAfterMs).toBe(30_000);
   });
-  const lease = (count: number) => ({ ...downNode, ready: true, renewedAt: seconds(count) });
+  const lease = (count: number) => ({
+    ...downNode,
+    ready: true,
+    renewedAt: seconds(count),
+    unbrokenSince: seconds(0),
+  });
   test('is said with the Lease of its node, by the clock of the node', () => {
     const { nodeRenewTime, ...others } = said(plan(gone({ node: lease(7_777) }))) ?? {};
     expect(others).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
@@ -52,7 +57,10 @@ describe('a Pod that went while it ran', () => {
     expect(after(115)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
   });
   test('keeps the Lease of the first look at every later one', () => {
-    const decided = plan(gone({ node: lease(60) }), missed(50, at(50)));
+    const decided = plan(
+      gone({ node: lease(60) }),
+      missed(50, new Date(seconds(50)).toISOString()),
+    );
     expect(said(decided) ?? {}).not.toHaveProperty('nodeRenewTime');
     expect(said(decided) ?? {}).not.toHaveProperty('OutOfUse');
   });
@@ -75,14 +83,22 @@ describe('a Pod that went while it ran', () => {
       );
 
     test('the count ends when it is not Ready', () => {
-      const decided = look(recorded(at(50), 'KubeletStopping'), { ready: false }, 60);
+      const decided = look(
+        recorded(at(50), 'KubeletStopping'),
+        { ready: false, unbrokenSince: undefined },
+        60,
+      );
       expect(decided).toMatchObject({
         WriterMayBeAlive: 'True NodeNotReady',
         nodeRenewTime: null,
       });
     });
     test('and starts with its first sign of life', () => {
-      const back = look(recorded(undefined, 'NodeNotReady'), {}, 3_600);
+      const back = look(
+        recorded(undefined, 'NodeNotReady'),
+        { unbrokenSince: seconds(3_600) },
+        3_600,
+      );
       expect(back).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
       expect(Date.parse(back?.nodeRenewTime as string)).toBe(seconds(3_600));
       const after = recorded(at(3_600), 'KubeletStopping');
@@ -90,7 +106,7 @@ describe('a Pod that went while it ran', () => {
       expect(look(after, {}, 3_645)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
     });
     test('also where it was away for so short that it was Ready all the time', () => {
-      const back = look(recorded(at(50), 'KubeletStopping'), { interrupted: true }, 100);
+      const back = look(recorded(at(50), 'KubeletStopping'), { unbrokenSince: seconds(100) }, 100);
       expect(back).not.toHaveProperty('OutOfUse');
       expect(Date.parse(back?.nodeRenewTime as string)).toBe(seconds(100));
     });

@@ -154,14 +154,16 @@ describe('the node of a Pod that went while it ran', () => {
     const { find, api } = setup(known, [], [node()]);
     const renewed = async (seconds: number): Promise<unknown> => {
       api.put({ ...nodeLease, ...{ spec: { renewTime: at(seconds) } } });
-      return find();
+      return find(T0 + seconds * 1000);
     };
-    const sight = (interrupted: boolean): object => ({ node: { interrupted } });
-    await renewed(0);
-    expect(await renewed(25)).toMatchObject(sight(false));
-    expect(await renewed(35)).toMatchObject(sight(false));
-    expect(await renewed(61)).toMatchObject(sight(true));
-    expect(await renewed(71)).toMatchObject(sight(false));
+    const since = (seconds: number): object => ({
+      node: { unbrokenSince: T0 + seconds * 1000 },
+    });
+    expect(await renewed(0)).toMatchObject(since(0));
+    expect(await renewed(25)).toMatchObject(since(0));
+    expect(await renewed(35)).toMatchObject(since(0));
+    expect(await renewed(61)).toMatchObject(since(61));
+    expect(await renewed(71)).toMatchObject(since(61));
   });
   test('is known from the binding where nothing of the end was seen', async () => {
     const { find } = setup(known, [], [node()]);

@@ -19,6 +19,7 @@ function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePla
     binding: drained,
     claim: make.claim(),
     job: make.job(),
+    jobPods: [],
     ...change,
   });
 }
@@ -42,6 +43,11 @@ const cases: Record<string, Case> = {
   'drained: without a Job': {
     job: undefined,
     writes: [`delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: the Pods of a Job that was deleted without them go': {
+    job: undefined,
+    jobPods: [make.pod(), make.pod({ metadata: deleting })],
+    writes: ['delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
   },
   'drained: a claim that is gone needs nothing': {
     claim: undefined,

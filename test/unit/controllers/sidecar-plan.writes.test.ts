@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sidecarPlan } from '../../../controllers/sidecar-plan.ts';
+import { sidecarPlan, sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
 import { make } from '../../support/make.ts';
 
 const sidecar = { name: 'fluentd', mode: 'Native', podDeletionTrigger: 'SidecarFailure' } as const;
@@ -36,7 +36,9 @@ describe('the Pod of a sidecar that failed', () => {
   test.each(Object.entries(cases))(
     '%s, by uid, and that is told',
     (_, { ready, overdue, verb }) => {
-      const plan = sidecarPlan({ pod: pod(ready), sidecar, overdue });
+      const one = pod(ready);
+      const trouble = sidecarTrouble(one, sidecar) ?? '';
+      const plan = sidecarPlan({ pod: one, sidecar, trouble, overdue });
       expect(plan.writes).toEqual([
         verb === 'evict'
           ? { verb, ref, uid: 'pod-uid' }
@@ -60,7 +62,4 @@ describe('the Pod of a sidecar that failed', () => {
       ]);
     },
   );
-  test('of one that is well nothing is written', () => {
-    expect(sidecarPlan({ pod: make.pod(), sidecar, overdue: true }).writes).toEqual([]);
-  });
 });

@@ -114,8 +114,14 @@ describe('moot, and done', () => {
   test.each(Object.entries(cases))('%s', async (_, { write, error }) => {
     const { api, writer } = setup(make.claim());
     api.refuse = ({ verb }) => (verb === write.verb ? error : undefined);
-    await writer.apply([write, event]);
-    expect(api.requests.map(({ verb }) => verb)).toEqual([write.verb, 'create']);
+    await writer.apply([write, writes.create, event]);
+    expect(api.requests.map(({ verb }) => verb)).toEqual([write.verb, 'create', 'create']);
+  });
+  test('what nothing was done to is not told of', async () => {
+    const { api, writer } = setup();
+    api.refuse = ({ verb }) => (verb === 'evict' ? refusal(404, 'NotFound') : undefined);
+    await writer.apply([writes.evict, event]);
+    expect(api.requests.map(({ verb }) => verb)).toEqual(['evict']);
   });
 });
 

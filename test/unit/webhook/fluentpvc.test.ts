@@ -2,11 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { createFluentPVCHandler } from '../../../webhook/fluentpvc.ts';
 import type { AdmissionRequest, Answer } from '../../../webhook/review.ts';
 import { at, make } from '../../support/make.ts';
-import { admissionRequest } from '../../support/review.ts';
+import { admissionRequest, answerTime } from '../../support/review.ts';
 
 const handler = createFluentPVCHandler();
-const handle = (request: AdmissionRequest): Promise<Answer> =>
-  handler(request, new AbortController().signal);
+const handle = (request: AdmissionRequest): Promise<Answer> => handler(request, answerTime());
 const good = make.fluentPVC();
 const bad = make.fluentPVC({
   spec: { pvcSpecTemplate: { accessModes: ['ReadOnlyMany'], volumeName: 'pv' } },

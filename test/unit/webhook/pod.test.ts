@@ -11,7 +11,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { make } from '../../support/make.ts';
 import { memoryApi, refusal, type MemoryApi } from '../../support/memory-api.ts';
 import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
-import { admissionRequest } from '../../support/review.ts';
+import { admissionRequest, answerTime } from '../../support/review.ts';
 
 const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
 const CLAIM = 'PersistentVolumeClaim';
@@ -39,8 +39,7 @@ function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObjec
   return {
     api,
     log,
-    handle: (request = admissionRequest(make.newPod())) =>
-      handler(request, new AbortController().signal),
+    handle: (request = admissionRequest(make.newPod())) => handler(request, answerTime()),
     left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),
   };
 }
@@ -83,6 +82,15 @@ describe('a labelled Pod', () => {
     expect(left()).toEqual([CLAIM, BINDING]);
   });
 });
+
+test.each([undefined, {}, { containers: 'none' }])(
+  'no Pod at all (spec %j) is a denial',
+  async (spec) => {
+    const object = { ...make.newPod(), spec };
+    const answer = await setup().handle(admissionRequest(object));
+    expect(answer).toMatchObject({ denial: { reason: 'AdmissionReviewInvalid', code: 400 } });
+  },
+);
 
 describe('left alone is', () => {
   test.each(['UPDATE', 'DELETE', 'CONNECT'] as const)('an %s', async (operation) => {
