@@ -1,3 +1,4 @@
+import { admissionRules } from './admission-rules-schema.ts';
 import { POD_DELETION_TRIGGERS, SIDECAR_MODES } from './fluentpvc.ts';
 import { conditionsSchema, container, namedList, template, type Schema } from './schema.ts';
 
@@ -126,6 +127,7 @@ const spec: Schema = {
         'after it and lets Jobs complete. Regular: a container like any other, as the original ' +
         "operator did. The operator's default when absent.",
     },
+    ...admissionRules,
   },
 };
 

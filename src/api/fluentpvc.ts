@@ -1,6 +1,7 @@
 import type { ClaimSpec } from './claim.ts';
 import type { Condition } from './condition.ts';
 import type { JobSpec } from './job.ts';
+import type { LabelSelector } from './label-selector.ts';
 import type { KubeObject } from './object.ts';
 import type { Container, EnvVar, Volume, VolumeMount } from './pod.ts';
 
@@ -24,7 +25,39 @@ export interface FluentPVCSpec {
   deletePodIfSidecarContainerTerminationDetected?: boolean;
   podDeletionTrigger?: PodDeletionTrigger;
   sidecarMode?: SidecarMode;
+  /** For the claim, beside our own. */
+  pvcMetadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  injection?: InjectionRules;
+  /** Which per-Pod annotations count. {@link DEFAULT_OVERRIDES} when absent. */
+  overrides?: Override[];
+  /** Namespaces whose Pods may name this FluentPVC; all when absent. */
+  namespaceSelector?: LabelSelector;
 }
+
+/** What gets mounts and envs, and when a native sidecar starts. */
+export interface InjectionRules {
+  /** Names of containers; all when absent. */
+  containers?: string[];
+  /** Names of init containers; all when absent. */
+  initContainers?: string[];
+  /** Names of native sidecars that start before ours. {@link DEFAULT_AFTER} when absent. */
+  after?: string[];
+}
+
+/** Meshes: who sends through a proxy must not start before it. */
+export const DEFAULT_AFTER: readonly string[] = ['istio-proxy', 'linkerd-proxy'];
+
+/** Names of the annotations by which a Pod asks for something of its own. */
+export const OVERRIDES = [
+  'storage-size',
+  'storage-class-name',
+  'sidecar-image',
+  'sidecar-resources',
+] as const;
+export type Override = (typeof OVERRIDES)[number];
+
+/** Sizes only: another class or image would let the author of a Pod choose what others pay for. */
+export const DEFAULT_OVERRIDES: readonly Override[] = ['storage-size', 'sidecar-resources'];
 
 export const POD_DELETION_TRIGGERS = ['SidecarFailure', 'SidecarTermination'] as const;
 export type PodDeletionTrigger = (typeof POD_DELETION_TRIGGERS)[number];

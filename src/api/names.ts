@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Override } from './fluentpvc.ts';
 
 /**
  * Every name that users, manifests and other programs see. Group, labels and finalizers are those
@@ -21,6 +22,8 @@ export const labels = {
 export const annotations = {
   /** On claim, binding and Job: uid of the admission request that they come from. */
   admissionId: `${GROUP}/admission-id`,
+  /** On a Pod, by its author, where `overrides` of the FluentPVC allows it. */
+  override: (name: Override) => `${GROUP}/${name}`,
   /** On a Pod: what the webhook put into it, as JSON ({@link InjectionRecord}). */
   injected: `${GROUP}/injected`,
   /** On a binding, by people: any new value runs a failed finalizer Job again at once. */

@@ -1,3 +1,5 @@
+import { OPERATORS } from './label-selector.ts';
+
 /**
  * JSON schema in the dialect that Kubernetes calls structural: the one source for the
  * CustomResourceDefinitions and for ajv.
@@ -18,6 +20,7 @@ export interface Schema {
   minimum?: number;
   maximum?: number;
   maxItems?: number;
+  maxProperties?: number;
   minItems?: number;
   'x-kubernetes-preserve-unknown-fields'?: true;
   'x-kubernetes-list-type'?: 'map' | 'atomic' | 'set';
@@ -64,6 +67,41 @@ export function container(description: string): Schema {
     },
     required: ['name'],
   });
+}
+
+/** `metav1.LabelSelector`. */
+export function labelSelector(description: string): Schema {
+  return {
+    type: 'object',
+    description,
+    properties: {
+      matchLabels: {
+        type: 'object',
+        description: 'Labels with these very values.',
+        additionalProperties: { type: 'string', description: 'Value.' },
+      },
+      matchExpressions: {
+        type: 'array',
+        description: 'Requirements that must all hold.',
+        'x-kubernetes-list-type': 'atomic',
+        items: {
+          type: 'object',
+          description: 'A requirement.',
+          required: ['key', 'operator'],
+          properties: {
+            key: { type: 'string', description: 'Name of the label.' },
+            operator: { type: 'string', enum: OPERATORS, description: 'How values relate.' },
+            values: {
+              type: 'array',
+              description: 'Values, for In and NotIn.',
+              'x-kubernetes-list-type': 'atomic',
+              items: { type: 'string', description: 'Value.' },
+            },
+          },
+        },
+      },
+    },
+  };
 }
 
 /** `metav1.Condition`, as controller-gen writes it. */
