@@ -63,7 +63,11 @@ export function createServer(options: {
   for (const [route, handler] of Object.entries(routes)) {
     server.post(route, async (request, reply) => {
       const startedAt = performance.now();
-      const { uid, answer } = await answerTo(request, handler, log);
+      const gone = new AbortController();
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort(new Error('who asked has gone'));
+      });
+      const { uid, answer } = await answerTo(request, handler, gone.signal, log);
       observe({
         route,
         seconds: (performance.now() - startedAt) / 1000,
@@ -85,6 +89,7 @@ export function createServer(options: {
 async function answerTo(
   request: FastifyRequest,
   handler: AdmissionHandler,
+  gone: AbortSignal,
   log: Log,
 ): Promise<{ uid: string; answer: Answer }> {
   const { bytes, cut } = (request.body ?? { bytes: Buffer.alloc(0), cut: false }) as Body;
@@ -96,7 +101,8 @@ async function answerTo(
   try {
     const patienceMs = timeoutMs(request.query);
     const time = {
-      signal: AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES),
+      signal: AbortSignal.any([gone, AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES)]),
+      gone,
       undoMs: patienceMs * SHARE_FOR_UNDO,
     };
     return { uid, answer: await handler(decoded.request, time) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPodHandler } from '../../../webhook/pod.ts';
-import type { Answer } from '../../../webhook/review.ts';
+import { createRoutes } from '../../../webhook/routes.ts';
+import type { AdmissionRequest, Answer, AnswerTime } from '../../../webhook/review.ts';
 import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
 import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
@@ -20,7 +20,7 @@ const BINDING = 'FluentPVCBinding';
 interface Setup {
   api: MemoryApi;
   log: MemoryLog;
-  handle: (request?: Parameters<ReturnType<typeof createPodHandler>>[0]) => Promise<Answer>;
+  handle: (request?: AdmissionRequest, time?: AnswerTime) => Promise<Answer>;
   left: () => string[];
 }
 function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObject[] = []): Setup {
@@ -28,18 +28,19 @@ function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObjec
   const log = memoryLog();
   const reporter = { controller: 'operator', instance: 'host_1' };
   const writer = createWriter({ client: api, clock: new FakeClock(), log, reporter });
-  const fluentPVCs = fakeCache<FluentPVC>(cached);
-  const handler = createPodHandler({
-    fluentPVCs,
-    client: api,
-    writer,
-    defaults: make.defaults,
-    log,
-  });
+  const clock = new FakeClock();
+  const caches = {
+    fluentPVCs: fakeCache<FluentPVC>(cached),
+    namespaces: fakeCache<KubeObject>([]),
+    storageClasses: fakeCache<KubeObject>([]),
+  };
+  const options = { caches, client: api, writer, clock, defaults: make.defaults, log };
+  const handler = createRoutes(options)['/pod/mutate'];
   return {
     api,
     log,
-    handle: (request = admissionRequest(make.newPod())) => handler(request, answerTime()),
+    handle: (request = admissionRequest(make.newPod()), time = answerTime()) =>
+      handler(request, time),
     left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),
   };
 }
@@ -80,6 +81,42 @@ describe('a labelled Pod', () => {
     await handle();
     expect(await handle()).toMatchObject({ allowed: true });
     expect(left()).toEqual([CLAIM, BINDING]);
+  });
+});
+
+test('nothing is left where nobody waits for the answer any more', async () => {
+  const { api, handle, left } = setup();
+  const gone = new AbortController();
+  api.refuse = ({ verb, kind }) => {
+    // Both are stored, and who asked goes meanwhile.
+    if (verb === 'create' && kind === BINDING) gone.abort();
+    return undefined;
+  };
+  const time = { ...answerTime(), gone: gone.signal };
+  expect(await handle(undefined, time)).toMatchObject({ denial: { reason: 'WriteRefused' } });
+  expect(api.writes.map(({ verb }) => verb)).toEqual(expect.arrayContaining(['create', 'delete']));
+  expect(left()).toEqual([]);
+});
+
+describe('a denial', () => {
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    name: 'a',
+    uid: 'u',
+    controller: true,
+  };
+  const { metadata } = make.newPod();
+  const owned = make.newPod({ metadata: { ...metadata, ownerReferences: [owner] } });
+  test('is told to the owner', async () => {
+    const { api, handle } = setup([]);
+    await handle(admissionRequest(owned));
+    expect(api.writes).toMatchObject([{ verb: 'create', kind: 'Event' }]);
+  });
+  test('of a dry run is not', async () => {
+    const { api, handle } = setup([]);
+    await handle(admissionRequest(owned, { dryRun: true }));
+    expect(api.writes).toEqual([]);
   });
 });
 

@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { makeCertificate } from '../../../webhook/certificate.ts';
 import { createServer, type AnswerObserver, type Routes } from '../../../webhook/server.ts';
-import { deny, type AdmissionHandler, type AdmissionReview } from '../../../webhook/review.ts';
+import {
+  deny,
+  type AdmissionHandler,
+  type AdmissionReview,
+  type AnswerTime,
+} from '../../../webhook/review.ts';
 import { make } from '../../support/make.ts';
 import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
 import { admissionRequest, patchIn, reviewBody } from '../../support/review.ts';
@@ -28,6 +37,11 @@ beforeAll(async () => {
   });
 });
 afterAll(() => server.close());
+
+async function listening(): Promise<AddressInfo> {
+  if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
+  return server.server.address() as AddressInfo;
+}
 
 async function post(
   payload: string | Buffer,
@@ -65,6 +79,46 @@ test.each(ROUTES)('%s answers with the uid of the request', async (url) => {
   expect(observed).toEqual([
     { route: url, seconds: expect.any(Number), allowed: true, reason: '' },
   ]);
+});
+
+test('who closes the connection before the answer ends the time for it', async () => {
+  const asked = Promise.withResolvers<AnswerTime>();
+  handler = async (_request, time) => {
+    asked.resolve(time);
+    await once(time.signal, 'abort');
+    return { allowed: true };
+  };
+  const { port } = await listening();
+  const client = request({
+    method: 'POST',
+    port,
+    path: '/pod/mutate?timeout=30s',
+    rejectUnauthorized: false,
+  });
+  client.on('error', () => undefined);
+  client.end(body);
+  const time = await asked.promise;
+  expect([time.signal.aborted, time.gone.aborted]).toEqual([false, false]);
+  client.destroy();
+  await once(time.gone, 'abort');
+  expect(time.signal.aborted).toBe(true);
+});
+
+test('who has the answer has not gone', async () => {
+  let time: AnswerTime | undefined;
+  handler = (_request, given) => {
+    time = given;
+    return Promise.resolve({ allowed: true });
+  };
+  const { port } = await listening();
+  const agent = new Agent({ rejectUnauthorized: false });
+  const client = request({ method: 'POST', port, path: '/pod/mutate', agent });
+  client.end(body);
+  const [answer] = (await once(client, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'close');
+  agent.destroy();
+  expect(time?.gone.aborted).toBe(false);
 });
 
 test('a denial is counted by its reason', async () => {
