@@ -6,6 +6,7 @@ import { labels } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
+import { execIn } from './kubectl.ts';
 import type { OperatorProcess } from './operator.ts';
 import {
   copyingFluentPVC,
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await stage.kubectl('delete deployments,jobs,pods --all');
+  await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
   await nothingLeft(stage);
 });
 
@@ -52,7 +53,7 @@ function pod(name: string, fluentPVC: string, script: string, spec: object = {})
 }
 
 async function applied(object: KubeObject): Promise<void> {
-  await stage.kubectl('apply -f -', object);
+  await stage.kubectl.feed('apply', object);
 }
 
 function getPod(name: string): Promise<Stored<Pod> | undefined> {
@@ -127,7 +128,8 @@ describe('on a real node', () => {
       PATIENCE_MS,
     );
     const first = firstPod.metadata.labels?.[labels.binding] ?? '';
-    await stage.kubectl(`exec ${firstPod.metadata.name} -c app -- cp /etc/passwd /buffer/crash`);
+    const app = { pod: firstPod.metadata.name, container: 'app' };
+    await execIn(stage.kubectl, app, 'cp', '/etc/passwd', '/buffer/crash');
 
     const second = await eventually(
       'a replacement with a claim of its own',
@@ -215,7 +217,7 @@ describe('on a real node', () => {
     await applied(copyingFluentPVC('stubborn'));
     await applied(pod('stubborn', 'stubborn', writer(''), { terminationGracePeriodSeconds: 25 }));
     const claim = await runningBinding('stubborn');
-    await stage.kubectl('delete pod stubborn --force --grace-period=0');
+    await stage.kubectl('delete', 'pod', 'stubborn', '--force', '--grace-period=0');
     await eventually('the writer to be suspected', async () =>
       isTrue((await bindingOf(claim))?.status?.conditions, 'WriterMayBeAlive'),
     );
@@ -227,14 +229,14 @@ describe('on a real node', () => {
     await applied(pod('killed', 'killed', writer()));
     const claim = await runningBinding('killed');
     await operator.kill();
-    await stage.kubectl('delete pod killed');
+    await stage.kubectl('delete', 'pod', 'killed');
     expect(await getPod('killed')).toBeUndefined();
 
     // Nobody answers: who needs the webhook is refused, everybody else is not.
-    await expect(stage.kubectl('create -f -', pod('refused', 'killed', writer()))).rejects.toThrow(
+    await expect(stage.kubectl.feed('create', pod('refused', 'killed', writer()))).rejects.toThrow(
       'failed calling webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com"',
     );
-    await stage.kubectl('run plain --image=busybox:stable --restart=Never -- true');
+    await stage.kubectl('run', 'plain', '--image=busybox:stable', '--restart=Never', '--', 'true');
     await eventually(
       'an unlabelled Pod to run',
       async () => {

@@ -6,9 +6,9 @@ import { systemClock } from '../src/clock.ts';
 import { createClient, type KubeClient } from '../src/kube/client.ts';
 import { connect } from '../src/kube/connection.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { createKubectl, type Kubectl } from '../test/support/kubectl.ts';
 import { startCluster } from './cluster/cluster.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
+import { createKubectl, type Kubectl } from './kubectl.ts';
 import { startOperator, type OperatorProcess } from './operator.ts';
 
 /** A real node with this checkout's operator, for a file of tests. */
@@ -38,7 +38,7 @@ export async function openStage(name: string): Promise<Stage> {
   return {
     cluster,
     client,
-    kubectl: createKubectl(cluster.kubectl, cluster.kubeconfig),
+    kubectl: createKubectl(cluster),
     drained,
     startOperator: () =>
       startOperator({
@@ -126,7 +126,7 @@ export async function nothingLeft(stage: Stage): Promise<void> {
   await eventually(
     'all bindings and claims to go',
     async () => {
-      const left = await stage.kubectl('get fpvcb,pvc,jobs -A -o name');
+      const left = await stage.kubectl('get', 'fpvcb,pvc,jobs', '-A', '-o', 'name');
       if (left !== '') throw new Error(left);
       return true;
     },

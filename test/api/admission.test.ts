@@ -146,7 +146,7 @@ describe('a labelled Pod', () => {
     const pod = labelledPod(api, 'buffered', {
       containers: [{ ...container('app'), env: [{ name: 'BUFFER', value: '/elsewhere' }] }],
     });
-    const said = await api.kubectl(`create --dry-run=server -f -`, pod);
+    const said = await api.kubectl.feed('create', '--dry-run=server', pod);
     expect(said).toContain('Warning: container "app": env "BUFFER"');
     expect(said).toContain('/elsewhere');
   });
@@ -195,12 +195,12 @@ describe('a Pod is denied', () => {
   });
 
   test('with the API reason when its claim is refused, and leaves nothing', async () => {
-    await api.kubectl(`-n ${api.namespace} create quota none --hard=persistentvolumeclaims=0`);
+    await api.kubectl('create', 'quota', 'none', '--hard=persistentvolumeclaims=0');
     try {
       await eventually('the quota to hold', async () => {
         const refused = await api.client.create(labelledPod(api, 'buffered')).then(
           async (pod) => {
-            await api.kubectl(`-n ${api.namespace} delete pod ${pod.metadata.name}`);
+            await api.kubectl('delete', 'pod', pod.metadata.name);
             return '';
           },
           (error: unknown) => String(error),
@@ -208,7 +208,7 @@ describe('a Pod is denied', () => {
         return refused.includes('exceeded quota') && refused.includes('Forbidden 403');
       });
     } finally {
-      await api.kubectl(`-n ${api.namespace} delete quota none`);
+      await api.kubectl('delete', 'quota', 'none');
     }
     const claims = await api.client.list('PersistentVolumeClaim', { namespace: api.namespace });
     const bindings = await api.client.list<Binding>('FluentPVCBinding', {

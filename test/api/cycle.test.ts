@@ -139,7 +139,7 @@ describe('a Pod whose sidecar', () => {
       return found === undefined || found.metadata.deletionTimestamp !== undefined;
     });
     await eventually('the Event', async () =>
-      (await api.kubectl(`-n ${api.namespace} get events.events.k8s.io`)).includes('SidecarFailed'),
+      (await api.kubectl('get', 'events.events.k8s.io')).includes('SidecarFailed'),
     );
   });
 
@@ -177,7 +177,7 @@ describe('a claim', () => {
     // Kubernetes keeps the claim for as long as a Pod names it, ended or not.
     const claim = await api.client.get<Claim>(ref('PersistentVolumeClaim', binding));
     expect(claim?.metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
-    await api.kubectl(`-n ${api.namespace} delete pod ${pod.metadata.name} --force`);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
     await eventually(
       'the claim to go',
       async () => (await api.client.get(ref('PersistentVolumeClaim', binding))) === undefined,
@@ -203,7 +203,7 @@ describe('a claim', () => {
     expect(failed.status).toMatchObject({ phase: 'FinalizerJobFailed', attempts: 1 });
     expect(Date.parse(failed.status?.nextAttemptTime ?? '')).toBeGreaterThan(Date.now());
 
-    await api.kubectl(`-n ${api.namespace} annotate fpvcb ${binding} ${annotations.retry}=now`);
+    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.retry}=now`);
     const second = await eventually('another Job', async () => {
       const found = await api.client.get<Job>(ref('Job', binding));
       return found !== undefined && found.metadata.uid !== job.metadata.uid ? found : undefined;
@@ -221,7 +221,7 @@ describe('a claim', () => {
 
   test('whose finalizer Job somebody deletes gets another one', async () => {
     const { binding, job } = await finishedPod();
-    await api.kubectl(`-n ${api.namespace} delete job ${binding} --wait=false`);
+    await api.kubectl('delete', 'job', binding, '--wait=false');
     await eventually('another Job', async () => {
       const found = await api.client.get<Job>(ref('Job', binding));
       return found !== undefined && found.metadata.uid !== job.metadata.uid;
@@ -230,7 +230,7 @@ describe('a claim', () => {
 
   test('is not drained because the label was taken off its running Pod', async () => {
     const { pod, binding } = await runningPod();
-    await api.kubectl(`-n ${api.namespace} label pod ${pod.metadata.name} ${labels.binding}-`);
+    await api.kubectl('label', 'pod', pod.metadata.name, `${labels.binding}-`);
     // Another Pod's whole life afterwards: events of this one have been seen by then.
     await finishedPod();
     const found = await api.client.get<Binding>(ref('FluentPVCBinding', binding));
@@ -239,7 +239,7 @@ describe('a claim', () => {
   });
 
   test('waits while the writer of a vanished Pod may be alive, until somebody knows', async () => {
-    await api.kubectl('create -f -', {
+    await api.kubectl.feed('create', {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name: 'silent' },
@@ -248,7 +248,7 @@ describe('a claim', () => {
     await say(pod, status('Running', RUNNING, RUNNING));
     const binding = bindingNameOf(pod);
     await bindingWhere(api, binding, 'Ready', ({ status }) => status?.nodeName === 'silent');
-    await api.kubectl(`-n ${api.namespace} delete pod ${pod.metadata.name} --force`);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
     const waiting = await bindingWhere(api, binding, 'WriterMayBeAlive', ({ status }) =>
       isTrue(status?.conditions, 'WriterMayBeAlive'),
     );
@@ -257,9 +257,9 @@ describe('a claim', () => {
     expect(await api.client.get(ref('Job', binding))).toBeUndefined();
 
     const stopped = `${annotations.assumeStopped}=${pod.metadata.uid}`;
-    await api.kubectl(`-n ${api.namespace} annotate fpvcb ${binding} ${stopped}`);
+    await api.kubectl('annotate', 'fpvcb', binding, stopped);
     await jobFor(binding);
-    await api.kubectl('delete node silent');
+    await api.kubectl('delete', 'node', 'silent');
   });
 });
 
@@ -269,9 +269,9 @@ describe('a FluentPVC that is deleted', () => {
     const pod = await eventually('the Pod', () => api.client.create(labelledPod(api, 'leaving')));
     const binding = bindingNameOf(pod);
     await bindingWhere(api, binding, 'the Pod', ({ spec }) => spec.pod.uid !== '');
-    await api.kubectl('delete fpvc leaving --wait=false');
+    await api.kubectl('delete', 'fpvc', 'leaving', '--wait=false');
     // Never scheduled: nothing can have been written, but that is for the drain to say.
-    await api.kubectl(`-n ${api.namespace} delete pod ${pod.metadata.name}`);
+    await api.kubectl('delete', 'pod', pod.metadata.name);
     const job = await jobFor(binding);
     expect(await api.client.get(ref('FluentPVC', 'leaving'))).toBeDefined();
     await endJob(job, 'Complete');

@@ -11,13 +11,14 @@ import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
 import type { Lease } from '../../src/kube/lease.ts';
 import { createLog } from '../../src/log.ts';
+import { createKubectl, type Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
-import { createKubectl, type Kubectl } from '../support/kubectl.ts';
 
 /** A real API server, with a namespace of this test file's own in it. */
 export interface Api {
   kubeconfig: string;
   client: KubeClient;
+  /** In `namespace`, unless a flag says otherwise. */
   kubectl: Kubectl;
   namespace: string;
   close(): Promise<void>;
@@ -31,11 +32,11 @@ export async function openApi(): Promise<Api> {
   }
   const connection = await connect({ kubeconfig, clock: systemClock });
   const client = createClient(connection, 'test');
-  const kubectl = createKubectl(path, kubeconfig);
   const namespace = `test-${Date.now().toString(36)}`;
-  await kubectl(`create namespace ${namespace}`);
+  const kubectl = createKubectl({ kubectl: path, kubeconfig, namespace });
+  await kubectl('create', 'namespace', namespace);
   await eventually('the ServiceAccount of the namespace', () =>
-    kubectl(`-n ${namespace} get serviceaccount default`),
+    kubectl('get', 'serviceaccount', 'default'),
   );
   return { kubeconfig, client, kubectl, namespace, close: () => connection.close() };
 }
