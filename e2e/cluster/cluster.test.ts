@@ -12,6 +12,7 @@ import { healthOf } from './health.ts';
 import { recordedNamespaces } from './namespaces.ts';
 import { endProcesses } from './processes.ts';
 import type { Cluster } from './running-cluster.ts';
+import { claim, client, job, podWithSidecar, service } from './sample-workload.ts';
 import { clusterFolders, readProcesses } from './state.ts';
 import { machineState, tracesOf } from './traces.ts';
 
@@ -42,72 +43,6 @@ const folderOf = (name: string): string => clusterFolders(environment.stateFolde
 async function apply(kubectl: Kubectl, ...objects: readonly object[]): Promise<void> {
   await kubectl.feed('apply', { apiVersion: 'v1', kind: 'List', items: objects });
 }
-
-const claim = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'buffer' },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-};
-const volumes = [{ name: 'buffer', persistentVolumeClaim: { claimName: 'buffer' } }];
-const volumeMounts = [{ name: 'buffer', mountPath: '/buffer' }];
-const forever = (first: string): readonly string[] => [
-  ...['sh', '-c', `${first}; trap 'exit 0' TERM; while :; do sleep 1 & wait; done`],
-];
-const podWithSidecar = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'app', labels: { app: 'web' } },
-  spec: {
-    initContainers: [
-      {
-        name: 'sidecar',
-        image: 'alpine',
-        restartPolicy: 'Always',
-        command: forever('echo from the sidecar | tee /buffer/line'),
-        volumeMounts,
-      },
-    ],
-    containers: [
-      {
-        name: 'web',
-        image: 'busybox',
-        command: forever('mkdir /www; echo page > /www/index.html; httpd -h /www -p 8080'),
-        readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-        volumeMounts,
-      },
-    ],
-    volumes,
-  },
-};
-const service = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'web' },
-  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
-};
-const client = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'client' },
-  spec: { containers: [{ name: 'client', image: 'busybox', command: forever(':') }] },
-};
-const job = {
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'drain' },
-  spec: {
-    template: {
-      spec: {
-        restartPolicy: 'Never',
-        containers: [
-          { name: 'drain', image: 'busybox', command: ['cat', '/buffer/line'], volumeMounts },
-        ],
-        volumes,
-      },
-    },
-  },
-};
 
 describe('simulated nodes', () => {
   it('are Ready, run Pods with claims, and leave nothing', async () => {
