@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Binding } from '../../src/api/binding.ts';
 import { API_VERSION } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import { bindingRef } from '../../controllers/binding-facts.ts';
+import { fluentPVC } from '../support/manifests.ts';
 import { originalSample } from '../support/original-sample.ts';
-import { fluentPVC, openApi, startOperator, type Api, type Operator } from './harness.ts';
+import { shared } from '../support/shared.ts';
+import { openApiWithOperator, type Api } from './harness.ts';
 
 let api: Api;
-let operator: Operator;
 
-beforeAll(async () => {
-  api = await openApi();
-  operator = await startOperator(api);
-});
-
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
 });
 
 describe('kubectl', () => {

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { run } from '../../src/app.ts';
 import type { Binding } from '../../src/api/binding.ts';
-import type { FluentPVC, FluentPVCSpec } from '../../src/api/fluentpvc.ts';
-import { API_VERSION, labels } from '../../src/api/names.ts';
+import type { Claim } from '../../src/api/claim.ts';
+import { labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -21,16 +21,19 @@ export interface Api {
   /** In `namespace`, unless a flag says otherwise. */
   kubectl: Kubectl;
   namespace: string;
-  close(): Promise<void>;
 }
 
-/** Connects to the API server that test/main.ts has started for this stage. */
-export async function openApi(): Promise<Api> {
+/**
+ * Connects to the API server that test/main.ts has started for this stage, until `parts` are
+ * closed.
+ */
+export async function openApi(parts: AsyncDisposableStack): Promise<Api> {
   const { TEST_KUBECONFIG: kubeconfig, TEST_KUBECTL: path } = process.env;
   if (kubeconfig === undefined || path === undefined) {
     throw new Error('run the API tests with `npm run test:api [-- PATTERN]`');
   }
   const connection = await connect({ kubeconfig, clock: systemClock });
+  parts.defer(() => connection.close());
   const client = createClient(connection, 'test');
   const namespace = `test-${Date.now().toString(36)}`;
   const kubectl = createKubectl({ kubectl: path, kubeconfig, namespace });
@@ -38,7 +41,15 @@ export async function openApi(): Promise<Api> {
   await eventually('the ServiceAccount of the namespace', () =>
     kubectl('get', 'serviceaccount', 'default'),
   );
-  return { kubeconfig, client, kubectl, namespace, close: () => connection.close() };
+  return { kubeconfig, client, kubectl, namespace };
+}
+
+/** The same with an operator that leads. */
+export async function openApiWithOperator(parts: AsyncDisposableStack): Promise<Api> {
+  const api = await openApi(parts);
+  const operator = await startOperator(api);
+  parts.defer(() => operator.stop());
+  return api;
 }
 
 /** An operator of this checkout, in this process. */
@@ -90,55 +101,17 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
   };
 }
 
-/** A FluentPVC that the API server takes. */
-export function fluentPVC(name: string, spec: Partial<FluentPVCSpec> = {}): FluentPVC {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'FluentPVC',
-    metadata: { name },
-    spec: {
-      pvcSpecTemplate: {
-        accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '10Mi' } },
-      },
-      pvcVolumeName: 'buffer',
-      pvcVolumeMountPath: '/mnt/buffer',
-      pvcFinalizerJobSpecTemplate: {
-        backoffLimit: 0,
-        template: {
-          spec: { restartPolicy: 'Never', containers: [container('drain')] },
-        },
-      },
-      sidecarContainerTemplate: container('shipper'),
-      commonEnvs: [{ name: 'BUFFER', value: '/mnt/buffer' }],
-      ...spec,
-    },
-  };
-}
-
-export function container(name: string): { name: string; image: string } {
-  return { name, image: 'busybox' };
-}
-
-/** A Pod that asks for the FluentPVC; without a name it is generated. */
-export function labelledPod(api: Api, fluentPVCName: string, pod: Partial<Pod['spec']> = {}): Pod {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: 'app-',
-      namespace: api.namespace,
-      labels: { [labels.fluentPVC]: fluentPVCName },
-    },
-    spec: { restartPolicy: 'Always', containers: [container('app')], ...pod },
-  };
-}
-
 /** Name of the binding that a stored Pod belongs to. */
 export function bindingNameOf(pod: Stored<Pod>): string {
   const name = pod.metadata.labels?.[labels.binding];
   if (name === undefined) throw new Error(`Pod ${pod.metadata.name} has no binding label`);
   return name;
+}
+
+/** The claim of that name, which is the name of its binding, too. */
+export function claimOf(api: Api, name: string): Promise<Stored<Claim> | undefined> {
+  const { namespace } = api;
+  return api.client.get<Claim>({ kind: 'PersistentVolumeClaim', namespace, name });
 }
 
 /** Waits until the binding is there and the probe likes it. */

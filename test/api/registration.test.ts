@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
+import { shared } from '../support/shared.ts';
 import { openApi, OPERATOR_FLAGS, startOperator, type Api, type Operator } from './harness.ts';
 
 const KINDS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
@@ -15,24 +16,23 @@ let operator: Operator | undefined;
 /** Ended after each test, whatever it came to: one that leads would be in the way of the next. */
 const children: ChildProcess[] = [];
 
-beforeAll(async () => {
-  api = await openApi();
-});
-
-afterEach(async () => {
-  await operator?.stop().catch(() => undefined);
-  operator = undefined;
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'close');
-  }
-});
-
-afterAll(async () => {
-  await api.kubectl('delete', KINDS, '--all');
-  await api.close();
-});
+shared(
+  async (parts) => {
+    api = await openApi(parts);
+    parts.defer(async () => {
+      await api.kubectl('delete', KINDS, '--all');
+    });
+  },
+  async () => {
+    await operator?.stop().catch(() => undefined);
+    operator = undefined;
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  },
+);
 
 function configurations(): Promise<string> {
   return api.kubectl('get', KINDS, '-o', 'name');
