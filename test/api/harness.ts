@@ -91,7 +91,13 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
     },
     30_000,
   );
-  await Promise.race([leads, ended]);
+  try {
+    await Promise.race([leads, ended]);
+  } catch (thrown) {
+    stop.abort();
+    await ended.catch(() => undefined);
+    throw thrown;
+  }
   return {
     ended,
     async stop() {
