@@ -1,8 +1,8 @@
-import { finalizers } from '../src/api/names.ts';
+import { finalizers, labels, UNUSED } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Kind } from '../src/api/resources.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { CreateWrite, Write } from '../src/core/plan.ts';
+import { pointer, type CreateWrite, type PatchOperation, type Write } from '../src/core/plan.ts';
 import { messageOf } from '../src/errors.ts';
 import { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
@@ -55,7 +55,8 @@ export function createAdmissionStore(options: {
         return result === undefined ? [] : [stored(write, result, late)];
       });
       const left = (await Promise.all(pairs)).flat();
-      await writer.apply(left.flatMap(undo), { signal: late });
+      // The binding first: while it is there, the controllers would see a claim that was changed.
+      await writer.apply(left.toReversed().flatMap(undo), { signal: late });
     } catch (error) {
       log.warn('could not undo an admission; the controllers will', { error: messageOf(error) });
     }
@@ -74,13 +75,20 @@ export function refusal(error: unknown): Answer {
   };
 }
 
-/** Deleted first, finalizers off second, as every claim goes: nobody has used these objects yet. */
+/**
+ * Nobody has used these objects yet. An undo may be cut off anywhere: a binding that is going is
+ * finished by the controllers, a claim that lost our finalizer says that it was never used and is
+ * deleted by them. Deleted first it would look like one whose data somebody threw away.
+ */
 function undo(created: Stored<KubeObject>): Write[] {
   const { kind, metadata } = created;
   const ref = { kind: kind as Kind, namespace: metadata.namespace, name: metadata.name };
-  const finalizer = kind === 'FluentPVCBinding' ? finalizers.binding : finalizers.claim;
-  return [
-    { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' },
-    withoutFinalizer(ref, created, finalizer),
-  ];
+  const deletion: Write = { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' };
+  if (kind === 'FluentPVCBinding') {
+    return [deletion, withoutFinalizer(ref, created, finalizers.binding)];
+  }
+  const release = withoutFinalizer(ref, created, finalizers.claim);
+  const path = `/metadata/labels${pointer(labels.state)}`;
+  const mark: PatchOperation = { op: 'add', path, value: UNUSED };
+  return [{ ...release, body: [...release.body, mark] }, deletion];
 }

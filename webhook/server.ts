@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { messageOf } from '../src/errors.ts';
+import { FAULTS, messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 import type { ServingCertificate } from './certificate.ts';
 import { readBody, type Body } from './body.ts';
@@ -72,7 +72,7 @@ export function createServer(options: {
         route,
         seconds: (performance.now() - startedAt) / 1000,
         allowed: answer.allowed,
-        reason: answer.allowed ? '' : answer.denial.reason,
+        reason: answer.allowed ? '' : countedAs(answer.denial.reason),
       });
       return reply.send(encode(uid, answer));
     });
@@ -114,6 +114,11 @@ async function answerTo(
     });
     return { uid, answer: deny('Internal', 500, messageOf(error)) };
   }
+}
+
+/** A denial in another program's words may have any reason: metrics need few. */
+function countedAs(reason: string): string {
+  return Object.hasOwn(FAULTS, reason) ? reason : 'WriteRefused';
 }
 
 /** The API server says in the query how long it waits: `?timeout=10s`. */

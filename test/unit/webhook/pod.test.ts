@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createRoutes } from '../../../webhook/routes.ts';
 import type { AdmissionRequest, Answer, AnswerTime } from '../../../webhook/review.ts';
 import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
-import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
+import { admissionName, annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { createWriter } from '../../../src/kube/writer.ts';
@@ -192,7 +192,21 @@ describe('when one write fails, nothing is left', () => {
       },
     });
     expect(left()).toEqual([]);
-    expect(api.requests.slice(2).map(({ verb }) => verb)).toEqual(['delete', 'patch']);
+    const undone = kind === BINDING ? ['patch', 'delete'] : ['delete', 'patch'];
+    expect(api.requests.slice(2).map(({ verb }) => verb)).toEqual(undone);
+  });
+
+  test('of a claim whose undo is cut off but what says that it was never used', async () => {
+    const { api, handle } = setup();
+    api.refuse = ({ verb, kind }) => {
+      if (verb === 'create' && kind === BINDING) return refusal(403, 'Forbidden');
+      return verb === 'delete' ? refusal(504, 'Timeout') : undefined;
+    };
+    await handle();
+    expect(api.find(CLAIM, name)?.metadata).toMatchObject({
+      finalizers: [],
+      labels: { [labels.state]: UNUSED },
+    });
   });
 
   test('of a stranger with that name, which stays', async () => {
