@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { FAULTS, messageOf } from '../src/errors.ts';
@@ -26,6 +27,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Parts of the API server's patience for our writes and for their undo; the rest is for the way. */
 const SHARE_FOR_WRITES = 0.6;
 const SHARE_FOR_UNDO = 0.3;
+/** How long the end may wait for answers under way. */
+const CLOSE_MS = 15_000;
 /** A client that does not send what it announced is not waited for. */
 const REQUEST_MS = 30_000;
 
@@ -45,8 +48,16 @@ export function createServer(options: {
     https: { cert: certificate.cert, key: certificate.key },
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
-    // Closing waits for answers under way and for nothing else.
+    // Who asks while we close is answered, on a connection that ends with that.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
+  });
+  const underWay = countRequests(server);
+  server.addHook('preClose', async () => {
+    await underWay.none(CLOSE_MS);
+    // Also those that never carried a request: API servers open more than they use, and for Node a
+    // connection is not idle before its first one.
+    server.server.closeAllConnections();
   });
   // Read here and not by fastify, which would refuse a body by its length or type before anybody
   // could look for the uid in it.
@@ -84,6 +95,29 @@ export function createServer(options: {
     return reply.code(200).send(encode('', deny('AdmissionReviewInvalid', 400, message)));
   });
   return server;
+}
+
+/** Counts requests that are not answered yet. */
+function countRequests(server: FastifyInstance): { none(limitMs: number): Promise<void> } {
+  let count = 0;
+  const ended = new EventEmitter();
+  server.addHook('onRequest', (_request, reply, done) => {
+    count += 1;
+    reply.raw.once('close', () => {
+      count -= 1;
+      if (count === 0) ended.emit('none');
+    });
+    done();
+  });
+  return {
+    async none(limitMs) {
+      if (count === 0) return;
+      const { promise: late, resolve } = Promise.withResolvers<undefined>();
+      const timer = setTimeout(resolve, limitMs, undefined);
+      await Promise.race([once(ended, 'none'), late]);
+      clearTimeout(timer);
+    },
+  };
 }
 
 async function answerTo(

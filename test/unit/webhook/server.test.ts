@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { makeCertificate } from '../../../webhook/certificate.ts';
 import { createServer, type AnswerObserver, type Routes } from '../../../webhook/server.ts';
 import {
@@ -119,6 +120,49 @@ test('who has the answer has not gone', async () => {
   await once(answer, 'close');
   agent.destroy();
   expect(time?.gone.aborted).toBe(false);
+});
+
+test('closes as soon as the answers under way are given, and they are given', async () => {
+  const asked = Promise.withResolvers<undefined>();
+  const goOn = Promise.withResolvers<undefined>();
+  const own = createServer({
+    certificate: await makeCertificate(['localhost'], new Date()),
+    routes: {
+      '/pod/mutate': async () => {
+        asked.resolve(undefined);
+        await goOn.promise;
+        return { allowed: true };
+      },
+      '/fluent-pvc/validate': allow,
+    },
+    observe: () => undefined,
+    log: memoryLog(),
+  });
+  await own.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = own.server.address() as AddressInfo;
+  // As API servers do: connections are kept for the next request, and some are opened for none.
+  const open = async (): Promise<TLSSocket> => {
+    const socket = connect({ port, rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    return socket;
+  };
+  const [used, unused] = [await open(), await open()];
+  const head = [
+    'POST /pod/mutate HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  used.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  await asked.promise;
+  const closed = own.close();
+  goOn.resolve(undefined);
+  const [answer] = (await once(used, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('200 OK');
+  await closed;
+  used.destroy();
+  unused.destroy();
 });
 
 test('a denial is counted by its reason', async () => {
