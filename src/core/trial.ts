@@ -59,7 +59,7 @@ function triedPodSpec({ spec }: FluentPVC, defaults: OperatorDefaults): PodSpec 
   const pod: PodSpec = { containers: [app(sidecar.name)] };
   const injected = inject('/spec', pod, {
     ...buildInjection(buildSnapshot(spec, pod), NAME),
-    sidecar: { container: sidecar, mode: spec.sidecarMode ?? defaults.sidecarMode },
+    sidecar: { container: sidecar, mode: spec.sidecarMode ?? defaults.sidecarMode, after: [] },
   });
   if (injected.outcome !== 'patch') return undefined;
   return applyOperations({ spec: pod }, injected.operations).spec;
