@@ -79,7 +79,7 @@ describe('a FluentPVC', () => {
     ).rejects.toThrow(message);
   });
 
-  test('whose Job could succeed undone is refused by the webhook, all faults at once', async () => {
+  test('whose Job could succeed undone is refused, all faults at once', async () => {
     const object = fluentPVC('untrusted');
     object.spec.pvcFinalizerJobSpecTemplate.completions = 0;
     object.spec.pvcFinalizerJobSpecTemplate.suspend = true;
@@ -94,7 +94,7 @@ describe('a FluentPVC', () => {
     const object = fluentPVC('newer');
     const newer = {
       ...object.spec.pvcSpecTemplate,
-      dataSourceRef: { kind: 'X', name: 'y', unheardOf: 1 },
+      dataSourceRef: { apiGroup: 'example.com', kind: 'X', name: 'y', unheardOf: 1 },
     };
     const stored = await api.client.create(
       { ...object, spec: { ...object.spec, pvcSpecTemplate: newer } },
