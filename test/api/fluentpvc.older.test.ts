@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { crds } from '../../src/api/crd.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { finalizers } from '../../src/api/names.ts';
@@ -6,21 +6,22 @@ import { claimRules, jobPodRules, jobRules } from '../../src/api/template-rules.
 import { applyCRDs } from '../../src/kube/registrar.ts';
 import { systemClock } from '../../src/clock.ts';
 import { eventually } from '../support/eventually.ts';
+import { fluentPVC } from '../support/manifests.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import '../support/one-realm.ts';
-import { fluentPVC, openApi, startOperator, type Api, type Operator } from './harness.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, startOperator, type Api } from './harness.ts';
 
 /*
  * FluentPVCs that were stored before their rules existed: by a CRD that checks nothing, and with no
  * webhook.
  */
 let api: Api;
-let operator: Operator;
 const HELD = 'example.com/held';
-const names = ['kept', 'going'];
+const names = ['older-kept', 'older-going'];
 
-beforeAll(async () => {
-  api = await openApi();
+shared(async (parts) => {
+  api = await openApi(parts);
   const base = {
     client: api.client,
     clock: systemClock,
@@ -57,12 +58,8 @@ beforeAll(async () => {
     // The definition without rules takes effect a moment after it was stored.
     await eventually('the rules to be gone', () => api.client.create(object));
   }
-  operator = await startOperator(api);
-});
-
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
+  const operator = await startOperator(api);
+  parts.defer(() => operator.stop());
 });
 
 /** The definition with nothing in it that a value could break, if it is there. */
@@ -74,27 +71,27 @@ function lax<T>(crd: T): T {
 }
 
 function patch(name: string, body: object): Promise<string> {
-  return api.kubectl(`patch fpvc ${name} --type=merge -p ${JSON.stringify(body)}`);
+  return api.kubectl('patch', 'fpvc', name, '--type=merge', '-p', JSON.stringify(body));
 }
 const get = (name: string) => api.client.get<FluentPVC>({ kind: 'FluentPVC', name });
 
 describe('a FluentPVC that is older than the rules', () => {
   test('gets its finalizer and a label', async () => {
     await eventually('the finalizer', async () =>
-      (await get('kept'))?.metadata.finalizers?.includes(finalizers.fluentPVC),
+      (await get('older-kept'))?.metadata.finalizers?.includes(finalizers.fluentPVC),
     );
-    expect(await api.kubectl('label fpvc kept a=b')).toContain('labeled');
+    expect(await api.kubectl('label', 'fpvc', 'older-kept', 'a=b')).toContain('labeled');
   });
 
   test('is held to its shape when its spec changes', async () => {
-    const change = patch('kept', { spec: { sidecarMode: 'Regular' } });
+    const change = patch('older-kept', { spec: { sidecarMode: 'Regular' } });
     await expect(change).rejects.toThrow('spec.pvcSpecTemplate.volumeMode: must be equal');
     await expect(change).rejects.toThrow('spec.pvcVolumeName: must match');
   });
 
   test('has the shape, and hears of all the rest at once', async () => {
     const shape = { pvcVolumeName: 'buffer', pvcSpecTemplate: { volumeMode: 'Filesystem' } };
-    const text = await patch('kept', { spec: shape }).catch(String);
+    const text = await patch('older-kept', { spec: shape }).catch(String);
     const denial = text.slice(text.indexOf('(FluentPVCInvalid)'));
     for (const field of [
       ...jobRules.map((rule) => `spec.pvcFinalizerJobSpecTemplate.${rule.field}`),
@@ -107,19 +104,19 @@ describe('a FluentPVC that is older than the rules', () => {
   });
 
   test('loses its finalizers when it goes, whatever else is changed with them', async () => {
-    await api.kubectl('delete fpvc going --wait=false');
+    await api.kubectl('delete', 'fpvc', 'older-going', '--wait=false');
     await eventually('the finalizer of the operator to go', async () => {
-      const { finalizers: left } = (await get('going'))?.metadata ?? {};
+      const { finalizers: left } = (await get('older-going'))?.metadata ?? {};
       return left?.length === 1 && left[0] === HELD;
     });
-    await patch('going', { spec: { pvcVolumeMountPath: '/elsewhere' } });
-    await patch('going', { metadata: { finalizers: null } });
-    expect(await get('going')).toBeUndefined();
+    await patch('older-going', { spec: { pvcVolumeMountPath: '/elsewhere' } });
+    await patch('older-going', { metadata: { finalizers: null } });
+    expect(await get('older-going')).toBeUndefined();
   });
 
   test('goes as well when it is mended by nobody', async () => {
-    await patch('kept', { metadata: { finalizers: [finalizers.fluentPVC] } });
-    await api.kubectl('delete fpvc kept --wait=true');
-    expect(await get('kept')).toBeUndefined();
+    await patch('older-kept', { metadata: { finalizers: [finalizers.fluentPVC] } });
+    await api.kubectl('delete', 'fpvc', 'older-kept', '--wait=true');
+    expect(await get('older-kept')).toBeUndefined();
   });
 });

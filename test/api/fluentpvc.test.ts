@@ -1,42 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { claimRules, jobPodRules, jobRules } from '../../src/api/template-rules.ts';
 import { originalConfigSample, originalSample } from '../support/original-sample.ts';
-import {
-  container,
-  fluentPVC,
-  openApi,
-  startOperator,
-  type Api,
-  type Operator,
-} from './harness.ts';
+import { container, fluentPVC } from '../support/manifests.ts';
 import '../support/one-realm.ts';
+import { shared } from '../support/shared.ts';
+import { openApiWithOperator, type Api } from './harness.ts';
 
 let api: Api;
-let operator: Operator;
 
-beforeAll(async () => {
-  api = await openApi();
-  operator = await startOperator(api);
-  await api.client.create(fluentPVC('good'));
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
+  await api.client.create(fluentPVC('changing'));
 });
 
-afterAll(async () => {
-  await api.kubectl('delete fpvc good bereft --ignore-not-found');
-  await operator.stop();
-  await api.close();
-});
-
-const CREATE = 'create --dry-run=server -f -';
 const JOB = 'spec.pvcFinalizerJobSpecTemplate';
 const CREATED = /^fluentpvc\S+ created \(server dry run\)\n$/;
 
 /** What people read when they create it. */
-function said(object: object | string): Promise<string> {
-  return api.kubectl(CREATE, object).then(
-    (out) => out,
-    (error: unknown) => String(error),
-  );
+function said(object: object): Promise<string> {
+  return api.kubectl.feed('create', '--dry-run=server', object).catch(String);
 }
+/** A number as it stands in JSON, whatever JavaScript makes of it. */
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
+
 /** A FluentPVC named `tried`, with anything in its spec. */
 function withSpec(spec: object): object {
   return fluentPVC('tried', spec);
@@ -97,7 +83,7 @@ describe('what only the API can tell is denied, with the field', () => {
     withSpec({ sidecarContainerTemplate: { ...container('shipper'), ...change }, ...more });
   const theClaim = "PVCSpec is invalid. FluentPVC Name: 'tried': ";
   const theJob = "JobSpec is invalid. FluentPVC Name: 'tried': ";
-  const cases: Record<string, { object: object | string; says: string }> = {
+  const cases: Record<string, { object: object; says: string }> = {
     'a storage class that does not exist': {
       object: claim({ storageClassName: 'nope' }),
       says: "spec.pvcSpecTemplate.storageClassName: StorageClass not found with FluentPVC.Spec.PVCSpecTemplate.StorageClassName: 'nope'",
@@ -169,10 +155,7 @@ describe('what only the API can tell is denied, with the field', () => {
       says: 'spec.commonVolumeMounts[0].name: Not found: "nope"',
     },
     'an integer that would be rounded': {
-      object: JSON.stringify(job({ activeDeadlineSeconds: 1234 })).replace(
-        '1234',
-        '9007199254740993',
-      ),
+      object: job({ activeDeadlineSeconds: rawJSON('9007199254740993') }),
       says: `${JOB}.activeDeadlineSeconds: is an integer beyond 9007199254740991`,
     },
     "the sample of the original's README": {
@@ -219,9 +202,16 @@ describe('what only the API can tell is denied, with the field', () => {
 
   test('of a change, and of one that is no dry run', async () => {
     const patch = { spec: { pvcSpecTemplate: { storageClassName: 'nope' } } };
-    const changed = api.kubectl(`patch fpvc good --type=merge -p ${JSON.stringify(patch)}`);
+    const changed = api.kubectl(
+      'patch',
+      'fpvc',
+      'changing',
+      '--type=merge',
+      '-p',
+      JSON.stringify(patch),
+    );
     await expect(changed).rejects.toThrow('spec.pvcSpecTemplate.storageClassName');
-    await expect(api.kubectl('create -f -', claim({ storageClassName: 'nope' }))).rejects.toThrow(
+    await expect(api.kubectl.feed('create', claim({ storageClassName: 'nope' }))).rejects.toThrow(
       'spec.pvcSpecTemplate.storageClassName',
     );
   });
@@ -248,7 +238,7 @@ describe('passes without a word', () => {
   test('a change of labels, though its storage class went', async () => {
     const provisioner = 'kubernetes.io/no-provisioner';
     const kind = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
-    await api.kubectl('create -f -', { ...kind, metadata: { name: 'passing' }, provisioner });
+    await api.kubectl.feed('create', { ...kind, metadata: { name: 'passing' }, provisioner });
     const spec = {
       pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], storageClassName: 'passing' },
     };
@@ -256,18 +246,25 @@ describe('passes without a word', () => {
       pvcSpecTemplate: { ...spec.pvcSpecTemplate, resources: requests },
     });
     await api.client.create(object);
-    await api.kubectl('delete storageclass passing');
-    expect(await api.kubectl('label fpvc bereft a=b')).toContain('labeled\n');
+    await api.kubectl('delete', 'storageclass', 'passing');
+    expect(await api.kubectl('label', 'fpvc', 'bereft', 'a=b')).toContain('labeled\n');
     await expect(
-      api.kubectl('patch fpvc bereft --type=merge -p {"spec":{"pvcVolumeName":"other"}}'),
+      api.kubectl(
+        'patch',
+        'fpvc',
+        'bereft',
+        '--type=merge',
+        '-p',
+        '{"spec":{"pvcVolumeName":"other"}}',
+      ),
     ).rejects.toThrow('StorageClass not found');
   });
 });
 
 test('nothing of all that was stored, and the namespace for it is ours', async () => {
-  const all = await api.kubectl('-n fluent-pvc-validation get pods,jobs,pvc');
-  expect(all).toContain('No resources found');
-  const labels = await api.kubectl('get namespace fluent-pvc-validation --show-labels');
+  const all = await api.kubectl('-n', 'fluent-pvc-validation', 'get', 'pods,jobs,pvc');
+  expect(all).toBe('');
+  const labels = await api.kubectl('get', 'namespace', 'fluent-pvc-validation', '--show-labels');
   expect(labels).toContain('app.kubernetes.io/name=fluent-pvc-operator');
   expect(labels).toContain('app.kubernetes.io/instance=fluent-pvc-operator');
 });

@@ -1,45 +1,37 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
 import { makeCertificate } from '../../webhook/certificate.ts';
 import { createServer } from '../../webhook/server.ts';
 import { eventually } from '../support/eventually.ts';
+import { container, fluentPVC } from '../support/manifests.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import '../support/one-realm.ts';
-import {
-  container,
-  fluentPVC,
-  openApi,
-  startOperator,
-  type Api,
-  type Operator,
-} from './harness.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, startOperator, type Api } from './harness.ts';
 
 let api: Api;
-let operator: Operator;
 /** Where the trials are: of this file's own, so that its troubles are nobody else's. */
 let trials: string;
 
-beforeAll(async () => {
-  api = await openApi();
-  trials = `${api.namespace}-trials`;
-  operator = await startOperator(api, [`--validation-namespace=${trials}`]);
-});
-
 /** What a test has put in the way; taken away after it, whatever it came to. */
 const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0)) await step();
-});
 
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
-});
+shared(
+  async (parts) => {
+    api = await openApi(parts);
+    trials = `${api.namespace}-trials`;
+    const operator = await startOperator(api, [`--validation-namespace=${trials}`]);
+    parts.defer(() => operator.stop());
+  },
+  async () => {
+    for (const step of undo.splice(0)) await step();
+  },
+);
 
 /** What people read when they create it: it must be taken. */
 async function said(spec: object = {}): Promise<string> {
   const object = fluentPVC('warned', spec);
-  const out = await api.kubectl('create --dry-run=server -f -', object);
+  const out = await api.kubectl.feed('create', '--dry-run=server', object);
   expect(out).toContain('created (server dry run)');
   for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(256 + 20);
   return out;
@@ -92,16 +84,16 @@ describe('what is no word on the FluentPVC is a warning:', () => {
     `^Warning: ${names} could not be tried out in namespace "${trials}": `;
 
   test('a quota of the namespace', async () => {
-    await api.kubectl(`-n ${trials} create quota none --hard=pods=0,count/jobs.batch=0`);
-    undo.push(() => api.kubectl(`-n ${trials} delete quota none`));
+    await api.kubectl('-n', trials, 'create', 'quota', 'none', '--hard=pods=0,count/jobs.batch=0');
+    undo.push(() => api.kubectl('-n', trials, 'delete', 'quota', 'none'));
     await warned(`${untried('Pod')}pods ".*" is forbidden: exceeded quota`);
     await warned(`${untried('Job')}jobs\\.batch ".*" is forbidden: exceeded quota`);
   });
 
   test('Pod Security of the namespace, unless the sidecar heeds it', async () => {
     const label = 'pod-security.kubernetes.io/enforce';
-    await api.kubectl(`label namespace ${trials} ${label}=restricted`);
-    undo.push(() => api.kubectl(`label namespace ${trials} ${label}-`));
+    await api.kubectl('label', 'namespace', trials, `${label}=restricted`);
+    undo.push(() => api.kubectl('label', 'namespace', trials, `${label}-`));
     const out = await warned(`${untried('Pod')}pods ".*" is forbidden: violates PodSecurity`);
     expect(out).toContain('"shipper"');
     expect(out).not.toContain('"app"');
@@ -117,7 +109,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
 
   test("a policy of somebody else's, which answers 422 as well", async () => {
     const kind = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: trials } };
-    await api.kubectl('create -f -', {
+    await api.kubectl.feed('create', {
       ...kind,
       kind: 'ValidatingAdmissionPolicy',
       spec: {
@@ -134,8 +126,8 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         validations: [{ expression: 'false', message: 'not with me', reason: 'Invalid' }],
       },
     });
-    undo.push(() => api.kubectl(`delete validatingadmissionpolicy ${trials}`));
-    await api.kubectl('create -f -', {
+    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicy', trials));
+    await api.kubectl.feed('create', {
       ...kind,
       kind: 'ValidatingAdmissionPolicyBinding',
       spec: {
@@ -146,7 +138,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         },
       },
     });
-    undo.push(() => api.kubectl(`delete validatingadmissionpolicybinding ${trials}`));
+    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicybinding', trials));
     for (const name of ['PVC', 'Job', 'Pod']) {
       await warned(`${untried(name)}.*not with me`);
     }
@@ -168,7 +160,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
     await server.listen({ host: '127.0.0.1', port: 0 });
     undo.push(() => server.close());
     const { port } = server.server.address() as AddressInfo;
-    await api.kubectl('create -f -', {
+    await api.kubectl.feed('create', {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',
       metadata: { name: trials },
@@ -188,7 +180,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         },
       ],
     });
-    undo.push(() => api.kubectl(`delete validatingwebhookconfiguration ${trials}`));
+    undo.push(() => api.kubectl('delete', 'validatingwebhookconfiguration', trials));
     await warned(`${untried('Pod')}admission webhook .* denied the request: not with me either`);
     await server.close();
     await warned(`${untried('Pod')}.*failed calling webhook`);
@@ -196,8 +188,10 @@ describe('what is no word on the FluentPVC is a warning:', () => {
 
   test('a cluster without a default storage class, where none is named', async () => {
     const annotation = 'storageclass.kubernetes.io/is-default-class';
-    await api.kubectl(`annotate storageclass standard ${annotation}=false --overwrite`);
-    undo.push(() => api.kubectl(`annotate storageclass standard ${annotation}=true --overwrite`));
+    await api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=false`, '--overwrite');
+    undo.push(() =>
+      api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=true`, '--overwrite'),
+    );
     expect(await said()).toContain(
       'Warning: spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default',
     );
@@ -216,7 +210,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
 
   // The last one: the namespace does not come back.
   test('a namespace that is gone: what to do', async () => {
-    await api.kubectl(`delete namespace ${trials}`);
+    await api.kubectl('delete', 'namespace', trials);
     await warned(
       `${untried('PVC, Job, Pod')}it does not exist; create it, or name another one with --validation-namespace`,
     );
