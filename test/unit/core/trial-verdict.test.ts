@@ -155,6 +155,10 @@ describe('a warning is', () => {
       said: { Job: refused(400, 'the body is odd') },
       warnings: [untried('Job', 'the body is odd (400)')],
     },
+    'a request that is bad in words only': {
+      said: { Pod: refused(500, 'it cannot be handled as a Pod: no idea') },
+      warnings: [untried('Pod', 'it cannot be handled as a Pod: no idea (500)')],
+    },
     'a name that is taken': {
       said: { Job: refused(409, 'already exists') },
       warnings: [untried('Job', 'already exists (409)')],
