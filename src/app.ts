@@ -16,6 +16,7 @@ import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
+import { ensureNamespace } from './kube/namespace.ts';
 import { localAddress } from './kube/local-address.ts';
 import {
   applyConfigurations,
@@ -104,8 +105,9 @@ export async function run(
   checks.set('caches', () => watched.every((cache) => cache.resourceVersion !== ''));
 
   if (config.command !== 'controllers') {
-    const { defaults } = config;
-    const routes = createRoutes({ caches: webhookCaches, client, writer, clock, defaults, log });
+    const { defaults, validationNamespace } = config;
+    const shared = { client, writer, clock, defaults, log };
+    const routes = createRoutes({ ...shared, caches: webhookCaches, validationNamespace });
     await serveWebhook(base, routes, metrics);
   }
   if (config.command === 'webhook') {
@@ -155,11 +157,12 @@ async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void>
 
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */
 async function prepareCluster(base: Base, lease: ObjectRef): Promise<void> {
-  const { force, instance } = base.config;
+  const { force, instance, validationNamespace } = base.config;
   // Only who is to lead contends for the Lease.
   const contended = base.config.command === 'webhook' ? undefined : lease;
   if (!force) await refuseOtherInstallation(base, { instance, lease: contended });
   await applyCRDs(base);
+  await ensureNamespace(base, validationNamespace, instance);
 }
 
 /** What the program cannot start without: the API server's no is the user's to mend. */

@@ -20,6 +20,7 @@ export interface Config {
   register: boolean;
   webhookHost: string | undefined;
   force: boolean;
+  validationNamespace: string;
   defaults: OperatorDefaults;
   evictionTimeoutMs: number;
   concurrency: number;
@@ -100,6 +101,7 @@ export function readConfig(
     register: switched('register'),
     webhookHost: text('webhook-host'),
     force: switched('force'),
+    validationNamespace: text('validation-namespace') ?? '',
     defaults: {
       sidecarMode: oneOf('sidecar-mode', SIDECAR_MODES),
       podDeletionTrigger: oneOf('pod-deletion-trigger', POD_DELETION_TRIGGERS),

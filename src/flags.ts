@@ -64,6 +64,12 @@ export const FLAGS: readonly Flag[] = [
     help: 'with --register: go on although another installation is active in the cluster',
   },
   {
+    name: 'validation-namespace',
+    value: 'NAME',
+    default: 'fluent-pvc-validation',
+    help: 'where PVC, Job and Pod of a FluentPVC are tried out as dry runs; empty, and made with --register',
+  },
+  {
     name: 'sidecar-mode',
     value: SIDECAR_MODES.join('|'),
     default: 'Native',

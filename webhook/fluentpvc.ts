@@ -1,22 +1,40 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isDeleting, type KubeObject } from '../src/api/object.ts';
-import { validateFluentPVC } from '../src/core/validate.ts';
-import { deny, type AdmissionHandler } from './review.ts';
+import { classVerdict } from '../src/core/storage-class.ts';
+import { trialVerdict } from '../src/core/trial-verdict.ts';
+import { integerVerdict } from '../src/core/unsafe-integers.ts';
+import { isFluentPVC, validateFluentPVC } from '../src/core/validate.ts';
+import { mergeVerdicts, problemText, type Verdict } from '../src/core/verdict.ts';
+import { observe, type Asking } from './fluentpvc-observe.ts';
+import { deny, type AdmissionHandler, type AdmissionRequest } from './review.ts';
 
 /** The handler of `/fluent-pvc/validate`. */
-export function createFluentPVCHandler(): AdmissionHandler {
-  return ({ object, oldObject }) => {
+export function createFluentPVCHandler(asking: Asking): AdmissionHandler {
+  const verdictOn = async (
+    object: KubeObject,
+    { unsafeIntegers }: AdmissionRequest,
+    signal: AbortSignal,
+  ): Promise<Verdict> => {
+    const known = [validateFluentPVC(object), integerVerdict(unsafeIntegers)];
+    // Of what lacks the parts nothing can be made that the API server could be asked about.
+    if (!isFluentPVC(object)) return mergeVerdicts(...known);
+    const { storageClass, trials } = await observe(asking, object, signal);
+    return mergeVerdicts(
+      ...known,
+      classVerdict(storageClass),
+      trialVerdict(object, asking.validationNamespace, trials),
+    );
+  };
+
+  return async (request, { signal }) => {
+    const { object, oldObject } = request;
     // An UPDATE that leaves the spec alone is none of our business: a finalizer must always go.
     const untouched = oldObject != null && isDeepStrictEqual(specOf(object), specOf(oldObject));
-    if (object === null || isDeleting(object) || untouched) {
-      return Promise.resolve({ allowed: true });
-    }
-    const { problems, warnings } = validateFluentPVC(object);
-    if (problems.length === 0) return Promise.resolve({ allowed: true, warnings });
-    const list = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    return Promise.resolve(
-      deny('FluentPVCInvalid', 422, `FluentPVC "${object.metadata.name ?? ''}": ${list}`),
-    );
+    if (object === null || isDeleting(object) || untouched) return { allowed: true };
+    const { problems, warnings } = await verdictOn(object, request, signal);
+    if (problems.length === 0) return { allowed: true, warnings };
+    const message = `FluentPVC "${object.metadata.name ?? ''}": ${problemText(problems)}`;
+    return { ...deny('FluentPVCInvalid', 422, message), warnings };
   };
 }
 

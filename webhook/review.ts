@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import type { KubeObject } from '../src/api/object.ts';
 import type { PatchOperation } from '../src/core/plan.ts';
+import { unsafeIntegers } from '../src/core/unsafe-integers.ts';
 import type { FaultCode } from '../src/errors.ts';
 
 /** What the API server asks; see the Kubernetes documentation, "Dynamic Admission Control". */
@@ -13,6 +14,8 @@ export interface AdmissionRequest {
   /** `null` on DELETE. */
   object: KubeObject | null;
   oldObject?: KubeObject | null;
+  /** Fields of `object` that JSON.parse has rounded; absent where there are none. */
+  unsafeIntegers?: readonly string[];
 }
 
 /** What there is of the API server's patience: it tells nobody of an answer that is late. */
@@ -93,7 +96,12 @@ export function decode(
   } catch (error) {
     return invalid(uidIn(text), `the body is no JSON: ${String(error)}`);
   }
-  if (matchesSchema(review)) return { request: review.request };
+  if (matchesSchema(review)) {
+    const rounded = unsafeIntegers(text);
+    return {
+      request: { ...review.request, ...(rounded.length > 0 ? { unsafeIntegers: rounded } : {}) },
+    };
+  }
   const [fault] = matchesSchema.errors ?? [];
   return invalid(uidIn(text), `${fault?.instancePath ?? ''} ${fault?.message ?? ''}`.trim());
 }

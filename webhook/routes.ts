@@ -18,6 +18,8 @@ export function createRoutes(options: {
   writer: Writer;
   clock: Clock;
   defaults: OperatorDefaults;
+  /** Where a FluentPVC is tried out. */
+  validationNamespace: string;
   log: Log;
 }): Routes {
   return {
@@ -27,6 +29,6 @@ export function createRoutes(options: {
       report: createDenialReport(options),
       log: options.log,
     }),
-    '/fluent-pvc/validate': createFluentPVCHandler(),
+    '/fluent-pvc/validate': createFluentPVCHandler(options),
   };
 }

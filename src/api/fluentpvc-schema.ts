@@ -1,6 +1,38 @@
 import { admissionRules } from './admission-rules-schema.ts';
 import { POD_DELETION_TRIGGERS, SIDECAR_MODES } from './fluentpvc.ts';
-import { conditionsSchema, container, namedList, template, type Schema } from './schema.ts';
+import {
+  conditionsSchema,
+  container,
+  labelSelector,
+  namedList,
+  template,
+  type Schema,
+} from './schema.ts';
+import { claimRules, jobPodRules, jobRules, ruled } from './template-rules.ts';
+
+/** Fields of the JobSpec that rules speak of: its end must mean that all is shipped. */
+const jobFields: Record<string, Schema> = {
+  completions: {
+    type: 'integer',
+    format: 'int32',
+    nullable: true,
+    description: 'How many Pods must succeed. Not 0.',
+  },
+  parallelism: {
+    type: 'integer',
+    format: 'int32',
+    nullable: true,
+    description: 'How many Pods drain at once. Not 0; more than 1 share one volume.',
+  },
+  suspend: { type: 'boolean', nullable: true, description: 'Not true.' },
+  manualSelector: { type: 'boolean', nullable: true, description: 'Not true.' },
+  selector: { ...labelSelector('Must be absent: the Job makes its own.'), nullable: true },
+  managedBy: {
+    type: 'string',
+    nullable: true,
+    description: "Must be absent: the outcome is the Job controller's to say.",
+  },
+};
 
 /** What `kubectl explain fluentpvc.spec` shows, and what the API server checks by itself. */
 const spec: Schema = {
@@ -20,28 +52,33 @@ const spec: Schema = {
         'version does not know are passed on untouched.',
       {
         properties: {
-          accessModes: {
+          accessModes: ruled(claimRules, 'accessModes', {
             type: 'array',
             description: 'At least one mode that allows a writer.',
             minItems: 1,
             maxItems: 8,
             'x-kubernetes-list-type': 'atomic',
             items: { type: 'string', maxLength: 64, description: 'See kubectl explain pvc.spec.' },
-          },
+          }),
           volumeMode: {
             type: 'string',
             enum: ['Filesystem'],
             description: 'Only Filesystem: a block device cannot be shared with a sidecar.',
           },
+          storageClassName: {
+            type: 'string',
+            nullable: true,
+            description:
+              'A StorageClass that exists; empty for volumes that are made by hand. The default ' +
+              'class of the cluster when absent.',
+          },
+          volumeName: ruled(claimRules, 'volumeName', {
+            type: 'string',
+            nullable: true,
+            description: 'Must be absent: each Pod gets a volume of its own.',
+          }),
         },
         required: ['accessModes'],
-        'x-kubernetes-validations': [
-          {
-            rule: 'self.accessModes.exists(m, m != "ReadOnlyMany")',
-            message:
-              'Invalid PersistentVolumeAccessMode in FluentPVC.Spec.PVCSpecTemplate: a mode that allows a writer is needed',
-          },
-        ],
       },
     ),
     pvcVolumeName: {
@@ -66,6 +103,12 @@ const spec: Schema = {
         'nothing is left to ship: the claim is deleted then. ttlSecondsAfterFinished is ignored.',
       {
         properties: {
+          ...Object.fromEntries(
+            Object.entries(jobFields).map(([name, schema]) => [
+              name,
+              ruled(jobRules, name, schema),
+            ]),
+          ),
           template: template('PodTemplateSpec (kubectl explain job.spec.template).', {
             properties: {
               spec: template('PodSpec (kubectl explain job.spec.template.spec).', {
@@ -77,6 +120,12 @@ const spec: Schema = {
                     'x-kubernetes-list-type': 'atomic',
                     items: container('Container (kubectl explain pod.spec.containers).'),
                   },
+                  restartPolicy: ruled(jobPodRules, 'restartPolicy', {
+                    type: 'string',
+                    nullable: true,
+                    description:
+                      'Never or OnFailure. OnFailure loses the logs and exit codes of failed drains.',
+                  }),
                 },
                 required: ['containers'],
               }),

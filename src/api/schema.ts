@@ -9,6 +9,8 @@ export interface Schema {
   description?: string;
   properties?: Record<string, Schema>;
   required?: readonly string[];
+  /** `null` is allowed, and means what absence means. */
+  nullable?: true;
   additionalProperties?: Schema;
   items?: Schema;
   enum?: readonly string[];

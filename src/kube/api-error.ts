@@ -5,7 +5,12 @@ export interface Status {
   code?: number;
   reason?: string;
   message?: string;
-  details?: { causes?: { field?: string; message?: string }[]; retryAfterSeconds?: number };
+  details?: {
+    /** Of what the answer speaks: `pods`, `namespaces`. */
+    kind?: string;
+    causes?: { field?: string; message?: string }[];
+    retryAfterSeconds?: number;
+  };
 }
 
 /** The API server answered and the answer was no. */

@@ -27,6 +27,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** The API server does all but store the object. */
   dryRun?: boolean;
+  /** Told each warning of the API server, whatever else it answers. */
+  onWarning?: (text: string) => void;
 }
 
 /**

@@ -11,6 +11,8 @@ export interface Call {
   body?: object;
   contentType?: string;
   signal?: AbortSignal;
+  /** Told each warning of the API server, whatever else it answers. */
+  onWarning?: (text: string) => void;
 }
 
 /** What the API server itself allows a request, in ms. */
@@ -30,6 +32,7 @@ export interface Http {
 export function createHttp(connection: Connection, userAgent: string): Http {
   const open = async (call: Call): Promise<Dispatcher.ResponseData> => {
     const answer = await send(connection, userAgent, call);
+    if (call.onWarning !== undefined) warningsIn(answer).forEach(call.onWarning);
     if (answer.statusCode < 300) return answer;
     if (answer.statusCode === 401) connection.renew();
     throw await refusal(call, answer);
@@ -91,6 +94,17 @@ async function refusal(call: Call, answer: Dispatcher.ResponseData): Promise<Api
     statusOf(text),
     typeof retryAfter === 'string' ? retryAfter : undefined,
   );
+}
+
+/** Texts of the headers `Warning: 299 - "text"`. */
+function warningsIn({ headers: { warning = [] } }: Dispatcher.ResponseData): string[] {
+  return [warning]
+    .flat()
+    .flatMap((header) =>
+      [...header.matchAll(/299 \S+ "((?:\\.|[^"\\])*)"/g)].map(([, text = '']) =>
+        text.replace(/\\(.)/g, '$1'),
+      ),
+    );
 }
 
 /** The Status in the body, or what a proxy in between had to say. */

@@ -4,7 +4,7 @@ import { API_VERSION } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import { bindingRef } from '../../controllers/binding-facts.ts';
 import { fluentPVC } from '../support/manifests.ts';
-import { originalSample } from '../support/original-sample.ts';
+import { originalConfigSample } from '../support/original-sample.ts';
 import { shared } from '../support/shared.ts';
 import { openApiWithOperator, type Api } from './harness.ts';
 
@@ -36,7 +36,7 @@ describe('a FluentPVC', () => {
       'create',
       '--dry-run=server',
       '--validate=strict',
-      original(),
+      originalConfigSample,
     );
     expect(said).toBe(
       'fluentpvc.fluent-pvc-operator.tech.zozo.com/fluent-pvc-sample created (server dry run)\n',
@@ -79,7 +79,7 @@ describe('a FluentPVC', () => {
     ).rejects.toThrow(message);
   });
 
-  test('whose Job could succeed undone is refused by the webhook, all faults at once', async () => {
+  test('whose Job could succeed undone is refused, all faults at once', async () => {
     const object = fluentPVC('untrusted');
     object.spec.pvcFinalizerJobSpecTemplate.completions = 0;
     object.spec.pvcFinalizerJobSpecTemplate.suspend = true;
@@ -94,7 +94,7 @@ describe('a FluentPVC', () => {
     const object = fluentPVC('newer');
     const newer = {
       ...object.spec.pvcSpecTemplate,
-      dataSourceRef: { kind: 'X', name: 'y', unheardOf: 1 },
+      dataSourceRef: { apiGroup: 'example.com', kind: 'X', name: 'y', unheardOf: 1 },
     };
     const stored = await api.client.create(
       { ...object, spec: { ...object.spec, pvcSpecTemplate: newer } },
@@ -137,18 +137,4 @@ function createBinding(name: string): Promise<Stored<Binding>> {
       snapshot: '{"volumeName":"buffer"}',
     },
   });
-}
-
-/** The sample of the original's README, with the one name that Kubernetes does not allow changed. */
-function original(): object {
-  const [volume] = originalSample.spec.commonVolumes;
-  const [mount] = originalSample.spec.commonVolumeMounts;
-  return {
-    ...originalSample,
-    spec: {
-      ...originalSample.spec,
-      commonVolumes: [{ ...volume, name: 'some-secret' }],
-      commonVolumeMounts: [{ ...mount, name: 'some-secret' }],
-    },
-  };
 }

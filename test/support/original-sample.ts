@@ -32,3 +32,25 @@ export const originalSample = {
     commonVolumeMounts: [{ name: 'SOME_SECRET', mountPath: '/path/to/secret' }],
   },
 };
+
+const fieldEnv = (name: string, fieldPath: string): object => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath } },
+});
+
+/** The one in its config/samples, which has other envs, and volume names that Kubernetes allows. */
+export const originalConfigSample = {
+  ...originalSample,
+  spec: {
+    ...originalSample.spec,
+    commonEnvs: [
+      { name: 'FLUENTD_COLLECT_ROOT_DIR', value: '/mnt/fluent-pvc' },
+      fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+      fieldEnv('POD_NAME', 'metadata.name'),
+      fieldEnv('POD_IP', 'status.podIP'),
+      fieldEnv('NODE_NAME', 'spec.nodeName'),
+    ],
+    commonVolumes: [{ name: 'some-secret', secret: { secretName: 'some-secret' } }],
+    commonVolumeMounts: [{ name: 'some-secret', mountPath: '/path/to/secret' }],
+  },
+};

@@ -34,6 +34,7 @@ test('defaults', () => {
     register: false,
     webhookHost: undefined,
     force: false,
+    validationNamespace: 'fluent-pvc-validation',
     defaults: { sidecarMode: 'Native', podDeletionTrigger: 'SidecarFailure' },
     evictionTimeoutMs: 300_000,
     concurrency: 8,
@@ -89,6 +90,10 @@ describe('a value', () => {
       argv: ['all'],
       env: { POD_NAMESPACE: 'ops', FLUENT_PVC_NAMESPACE: 'mine' },
       is: { namespace: 'mine' },
+    },
+    'of the validation namespace': {
+      argv: ['all', '--validation-namespace', 'trials'],
+      is: { validationNamespace: 'trials' },
     },
     'in seconds': { argv: ['all', '--eviction-timeout', '30s'], is: { evictionTimeoutMs: 30_000 } },
     'in minutes': { argv: ['all', '--eviction-timeout', '2m'], is: { evictionTimeoutMs: 120_000 } },

@@ -17,7 +17,7 @@ const job = (change: Partial<JobSpec>, spec: object = {}): Partial<FluentPVCSpec
 const claim = (change: Partial<ClaimSpec>): Partial<FluentPVCSpec> => ({
   pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], ...change },
 });
-const raw = (spec: object): Partial<FluentPVCSpec> => spec;
+const raw = (fields: object): object => fields;
 const verdict = (spec: Partial<FluentPVCSpec>): ReturnType<typeof validateFluentPVC> =>
   validateFluentPVC(make.fluentPVC({ spec }));
 
@@ -28,11 +28,23 @@ describe('passes', () => {
     'a claim for a single Pod': claim({ accessModes: ['ReadWriteOncePod'] }),
     'a reader besides a writer': claim({ accessModes: ['ReadOnlyMany', 'ReadWriteOnce'] }),
     'an access mode of the future': claim({ accessModes: ['ReadWriteSome'] }),
+    'no class and no volume by name': raw({
+      pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], storageClassName: null, volumeName: null },
+    }),
+    'manualSelector: false': job({ manualSelector: false }),
     'volumeMode Filesystem': claim({ volumeMode: 'Filesystem' }),
     'suspend: false': job({ suspend: false }),
     'one Pod at a time': job({ parallelism: 1, completions: 1 }),
     'bare keys of a template engine: null is none': job(
-      {},
+      raw({
+        completions: null,
+        parallelism: null,
+        suspend: null,
+        manualSelector: null,
+        selector: null,
+        managedBy: null,
+        ttlSecondsAfterFinished: null,
+      }),
       { initContainers: null, volumes: null, nodeSelector: null },
     ),
     'unknown fields of templates': raw({
@@ -113,7 +125,7 @@ describe('denies', () => {
     },
     'a null that the API server would not take either': {
       spec: job({}, { containers: [{ name: 'drain', env: null }] }),
-      field: `${jobField}.template.spec.containers.0.env`,
+      field: `${jobField}.template.spec.containers[0].env`,
     },
     'an init container that mounts something else at our path': {
       spec: job(
@@ -126,6 +138,10 @@ describe('denies', () => {
         },
       ),
       field: `${jobField}.template.spec.initContainers[1].volumeMounts`,
+    },
+    'a number where Kubernetes wants one, in quotes': {
+      spec: job(raw({ completions: '1' })),
+      field: `${jobField}.completions`,
     },
     'an unknown sidecarMode': { spec: raw({ sidecarMode: 'Magic' }), field: 'spec.sidecarMode' },
     'an unknown trigger': {
@@ -143,7 +159,7 @@ describe('denies', () => {
     'an empty mount path': { spec: { pvcVolumeMountPath: '' }, field: 'spec.pvcVolumeMountPath' },
     'an env without a name': {
       spec: raw({ commonEnvs: [{ value: '1' }] }),
-      field: 'spec.commonEnvs.0.name',
+      field: 'spec.commonEnvs[0].name',
     },
   };
   test.each(Object.entries(cases))('%s', (_, { spec, field }) => {

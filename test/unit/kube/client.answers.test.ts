@@ -63,6 +63,38 @@ describe('answers', () => {
   });
 });
 
+describe('warnings', () => {
+  const said = async (warning: string | string[], code = 200): Promise<string[]> => {
+    stub.answer = (response) => {
+      response.setHeader('warning', warning).writeHead(code).end('{}');
+    };
+    const texts: string[] = [];
+    const onWarning = (text: string): void => {
+      texts.push(text);
+    };
+    await stub.client.create(make.job(), { onWarning }).catch(() => undefined);
+    return texts;
+  };
+  const cases: Record<string, { header: string | string[]; texts: string[] }> = {
+    'one, with quotes in it': {
+      header: '299 - "unknown field \\"spec.unk\\""',
+      texts: ['unknown field "spec.unk"'],
+    },
+    'several headers': { header: ['299 - "a"', '299 agent "b\\\\c"'], texts: ['a', 'b\\c'] },
+    'several in one header': { header: '299 - "a, b", 299 - "c"', texts: ['a, b', 'c'] },
+    'of a proxy: not for us': { header: '110 proxy "Response is Stale"', texts: [] },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { header, texts }) => {
+    expect(await said(header)).toEqual(texts);
+  });
+  test('are told of a refusal, too', async () => {
+    expect(await said('299 - "a"', 422)).toEqual(['a']);
+  });
+  test('are none where there are none', async () => {
+    expect(await said([])).toEqual([]);
+  });
+});
+
 describe('refusals', () => {
   test('carry code, reason and message of the Status', async () => {
     stub.json(422, { kind: 'Status', code: 422, reason: 'Invalid', message: 'spec is wrong' });

@@ -34,7 +34,9 @@ function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObjec
     namespaces: fakeCache<KubeObject>([]),
     storageClasses: fakeCache<KubeObject>([]),
   };
-  const options = { caches, client: api, writer, clock, defaults: make.defaults, log };
+  const { defaults } = make;
+  const shared = { client: api, writer, clock, defaults, log };
+  const options = { ...shared, caches, validationNamespace: 'trials' };
   const handler = createRoutes(options)['/pod/mutate'];
   return {
     api,

@@ -89,6 +89,18 @@ describe('decode refuses', () => {
   });
 });
 
+describe('an integer that JSON.parse rounds', () => {
+  const given = { ...request, object: { ...make.fluentPVC(), spec: { a: [12345] } } };
+  test('is told, with its field', () => {
+    const body = reviewBody(given).replace('12345', '12345678901234567');
+    expect(decode(Buffer.from(body))).toMatchObject({ request: { unsafeIntegers: ['spec.a[0]'] } });
+  });
+  test('is no word where there is none, though there is a long text', () => {
+    const body = reviewBody(given).replace('12345', '"12345678901234567"');
+    expect(decode(Buffer.from(body))).not.toHaveProperty('request.unsafeIntegers');
+  });
+});
+
 describe('encode', () => {
   const head = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
   const operations: PatchOperation[] = [{ op: 'add', path: '/metadata/labels/ü', value: '🪣' }];

@@ -1,0 +1,270 @@
+import { describe, expect, test } from '@jest/globals';
+import { claimRules, jobPodRules, jobRules } from '../../src/api/template-rules.ts';
+import { originalConfigSample, originalSample } from '../support/original-sample.ts';
+import { container, fluentPVC } from '../support/manifests.ts';
+import '../support/one-realm.ts';
+import { shared } from '../support/shared.ts';
+import { openApiWithOperator, type Api } from './harness.ts';
+
+let api: Api;
+
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
+  await api.client.create(fluentPVC('changing'));
+});
+
+const JOB = 'spec.pvcFinalizerJobSpecTemplate';
+const CREATED = /^fluentpvc\S+ created \(server dry run\)\n$/;
+
+/** What people read when they create it. */
+function said(object: object): Promise<string> {
+  return api.kubectl.feed('create', '--dry-run=server', object).catch(String);
+}
+/** A number as it stands in JSON, whatever JavaScript makes of it. */
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
+
+/** A FluentPVC named `tried`, with anything in its spec. */
+function withSpec(spec: object): object {
+  return fluentPVC('tried', spec);
+}
+function job(change: object, spec: object = {}): object {
+  const template = {
+    spec: { restartPolicy: 'Never', containers: [container('drain')], ...spec },
+  };
+  return withSpec({ pvcFinalizerJobSpecTemplate: { template, ...change } });
+}
+const requests = { requests: { storage: '10Mi' } };
+function claim(change: object): object {
+  const pvcSpecTemplate = { accessModes: ['ReadWriteOnce'], resources: requests, ...change };
+  return withSpec({ pvcSpecTemplate });
+}
+
+describe('the CRD alone denies, with the field and the same words as we', () => {
+  const message = (rules: readonly { field: string; message: string }[], field: string): string =>
+    rules.find((rule) => rule.field === field)?.message ?? 'no such rule';
+  const jobCases: Record<string, unknown> = {
+    completions: 0,
+    parallelism: 0,
+    suspend: true,
+    manualSelector: true,
+    selector: { matchLabels: { a: 'b' } },
+    managedBy: 'example.com/kueue',
+  };
+  test('is asked for every rule', () => {
+    expect(Object.keys(jobCases)).toEqual(jobRules.map(({ field }) => field));
+    expect(claimRules.map(({ field }) => field)).toEqual(['accessModes', 'volumeName']);
+    expect(jobPodRules.map(({ field }) => field)).toEqual(['restartPolicy']);
+  });
+  test.each(Object.entries(jobCases))('a Job template with %s: %j', async (field, value) => {
+    const text = await said(job({ [field]: value }));
+    expect(text).toContain(`${JOB}.${field}: Invalid value: `);
+    expect(text).toContain(message(jobRules, field));
+    expect(text).not.toContain('admission webhook');
+  });
+  test('a Job template with restartPolicy: Always', async () => {
+    const text = await said(job({}, { restartPolicy: 'Always' }));
+    expect(text).toContain(`${JOB}.template.spec.restartPolicy: Invalid value: "Always": `);
+    expect(text).toContain(message(jobPodRules, 'restartPolicy'));
+    expect(text).not.toContain('admission webhook');
+  });
+  test.each([
+    ['accessModes', ['ReadOnlyMany']],
+    ['volumeName', 'pv-1'],
+  ])('a claim template with %s: %j', async (field, value) => {
+    const text = await said(claim({ [field]: value }));
+    expect(text).toContain(`spec.pvcSpecTemplate.${field}: Invalid value: `);
+    expect(text).toContain(message(claimRules, field));
+  });
+});
+
+describe('what only the API can tell is denied, with the field', () => {
+  const envs = (...commonEnvs: object[]): object => withSpec({ commonEnvs });
+  const sidecar = (change: object, more: object = {}): object =>
+    withSpec({ sidecarContainerTemplate: { ...container('shipper'), ...change }, ...more });
+  const theClaim = "PVCSpec is invalid. FluentPVC Name: 'tried': ";
+  const theJob = "JobSpec is invalid. FluentPVC Name: 'tried': ";
+  const cases: Record<string, { object: object; says: string }> = {
+    'a storage class that does not exist': {
+      object: claim({ storageClassName: 'nope' }),
+      says: "spec.pvcSpecTemplate.storageClassName: StorageClass not found with FluentPVC.Spec.PVCSpecTemplate.StorageClassName: 'nope'",
+    },
+    'an access mode that does not exist': {
+      object: claim({ accessModes: ['ReadWriteSome'] }),
+      says: `spec.pvcSpecTemplate.accessModes: ${theClaim}Unsupported value: "ReadWriteSome"`,
+    },
+    'a claim without a size': {
+      object: claim({ resources: {} }),
+      says: `spec.pvcSpecTemplate.resources[storage]: ${theClaim}Required value`,
+    },
+    'a size that is no quantity': {
+      object: claim({ resources: { requests: { storage: '1GB' } } }),
+      says: `spec.pvcSpecTemplate.resources.requests.storage: ${theClaim}quantities must match`,
+    },
+    'a drainer without an image': {
+      object: job({}, { containers: [{ name: 'drain' }] }),
+      says: `${JOB}.template.spec.containers[0].image: ${theJob}Required value`,
+    },
+    'a Job that cannot be retried less than never': {
+      object: job({ backoffLimit: -1 }),
+      says: `${JOB}.backoffLimit: ${theJob}Invalid value: -1`,
+    },
+    'a volume of the drainer that is none': {
+      object: job({}, { volumes: [{ name: 'mine', configMap: {} }] }),
+      says: `${JOB}.template.spec.volumes[0].configMap.name: ${theJob}Required value`,
+    },
+    'a drainer without a restartPolicy, which means Always': {
+      object: job({}, { restartPolicy: undefined }),
+      says: `${JOB}.template.spec.restartPolicy: JobSpec is invalid. It must be Never or OnFailure`,
+    },
+    'a sidecar without an image': {
+      object: withSpec({ sidecarContainerTemplate: { name: 'shipper' } }),
+      says: 'spec.sidecarContainerTemplate.image: Required value',
+    },
+    'a Regular sidecar that must not restart on its own': {
+      object: sidecar({ ports: [{ containerPort: 0 }] }, { sidecarMode: 'Regular' }),
+      says: 'spec.sidecarContainerTemplate.ports[0].containerPort: Required value',
+    },
+    'a sidecar whose own mount has no volume': {
+      object: sidecar({ volumeMounts: [{ name: 'nope', mountPath: '/nope' }] }),
+      says: 'spec.sidecarContainerTemplate.volumeMounts[0].name: Not found: "nope"',
+    },
+    'a sidecar that nobody could read: an image that is a number': {
+      object: sidecar({ image: 5 }),
+      says: 'spec.sidecarContainerTemplate.image: json: cannot unmarshal number into Go struct field',
+    },
+    'a sidecar with a limit that is no quantity': {
+      object: sidecar({ resources: { limits: { cpu: 'much' } } }),
+      says: 'spec.sidecarContainerTemplate.resources.limits.cpu: quantities must match',
+    },
+    'an env that is a number': {
+      object: envs({ name: 'A', value: 'a' }, { name: 'B', value: 5 }),
+      says: 'spec.commonEnvs[1].value: json: cannot unmarshal number',
+    },
+    'an env that asks for a field that does not exist': {
+      object: envs({ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.nope' } } }),
+      says: 'spec.commonEnvs[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.nope"',
+    },
+    'a common volume with two sources': {
+      object: withSpec({
+        commonVolumes: [{ name: 'a', emptyDir: {}, secret: { secretName: 'b' } }],
+      }),
+      says: 'spec.commonVolumes[0].secret: Forbidden: may not specify more than 1 volume type',
+    },
+    'a common mount of no volume': {
+      object: withSpec({ commonVolumeMounts: [{ name: 'nope', mountPath: '/nope' }] }),
+      says: 'spec.commonVolumeMounts[0].name: Not found: "nope"',
+    },
+    'an integer that would be rounded': {
+      object: job({ activeDeadlineSeconds: rawJSON('9007199254740993') }),
+      says: `${JOB}.activeDeadlineSeconds: is an integer beyond 9007199254740991`,
+    },
+    "the sample of the original's README": {
+      object: originalSample,
+      says: 'spec.commonVolumes[0].name: Invalid value: "SOME_SECRET"',
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { object, says }) => {
+    const text = await said(object);
+    expect(text).toContain('(FluentPVCInvalid)');
+    expect(text).toContain(
+      `FluentPVC "${object === originalSample ? 'fluent-pvc-sample' : 'tried'}": `,
+    );
+    expect(text).toContain(says);
+  });
+
+  test('once, although Job and Pod have it, and the app has it beside the sidecar', async () => {
+    const text = await said(envs({ name: '=', value: 'a' }));
+    expect(text.split('spec.commonEnvs[0].name: ')).toHaveLength(2);
+    expect(text).not.toContain('containers');
+  });
+
+  test('all at once, with what we see ourselves', async () => {
+    const theirs = [{ name: 'mine', mountPath: '/mnt/buffer' }];
+    const text = await said(
+      withSpec({
+        pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], storageClassName: 'nope' },
+        pvcFinalizerJobSpecTemplate: {
+          backoffLimit: -1,
+          template: { spec: { restartPolicy: 'Never', containers: [{ name: 'drain' }] } },
+        },
+        sidecarContainerTemplate: { ...container('shipper'), volumeMounts: theirs },
+      }),
+    );
+    for (const field of [
+      'spec.pvcSpecTemplate.storageClassName',
+      'spec.pvcSpecTemplate.resources[storage]',
+      `${JOB}.backoffLimit`,
+      `${JOB}.template.spec.containers[0].image`,
+      'spec.sidecarContainerTemplate.volumeMounts',
+    ])
+      expect(text).toContain(`${field}: `);
+  });
+
+  test('of a change, and of one that is no dry run', async () => {
+    const patch = { spec: { pvcSpecTemplate: { storageClassName: 'nope' } } };
+    const changed = api.kubectl(
+      'patch',
+      'fpvc',
+      'changing',
+      '--type=merge',
+      '-p',
+      JSON.stringify(patch),
+    );
+    await expect(changed).rejects.toThrow('spec.pvcSpecTemplate.storageClassName');
+    await expect(api.kubectl.feed('create', claim({ storageClassName: 'nope' }))).rejects.toThrow(
+      'spec.pvcSpecTemplate.storageClassName',
+    );
+  });
+});
+
+describe('passes without a word', () => {
+  const cases: Record<string, object> = {
+    "the sample in the original's config/samples": originalConfigSample,
+    'a claim for volumes that are made by hand': claim({ storageClassName: '' }),
+    'a claim of a class by name': claim({ storageClassName: 'standard' }),
+    'a null where a template engine had nothing to say': job(
+      { suspend: null, completions: null, managedBy: null, selector: null },
+      { initContainers: null, nodeSelector: null },
+    ),
+    'a Regular sidecar': withSpec({ sidecarMode: 'Regular' }),
+    'a sidecar that is called as the app is': withSpec({
+      sidecarContainerTemplate: container('app'),
+    }),
+  };
+  test.each(Object.entries(cases))('%s', async (_, object) => {
+    expect(await said(object)).toMatch(CREATED);
+  });
+
+  test('a change of labels, though its storage class went', async () => {
+    const provisioner = 'kubernetes.io/no-provisioner';
+    const kind = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
+    await api.kubectl.feed('create', { ...kind, metadata: { name: 'passing' }, provisioner });
+    const spec = {
+      pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], storageClassName: 'passing' },
+    };
+    const object = fluentPVC('bereft', {
+      pvcSpecTemplate: { ...spec.pvcSpecTemplate, resources: requests },
+    });
+    await api.client.create(object);
+    await api.kubectl('delete', 'storageclass', 'passing');
+    expect(await api.kubectl('label', 'fpvc', 'bereft', 'a=b')).toContain('labeled\n');
+    await expect(
+      api.kubectl(
+        'patch',
+        'fpvc',
+        'bereft',
+        '--type=merge',
+        '-p',
+        '{"spec":{"pvcVolumeName":"other"}}',
+      ),
+    ).rejects.toThrow('StorageClass not found');
+  });
+});
+
+test('nothing of all that was stored, and the namespace for it is ours', async () => {
+  const all = await api.kubectl('-n', 'fluent-pvc-validation', 'get', 'pods,jobs,pvc');
+  expect(all).toBe('');
+  const labels = await api.kubectl('get', 'namespace', 'fluent-pvc-validation', '--show-labels');
+  expect(labels).toContain('app.kubernetes.io/name=fluent-pvc-operator');
+  expect(labels).toContain('app.kubernetes.io/instance=fluent-pvc-operator');
+});

@@ -1,0 +1,218 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AddressInfo } from 'node:net';
+import { makeCertificate } from '../../webhook/certificate.ts';
+import { createServer } from '../../webhook/server.ts';
+import { eventually } from '../support/eventually.ts';
+import { container, fluentPVC } from '../support/manifests.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import '../support/one-realm.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, startOperator, type Api } from './harness.ts';
+
+let api: Api;
+/** Where the trials are: of this file's own, so that its troubles are nobody else's. */
+let trials: string;
+
+/** What a test has put in the way; taken away after it, whatever it came to. */
+const undo: (() => Promise<unknown>)[] = [];
+
+shared(
+  async (parts) => {
+    api = await openApi(parts);
+    trials = `${api.namespace}-trials`;
+    const operator = await startOperator(api, [`--validation-namespace=${trials}`]);
+    parts.defer(() => operator.stop());
+  },
+  async () => {
+    for (const step of undo.splice(0)) await step();
+  },
+);
+
+/** What people read when they create it: it must be taken. */
+async function said(spec: object = {}): Promise<string> {
+  const object = fluentPVC('warned', spec);
+  const out = await api.kubectl.feed('create', '--dry-run=server', object);
+  expect(out).toContain('created (server dry run)');
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(256 + 20);
+  return out;
+}
+/** Waits until it is warned of that: what was put in the way takes effect soon after. */
+function warned(text: string | RegExp, spec?: object): Promise<string> {
+  return eventually(`the warning ${String(text)}`, async () => {
+    const out = await said(spec);
+    if (out.split('\n').some((line) => new RegExp(text).test(line))) return out;
+    throw new Error(out);
+  });
+}
+
+describe('a typo is told, with the field, of', () => {
+  const typo = (name: string): object => ({ ...container(name), volumeMount: [] });
+  const template = { spec: { restartPolicy: 'Never', containers: [typo('drain')] } };
+  const cases: Record<string, { spec: object; field: string }> = {
+    'the sidecar': {
+      spec: { sidecarContainerTemplate: typo('shipper') },
+      field: 'spec.sidecarContainerTemplate.volumeMount',
+    },
+    'the claim': {
+      spec: {
+        pvcSpecTemplate: {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '1Gi' } },
+          storageClasName: 'x',
+        },
+      },
+      field: 'spec.pvcSpecTemplate.storageClasName',
+    },
+    'the Job': {
+      spec: { pvcFinalizerJobSpecTemplate: { template } },
+      field: 'spec.pvcFinalizerJobSpecTemplate.template.spec.containers[0].volumeMount',
+    },
+    'an env': {
+      spec: { commonEnvs: [{ name: 'A', valeu: 'a' }] },
+      field: 'spec.commonEnvs[0].valeu',
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { spec, field }) => {
+    const out = await said(spec);
+    const warnings = out.split('\n').filter((line) => line.startsWith('Warning: '));
+    expect(warnings).toEqual([`Warning: unknown field "${field}": the API server ignores it`]);
+  });
+});
+
+describe('what is no word on the FluentPVC is a warning:', () => {
+  const untried = (names: string): string =>
+    `^Warning: ${names} could not be tried out in namespace "${trials}": `;
+
+  test('a quota of the namespace', async () => {
+    await api.kubectl('-n', trials, 'create', 'quota', 'none', '--hard=pods=0,count/jobs.batch=0');
+    undo.push(() => api.kubectl('-n', trials, 'delete', 'quota', 'none'));
+    await warned(`${untried('Pod')}pods ".*" is forbidden: exceeded quota`);
+    await warned(`${untried('Job')}jobs\\.batch ".*" is forbidden: exceeded quota`);
+  });
+
+  test('Pod Security of the namespace, unless the sidecar heeds it', async () => {
+    const label = 'pod-security.kubernetes.io/enforce';
+    await api.kubectl('label', 'namespace', trials, `${label}=restricted`);
+    undo.push(() => api.kubectl('label', 'namespace', trials, `${label}-`));
+    const out = await warned(`${untried('Pod')}pods ".*" is forbidden: violates PodSecurity`);
+    expect(out).toContain('"shipper"');
+    expect(out).not.toContain('"app"');
+    const securityContext = {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    };
+    const heeding = { sidecarContainerTemplate: { ...container('shipper'), securityContext } };
+    expect(await said(heeding)).not.toContain('Warning');
+  });
+
+  test("a policy of somebody else's, which answers 422 as well", async () => {
+    const kind = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: trials } };
+    await api.kubectl.feed('create', {
+      ...kind,
+      kind: 'ValidatingAdmissionPolicy',
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            {
+              apiGroups: ['', 'batch'],
+              apiVersions: ['v1'],
+              operations: ['CREATE'],
+              resources: ['pods', 'jobs', 'persistentvolumeclaims'],
+            },
+          ],
+        },
+        validations: [{ expression: 'false', message: 'not with me', reason: 'Invalid' }],
+      },
+    });
+    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicy', trials));
+    await api.kubectl.feed('create', {
+      ...kind,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      spec: {
+        policyName: trials,
+        validationActions: ['Deny'],
+        matchResources: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': trials } },
+        },
+      },
+    });
+    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicybinding', trials));
+    for (const name of ['PVC', 'Job', 'Pod']) {
+      await warned(`${untried(name)}.*not with me`);
+    }
+  });
+
+  test("a webhook of somebody else's: it denies with 422, it cannot be reached", async () => {
+    const certificate = await makeCertificate(['127.0.0.1'], new Date());
+    const handler = () =>
+      Promise.resolve({
+        allowed: false as const,
+        denial: { reason: 'Mine', code: 422, message: 'not with me either' },
+      });
+    const server = createServer({
+      certificate,
+      routes: { '/pod/mutate': handler, '/fluent-pvc/validate': handler },
+      observe: () => undefined,
+      log: memoryLog(),
+    });
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    undo.push(() => server.close());
+    const { port } = server.server.address() as AddressInfo;
+    await api.kubectl.feed('create', {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: trials },
+      webhooks: [
+        {
+          name: 'someone.example.com',
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          clientConfig: {
+            url: `https://127.0.0.1:${port}/pod/mutate`,
+            caBundle: Buffer.from(certificate.ca).toString('base64'),
+          },
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': trials } },
+          rules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
+          ],
+        },
+      ],
+    });
+    undo.push(() => api.kubectl('delete', 'validatingwebhookconfiguration', trials));
+    await warned(`${untried('Pod')}admission webhook .* denied the request: not with me either`);
+    await server.close();
+    await warned(`${untried('Pod')}.*failed calling webhook`);
+  });
+
+  test('a cluster without a default storage class, where none is named', async () => {
+    const annotation = 'storageclass.kubernetes.io/is-default-class';
+    await api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=false`, '--overwrite');
+    undo.push(() =>
+      api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=true`, '--overwrite'),
+    );
+    expect(await said()).toContain(
+      'Warning: spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default',
+    );
+  });
+
+  test('a template that is allowed and doubtful', async () => {
+    const spec = { restartPolicy: 'OnFailure', containers: [container('drain')] };
+    const out = await said({
+      pvcFinalizerJobSpecTemplate: { parallelism: 2, template: { spec } },
+    });
+    expect(out).toContain('Warning: spec.pvcFinalizerJobSpecTemplate.parallelism: more than one');
+    expect(out).toContain(
+      'Warning: spec.pvcFinalizerJobSpecTemplate.template.spec.restartPolicy: OnFailure',
+    );
+  });
+
+  // The last one: the namespace does not come back.
+  test('a namespace that is gone: what to do', async () => {
+    await api.kubectl('delete', 'namespace', trials);
+    await warned(
+      `${untried('PVC, Job, Pod')}it does not exist; create it, or name another one with --validation-namespace`,
+    );
+  });
+});
