@@ -88,7 +88,10 @@ describe('a quantity is', () => {
       expect(limits(value)).toEqual([]);
     },
   );
-  test.each(['', '1GB', '1mm', 'x', '1 Gi', '1Gib', '1B', '--1', '1e', true, {}])('not %j', (value) => {
-    expect(limits(value)).toEqual(['limits.cpu']);
-  });
+  test.each(['', '1GB', '1mm', 'x', '1 Gi', '1Gib', '1B', '--1', '1e', true, {}])(
+    'not %j',
+    (value) => {
+      expect(limits(value)).toEqual(['limits.cpu']);
+    },
+  );
 });
