@@ -3,65 +3,8 @@ import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import type { Container, Pod, PodSpec } from '../../../src/api/pod.ts';
 import '../../support/one-realm.ts';
+import { injection, plain, spec } from '../../support/arbitrary.ts';
 import { applyOperations, inject, type Injection } from '../../../src/core/inject.ts';
-
-// Few names and paths, so that everything collides with everything.
-const names = fc.constantFrom('a', 'b', 'c', 'd');
-const paths = fc.constantFrom('/p', '/p/', '/q', '/r', '/s');
-const json = fc.dictionary(fc.constantFrom('x-new', 'image', 'weird~/key'), fc.jsonValue(), {
-  maxKeys: 2,
-});
-const extra = <T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.tuple(json, arbitrary).map(([unknown, known]) => ({ ...unknown, ...known }));
-
-const env = extra(fc.record({ name: names, value: fc.string() }, { requiredKeys: ['name'] }));
-const mount = extra(fc.record({ name: names, mountPath: paths }));
-const volume = extra(fc.record({ name: names }));
-/** A template engine may leave a null where a list belongs. */
-const listOf = <T>(entry: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
-  fc.oneof(
-    { arbitrary: fc.array(entry, { maxLength }), weight: 9 },
-    { arbitrary: fc.constant(null as unknown as T[]), weight: 1 },
-  );
-const lists = {
-  env: listOf(env, 4),
-  volumeMounts: listOf(mount, 4),
-  restartPolicy: fc.constant('Always'),
-};
-const container: fc.Arbitrary<Container> = extra(
-  fc.record({ name: names, ...lists }, { requiredKeys: ['name'] }),
-);
-// As Kubernetes demands, a name stands once in a Pod.
-const containers: fc.Arbitrary<Pick<PodSpec, 'containers' | 'initContainers'>> = fc
-  .uniqueArray(container, { selector: ({ name }) => name, minLength: 1, maxLength: 4 })
-  .chain((every) =>
-    fc.nat(every.length - 1).map((cut) => ({
-      containers: every.slice(cut),
-      ...(cut === 0 ? {} : { initContainers: every.slice(0, cut) }),
-    })),
-  );
-
-const spec: fc.Arbitrary<PodSpec> = fc
-  .tuple(containers, extra(fc.record({ volumes: listOf(volume, 4) }, { requiredKeys: [] })))
-  .map(([some, others]) => ({ ...others, ...some }));
-const injection: fc.Arbitrary<Injection> = fc.record(
-  {
-    volumes: fc.array(volume, { maxLength: 3 }),
-    mounts: fc.uniqueArray(mount, { selector: ({ mountPath }) => mountPath, maxLength: 3 }),
-    envs: fc.array(env, { maxLength: 3 }),
-    containers: fc.subarray(['a', 'b', 'c', 'd']),
-    initContainers: fc.subarray(['a', 'b', 'c', 'd']),
-    sidecar: fc.record({
-      container,
-      mode: fc.constantFrom('Native', 'Regular'),
-      after: fc.subarray(['a', 'b', 'c', 'd']),
-    }),
-  },
-  { requiredKeys: ['volumes', 'mounts', 'envs'] },
-);
-
-/** As JSON gives it: without undefined, and with no other prototypes. */
-const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 interface Result {
   pod: Pod;
