@@ -23,7 +23,7 @@ import { drainPlan } from './drain-plan.ts';
 import { isFailureRecorded } from './drain-report.ts';
 import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
 import { nextJob } from './next-job.ts';
-import { needsBinding, orphanPlan } from './orphan-plan.ts';
+import { isUnused, needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
 
@@ -45,13 +45,16 @@ export function createBindingDecider(options: {
   const { caches, client, clock, defaults } = options;
   const finder = createPodFinder({ ...caches, client, clock });
 
-  /** A claim that the cache does not have may only be late. */
+  /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
   const claimOf = async (
     binding: Stored<Binding>,
     signal: AbortSignal,
-  ): Promise<Stored<Claim> | undefined> =>
-    caches.claims.get(keyOf(binding.metadata)) ??
-    (await client.get<Claim>(claimRef(binding), { signal }));
+  ): Promise<Stored<Claim> | undefined> => {
+    const claim =
+      caches.claims.get(keyOf(binding.metadata)) ??
+      (await client.get<Claim>(claimRef(binding), { signal }));
+    return claim !== undefined && isUnused(claim) ? undefined : claim;
+  };
 
   const jobOf = (binding: Stored<Binding>): Stored<Job> | undefined => {
     const job = caches.jobs.get(keyOf(binding.metadata));

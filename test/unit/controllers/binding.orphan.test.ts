@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { labels, UNUSED } from '../../../src/api/names.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { setup as deciding, type Setup } from '../../support/deciding.ts';
-import { at, make } from '../../support/make.ts';
+import { at, make, NAME } from '../../support/make.ts';
 import { deeds, said } from '../../support/said.ts';
 
 /** The claim is there; the binding never was, or is gone. */
@@ -56,6 +57,29 @@ describe('a claim without binding', () => {
     await clock.advance(3_600_000);
     expect(await decide()).toEqual({ writes: [], reason: expect.any(String) as unknown });
     expect(asked()).toEqual([]);
+  });
+});
+
+describe('a claim whose admission failed', () => {
+  const unused = make.claim({
+    metadata: {
+      labels: { ...make.claim().metadata.labels, [labels.state]: UNUSED },
+      finalizers: [],
+    },
+  });
+  test('goes at once, and costs no other request', async () => {
+    const { decide, caches, asked } = await without(setup());
+    caches.claims.set(unused);
+    expect(deeds((await decide()).writes)).toEqual(['delete PersistentVolumeClaim']);
+    expect(asked()).toEqual([]);
+  });
+  test('is nothing to drain for a binding that landed after all: that ends, and then the claim', async () => {
+    const outOfUse = { conditions: [make.condition('OutOfUse')] };
+    const spec = { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: '' } };
+    for (const content of [{ claims: [unused] }, {}]) {
+      const { decide } = deciding(outOfUse, content, [unused], spec);
+      expect(said(await decide())).toMatchObject({ PodMissing: 'True NothingCreated' });
+    }
   });
 });
 
