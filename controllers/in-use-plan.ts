@@ -15,7 +15,7 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
  *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
  *             │
  *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service,
- *                   or is Ready and renewed its Lease for the grace period and 15 s ──> OutOfUse
+ *                   or is Ready and renewed its Lease for long enough ──> OutOfUse
  *
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
  *         └────────(115 s, no proof)──> as (c), its node unknown: drained, in case it was there

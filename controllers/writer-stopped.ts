@@ -17,6 +17,11 @@ export type NodeSight =
        * Ready; by the node's clock. Absent for a node that is not.
        */
       unbrokenSince?: number;
+      /**
+       * For so long, in ms, the kubelet may have been away from `renewedAt` on without anybody
+       * noticing: the longest gap between two renewals that is no absence, and the age of the look.
+       */
+      unnoticedMs: number;
     };
 
 /**
@@ -72,7 +77,8 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
     const message = `node "${node.name}" is not Ready: bring it back, or taint it out-of-service`;
     return { stopped: false, reason: 'NodeNotReady', message, againMs: DEAD_NODE_AGAIN_MS };
   }
-  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS;
+  // The count starts at the last renewal before the Pod was missed, not when the kubelet learns it.
+  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS + node.unnoticedMs;
   if ((node.renewedAt ?? 0) - (renewedAtFirst ?? Infinity) >= enoughMs) {
     const message = `the kubelet of node "${node.name}" has stopped its containers`;
     return { stopped: true, reason: 'KubeletAlive', message };

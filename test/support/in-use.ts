@@ -43,6 +43,7 @@ export const downNode = {
   ready: false,
   outOfService: false,
   renewedAt: undefined,
+  unnoticedMs: 30_000,
 } as const;
 export const gone = (change: Partial<PodSight & { kind: 'gone' }> = {}): PodSight => ({
   kind: 'gone',

@@ -6,6 +6,8 @@ import {
 } from '../../../controllers/writer-stopped.ts';
 import { T0 } from '../../support/make.ts';
 
+/** What is allowed for an absence of the kubelet that nobody has noticed. */
+const UNNOTICED_MS = 30_000;
 /** The node's clock is an hour ahead of ours: the two are never compared. */
 const NODE_T0 = T0 + 3_600_000;
 const node = (change: Partial<NodeSight & { kind: 'present' }> = {}): NodeSight => ({
@@ -14,6 +16,7 @@ const node = (change: Partial<NodeSight & { kind: 'present' }> = {}): NodeSight 
   ready: true,
   outOfService: false,
   renewedAt: NODE_T0,
+  unnoticedMs: UNNOTICED_MS,
   ...change,
 });
 /** Its Lease was renewed that many ms after the first look, by its own clock. */
@@ -63,26 +66,33 @@ describe('the containers of a Pod that went while they ran', () => {
       after: 0,
       verdict: stopping,
     },
-    'may run while the kubelet was not heard for 30 s, however short the grace period': {
-      node: renewed(29_999),
-      after: 3_600,
-      verdict: stopping,
-    },
-    'are stopped once the kubelet was heard 30 s later': {
-      node: renewed(30_000),
-      after: 30,
+    'may run while the kubelet was not heard for 30 s and what nobody noticed, however short the grace period':
+      { node: renewed(59_999), after: 3_600, verdict: stopping },
+    'are stopped once the kubelet was heard 30 s and what nobody noticed later': {
+      node: renewed(60_000),
+      after: 60,
       verdict: stopped('KubeletAlive'),
     },
     'may run for their grace period': {
-      node: renewed(314_999),
+      node: renewed(344_999),
       after: 3_600,
       change: grace(300_000),
       verdict: stopping,
     },
-    'are stopped once the kubelet was heard 15 s after the grace period': {
-      node: renewed(315_000),
+    'are stopped once the kubelet was heard 15 s and what nobody noticed after the grace period': {
+      node: renewed(345_000),
       after: 0,
       change: grace(300_000),
+      verdict: stopped('KubeletAlive'),
+    },
+    'may run for longer on a node that is heard less often': {
+      node: node({ renewedAt: NODE_T0 + 409_999, unnoticedMs: 380_000 }),
+      after: 3_600,
+      verdict: stopping,
+    },
+    'are stopped after longer on a node that is heard less often': {
+      node: node({ renewedAt: NODE_T0 + 410_000, unnoticedMs: 380_000 }),
+      after: 3_600,
       verdict: stopped('KubeletAlive'),
     },
     'are not counted by a Lease that went back': {
