@@ -80,7 +80,11 @@ function running(
   if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
     conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
   }
-  return { ...statusPlan(observation, 'the Pod is in use', conditions, { nodeName }), ...again };
+  // Kept here: a force delete that follows takes it off the Pod.
+  const { deletionGracePeriodSeconds = 0 } = pod.metadata;
+  const longer = deletionGracePeriodSeconds * 1000 > graceMsOf(binding, { ...pod, metadata: {} });
+  const fields = { nodeName, ...(longer ? { deletionGracePeriodSeconds } : {}) };
+  return { ...statusPlan(observation, 'the Pod is in use', conditions, fields), ...again };
 }
 
 function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' }): Plan {

@@ -43,7 +43,7 @@ export interface VanishedPod {
   goneAt: number;
   /** The node's Lease as it was then, by the node's clock; `undefined` where there was none. */
   renewedAtFirst: number | undefined;
-  /** The Pod's terminationGracePeriodSeconds, in ms. */
+  /** How long the containers may take to end ({@link graceMsOf}), in ms. */
   graceMs: number;
 }
 
@@ -90,9 +90,19 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
 /** Kubernetes' own default. */
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** How long the containers may take to end, as the Pod said: last seen, or at its admission. */
+/**
+ * How long the containers may take to end, in ms: the longest that anybody has said. What the last
+ * words of a Pod say of its deletion may be 0: a force delete writes that over what was said before,
+ * and the kubelet may not have read it.
+ */
 export function graceMsOf(binding: Binding, last: Pod | undefined): number {
-  const seconds =
-    last?.spec.terminationGracePeriodSeconds ?? binding.spec.terminationGracePeriodSeconds;
-  return (seconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  const own = [
+    last?.spec.terminationGracePeriodSeconds,
+    binding.spec.terminationGracePeriodSeconds,
+  ].filter((seconds) => seconds !== undefined);
+  const deletions = [
+    last?.metadata.deletionGracePeriodSeconds ?? 0,
+    binding.status?.deletionGracePeriodSeconds ?? 0,
+  ];
+  return Math.max(...(own.length > 0 ? own : [DEFAULT_GRACE_SECONDS]), ...deletions) * 1000;
 }

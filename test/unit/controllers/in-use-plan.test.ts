@@ -3,7 +3,7 @@ import { inUsePlan, type PodSight } from '../../../controllers/in-use-plan.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
-import { make, NAME, T0 } from '../../support/make.ts';
+import { at, make, NAME, T0 } from '../../support/make.ts';
 import { deeds, message, said } from '../../support/said.ts';
 import { fresh, ready, missed, present, gone, plan } from '../../support/in-use.ts';
 
@@ -62,6 +62,21 @@ describe('a Pod that is there', () => {
   });
   test('that is Ready already costs nothing, and is not looked at again', () => {
     expect(plan(present())).toEqual({ writes: [], reason: 'the Pod is in use' });
+  });
+  test.each([
+    ['longer than its own is kept: a force delete afterwards takes it off the Pod', 600, 600],
+    ['no longer than its own is not', 30, undefined],
+    ['of a force delete is not', 0, undefined],
+  ])('that is being deleted, with a grace period %s', (_, given, kept) => {
+    const metadata = { deletionTimestamp: at(90), deletionGracePeriodSeconds: given };
+    const decided = said(plan(present(make.pod({ metadata }))));
+    expect(decided?.deletionGracePeriodSeconds).toBe(kept);
+  });
+  test('that is being deleted is told once', () => {
+    const metadata = { deletionTimestamp: at(90), deletionGracePeriodSeconds: 600 };
+    const { status, ...binding } = ready;
+    const told = { ...binding, status: { ...status, deletionGracePeriodSeconds: 600 } };
+    expect(plan(present(make.pod({ metadata })), told).writes).toEqual([]);
   });
   test('without a node is waited for', () => {
     const { nodeName, ...spec } = make.pod().spec;
