@@ -5,7 +5,8 @@ import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { isOurs, untilMs } from './binding-facts.ts';
+import { ending, untilMs } from './binding-facts.ts';
+import { claimTrouble, isLost } from './claim-trouble.ts';
 import {
   applied,
   failed,
@@ -56,30 +57,17 @@ const UNWATCHED_AGAIN_MS = 30_000;
 /** What becomes of a claim that is to be drained. Pure. */
 export function drainPlan(observation: DrainObservation): Plan {
   const { binding, claim, job } = observation;
-  const name = binding.spec.pvc.name;
   // Whatever became of the claim since: what was on it is shipped.
   if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
   if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
-  if (claim === undefined) {
-    return unknown(observation, 'PVCLost', `PVC "${name}" is gone before it was drained.`);
+  if (isLost(claim, binding) && isDeleting(binding)) {
+    return {
+      writes: ending(binding),
+      reason: 'the claim is lost, which somebody has acknowledged',
+    };
   }
-  if (!isOurs(claim, binding)) {
-    const message =
-      `PVC "${name}" is not the one that was made for the Pod, or its label, finalizer or ` +
-      `annotation was changed: it is left alone.`;
-    return unknown(observation, 'PVCNotOurs', message);
-  }
-  if (claim.status?.phase === 'Lost') {
-    return unknown(observation, 'PVCLost', `PVC "${name}" has lost its volume.`);
-  }
-  if (isDeleting(claim)) {
-    return unknown(
-      observation,
-      'PVCDeleted',
-      `PVC "${name}" was deleted before it was drained. Our finalizer keeps it and its data, but ` +
-        `no Pod can mount a claim that is being deleted.`,
-    );
-  }
+  const trouble = claimTrouble(claim, binding);
+  if (trouble !== undefined) return unknown(observation, trouble.reason, trouble.message);
   return job === undefined ? withoutJob(observation) : withJob(observation, job);
 }
 

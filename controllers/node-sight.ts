@@ -25,7 +25,7 @@ interface Watched {
   seen: NodeSight | undefined;
 }
 
-export function createNodeFinder(client: KubeClient): NodeFinder {
+export function createNodeFinder(client: Pick<KubeClient, 'get'>): NodeFinder {
   const nodes = new Map<string, Watched>();
 
   const look = async (name: string, node: Watched, signal: AbortSignal): Promise<NodeSight> => {
@@ -59,7 +59,7 @@ function followed(sight: NodeSight, before: NodeSight | undefined): NodeSight {
 }
 
 async function lookAtNode(
-  client: KubeClient,
+  client: Pick<KubeClient, 'get'>,
   name: string,
   signal: AbortSignal,
 ): Promise<NodeSight> {

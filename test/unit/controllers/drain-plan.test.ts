@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DrainObservation } from '../../../controllers/drain-plan.ts';
 import { drainBackoffMs } from '../../../controllers/drain-report.ts';
-import { annotations } from '../../../src/api/names.ts';
+import { annotations, finalizers } from '../../../src/api/names.ts';
 import { at, make, NAME } from '../../support/make.ts';
 import { deeds, message, said } from '../../support/said.ts';
 import { over, binding, running, ended, next, failedStatus, plan } from '../../support/draining.ts';
@@ -148,6 +148,65 @@ describe('a claim that cannot be drained', () => {
       expect(said(decided)).toMatchObject({ phase: 'Unknown', Unknown: `True ${reason}` });
       expect(message(decided, 'Unknown')).toContain(NAME);
     }
+  });
+  const finalizer = finalizers.claim;
+  const says: Record<string, { claim: DrainObservation['claim']; parts: string[] }> = {
+    'is gone': { claim: undefined, parts: [`kubectl delete fpvcb ${NAME}`] },
+    'was made anew': {
+      claim: make.claim({ metadata: { uid: 'another' } }),
+      parts: [`kubectl delete fpvcb ${NAME}`],
+    },
+    'has lost its volume': {
+      claim: make.claim({ status: { phase: 'Lost' } }),
+      parts: ['PersistentVolume', finalizer, `kubectl delete fpvcb ${NAME}`],
+    },
+    'is being deleted': {
+      claim: make.claim({ metadata: { deletionTimestamp: at(90) } }),
+      parts: ['PersistentVolume', finalizer, `kubectl delete fpvcb ${NAME}`],
+    },
+    'was changed': {
+      claim: make.claim({ metadata: { labels: {} } }),
+      parts: ['Restore', finalizer, `kubectl delete fpvcb ${NAME}`],
+    },
+  };
+  test.each(Object.entries(says))('%s: it is said what a person can do', (_, { claim, parts }) => {
+    const text = message(plan({ claim, next }), 'Unknown') ?? '';
+    for (const part of parts) expect(text).toContain(part);
+  });
+  describe('and somebody has deleted its binding', () => {
+    const { metadata, ...rest } = binding();
+    const acknowledged = { ...rest, metadata: { ...metadata, deletionTimestamp: at(95) } };
+    const lost: Record<string, DrainObservation['claim']> = {
+      'is gone': undefined,
+      'is gone, and has a successor': make.claim({ metadata: { uid: 'another' } }),
+    };
+    test.each(Object.entries(lost))('%s: the binding ends', (_, claim) => {
+      for (const job of [undefined, running, ended('Failed')]) {
+        const decided = plan({ claim, job, next, binding: acknowledged });
+        expect(decided.writes).toEqual([
+          {
+            verb: 'patch',
+            ref: { kind: 'FluentPVCBinding', namespace: 'shop', name: NAME },
+            type: 'json',
+            body: expect.arrayContaining([
+              { op: 'test', path: '/metadata/uid', value: 'binding-uid' },
+              { op: 'remove', path: '/metadata/finalizers/0' },
+            ]) as unknown,
+          },
+        ]);
+      }
+    });
+    test.each(Object.entries(cases).filter(([, { claim }]) => claim?.metadata.uid === 'claim-uid'))(
+      '%s: the binding stays',
+      (_, { claim }) => {
+        expect(deeds(plan({ claim, next, binding: acknowledged }).writes)).toEqual([
+          'patch FluentPVCBinding status',
+        ]);
+      },
+    );
+    test('can be drained all the same: it is', () => {
+      expect(deeds(plan({ next, binding: acknowledged }).writes)).toEqual(['create Job']);
+    });
   });
   const seen = {
     'its Pod': { pod: { name: 'app-0', uid: 'pod-uid' }, pvc: { name: NAME, uid: '' } },

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { inUsePlan } from '../../../controllers/in-use-plan.ts';
-import { graceMsOf } from '../../../controllers/writer-stopped.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
@@ -56,36 +55,6 @@ describe('a Pod that went while it ran', () => {
       said(plan(gone({ node: lease(50 + count) }), first)) ?? {};
     expect(after(144)).not.toHaveProperty('OutOfUse');
     expect(after(145)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
-  });
-  test('has the longest grace period that anybody gave it', () => {
-    const grace = (spec?: number, deletion?: number): Stored<Pod> =>
-      make.pod({
-        spec: { terminationGracePeriodSeconds: spec as number },
-        metadata: { deletionGracePeriodSeconds: deletion as number },
-      });
-    const known = (spec?: number, status?: number): Stored<Binding> => {
-      const binding = make.binding();
-      return {
-        ...binding,
-        spec: { ...binding.spec, terminationGracePeriodSeconds: spec as number },
-        status: { deletionGracePeriodSeconds: status as number },
-      };
-    };
-    const cases: [Stored<Binding>, Stored<Pod> | undefined, number][] = [
-      [known(), undefined, 30],
-      [known(5), undefined, 5],
-      [known(5), grace(20), 20],
-      [known(20), grace(5), 20],
-      [known(), grace(5), 5],
-      [known(5), grace(20, 600), 600],
-      // A force delete says 0 in the Pod's last words, whatever was said before.
-      [known(5), grace(20, 0), 20],
-      [known(), grace(undefined, 0), 30],
-      [known(5, 600), grace(20, 0), 600],
-      [known(5, 600), undefined, 600],
-      [known(undefined, 600), undefined, 600],
-    ];
-    for (const [binding, last, grace] of cases) expect(graceMsOf(binding, last)).toBe(grace * 1000);
   });
   test('keeps the Lease of the first look at every later one', () => {
     const decided = plan(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeFinder } from '../../../controllers/node-sight.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { node, nodeLease } from '../../support/finding.ts';
 import { at, T0 } from '../../support/make.ts';
@@ -90,15 +91,20 @@ describe('looks that fail', () => {
   const hanging = () => {
     const all = setup();
     const turns: PromiseWithResolvers<undefined>[] = [];
-    const { get } = all.api;
-    all.api.get = async (...call) => {
-      if (call[0].kind !== 'Node') return get(...call);
-      const turn = Promise.withResolvers<undefined>();
-      turns.push(turn);
-      await turn.promise;
-      return get(...call);
+    const client: Pick<KubeClient, 'get'> = {
+      get: async (ref, options) => {
+        if (ref.kind === 'Node') {
+          const turn = Promise.withResolvers<undefined>();
+          turns.push(turn);
+          await turn.promise;
+        }
+        return all.api.get(ref, options);
+      },
     };
-    return { ...all, turns };
+    const find = createNodeFinder(client);
+    const look = (seconds: number) =>
+      find('node-1', T0 + seconds * 1000, new AbortController().signal);
+    return { renew: all.renew, look, turns };
   };
   test('late, do not spoil the one that was started meanwhile, nor any later one', async () => {
     const { look, renew, turns } = hanging();

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  graceMsOf,
   writerStopped,
   type NodeSight,
   type VanishedPod,
 } from '../../../controllers/writer-stopped.ts';
-import { T0 } from '../../support/make.ts';
+import type { Binding } from '../../../src/api/binding.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import { make, T0 } from '../../support/make.ts';
 
 /** What is allowed for an absence of the kubelet that nobody has noticed. */
 const UNNOTICED_MS = 30_000;
@@ -150,4 +154,34 @@ describe('the containers of a Pod that went while they ran', () => {
     );
     expect(verdictOf({ kind: 'unknown' }, 60).message).toContain('never learned');
   });
+});
+
+test('containers have the longest grace period that anybody gave them', () => {
+  const field = (name: string, seconds?: number): object =>
+    seconds === undefined ? {} : { [name]: seconds };
+  const grace = (spec?: number, deletion?: number): Stored<Pod> =>
+    make.pod({
+      spec: field('terminationGracePeriodSeconds', spec),
+      metadata: field('deletionGracePeriodSeconds', deletion),
+    });
+  const known = (spec?: number, deletion?: number): Stored<Binding> =>
+    make.binding({
+      spec: field('terminationGracePeriodSeconds', spec),
+      status: field('deletionGracePeriodSeconds', deletion),
+    });
+  const cases: [Stored<Binding>, Stored<Pod> | undefined, number][] = [
+    [known(), undefined, 30],
+    [known(5), undefined, 5],
+    [known(5), grace(20), 20],
+    [known(20), grace(5), 20],
+    [known(), grace(5), 5],
+    [known(5), grace(20, 600), 600],
+    // A force delete says 0 in the Pod's last words, whatever was said before.
+    [known(5), grace(20, 0), 20],
+    [known(), grace(undefined, 0), 30],
+    [known(5, 600), grace(20, 0), 600],
+    [known(5, 600), undefined, 600],
+    [known(undefined, 600), undefined, 600],
+  ];
+  for (const [binding, last, grace] of cases) expect(graceMsOf(binding, last)).toBe(grace * 1000);
 });
