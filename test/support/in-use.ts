@@ -48,6 +48,7 @@ export const downNode = {
 export const gone = (change: Partial<PodSight & { kind: 'gone' }> = {}): PodSight => ({
   kind: 'gone',
   last: undefined,
+  readAfterMs: 0,
   node: downNode,
   ...change,
 });

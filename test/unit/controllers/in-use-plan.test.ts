@@ -114,7 +114,7 @@ describe('a Pod is over', () => {
     },
     '(b) gone, and seen to end': { pod: gone({ last: make.endedPod() }), reason: 'PodGone' },
     '(b) gone, and never given a node': {
-      pod: gone({ last: pending }),
+      pod: gone({ last: pending, readAfterMs: 10_000 }),
       reason: 'PodNeverScheduled',
     },
     '(c) gone while it ran, with its node': {
@@ -151,6 +151,12 @@ describe('a Pod is over', () => {
     });
   });
 
+  test('when nobody knows whether it got a node after its label went, and it had time to stop', () => {
+    const pod = gone({ last: pending, readAfterMs: 10_001, node: { kind: 'unknown' } });
+    expect(plan(pod, missed(50)).requeueAfterMs).toBe(10_000);
+    expect(said(plan(pod, missed(40)))).toMatchObject({ OutOfUse: 'True NodeUnknown' });
+  });
+
   test('with the doubt about its writer ended', () => {
     const pod = gone({ last: make.pod(), node: nodeGone });
     expect(said(plan(pod, missed(0)))).toMatchObject({
@@ -166,6 +172,9 @@ describe('a Pod is over', () => {
       ),
     },
     'gone while it ran on a node that is down': { pod: gone({ last: make.pod() }) },
+    'gone from the watch, which its label may have been, before it had a node': {
+      pod: gone({ last: pending, readAfterMs: 10_001, node: { kind: 'unknown' } }),
+    },
     'somebody says that another Pod has stopped': {
       pod: gone({ last: make.pod() }),
       binding: assumed('other-uid'),
