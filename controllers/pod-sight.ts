@@ -9,7 +9,7 @@ import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
 import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
 
-/** How far the clocks of API server and operator may be apart, in ms. */
+/** How far the clocks of several API servers, or of one and the operator, may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
 /** Claim and binding of one admission are stored within the time that a request may take. */
 const MADE_ANEW_AFTER_MS = 60_000;
