@@ -80,8 +80,13 @@ export function createBindingDecider(options: {
     if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
     const { namespace, name, labels: own = {} } = claim.metadata;
     const due = needsBinding(claim) && now - createdAt(claim) >= MAY_ARRIVE_MS;
-    const read = <T extends KubeObject>(kind: Kind): Promise<Stored<T> | undefined> =>
-      client.get<T>({ kind, namespace, name }, { signal });
+    const read = <T extends KubeObject>(kind: Kind, of = name): Promise<Stored<T> | undefined> =>
+      client.get<T>({ kind, namespace, name: of }, { signal });
+    // The cache keeps little of Pods: not what a drain needs of them.
+    const user = due
+      ? caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name))?.metadata.name
+      : undefined;
+    const pod = user === undefined ? undefined : await read<Pod>('Pod', user);
     return orphanPlan({
       now,
       claim,
@@ -92,7 +97,7 @@ export function createBindingDecider(options: {
           }
         : undefined,
       fluentPVC: caches.fluentPVCs.get(own[labels.fluentPVC] ?? ''),
-      pod: caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name)),
+      pod: pod !== undefined && mountsClaim(pod, name) ? pod : undefined,
       defaults,
     });
   };

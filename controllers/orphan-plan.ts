@@ -24,7 +24,7 @@ export interface OrphanObservation {
   /** Read live once the claim is old enough; `undefined` before. */
   live: { claim: Stored<Claim> | undefined; binding: Stored<Binding> | undefined } | undefined;
   fluentPVC: Stored<FluentPVC> | undefined;
-  /** The Pod that names the claim, where there is one. */
+  /** The Pod that names the claim, where there is one: read live, for what a drain needs of it. */
   pod: Stored<Pod> | undefined;
   defaults: OperatorDefaults;
 }
