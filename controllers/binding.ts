@@ -26,6 +26,7 @@ import { nextJob } from './next-job.ts';
 import { isUnused, needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
+import { jobPodsOf } from './stalled-drain.ts';
 
 /**
  * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
@@ -60,6 +61,12 @@ export function createBindingDecider(options: {
     const job = caches.jobs.get(keyOf(binding.metadata));
     return job !== undefined && isOwnedBy(job, binding) ? job : undefined;
   };
+
+  /** By label and claim: anybody may give a Pod our label. */
+  const podsOfJobs = (binding: Stored<Binding>): Stored<Pod>[] =>
+    caches.jobPods
+      .byIndex(keyOf(binding.metadata))
+      .filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
 
   /** Read live: the Job's end may be here before its Pod's. */
   const jobPodEnd = async (
@@ -129,7 +136,8 @@ export function createBindingDecider(options: {
           claim: await claimOf(binding, signal),
           job,
           jobPodEnd: await jobPodEnd(binding, job, signal),
-          refusal: refusal?.message,
+          jobPods: jobPodsOf(podsOfJobs(binding)),
+          refusal,
           next: job === undefined ? await nextJob(client, binding, signal) : undefined,
         });
       }
@@ -139,9 +147,7 @@ export function createBindingDecider(options: {
           binding,
           claim: await claimOf(binding, signal),
           job: jobOf(binding),
-          jobPods: caches.jobPods
-            .byIndex(key)
-            .filter((pod) => mountsClaim(pod, binding.spec.pvc.name)),
+          jobPods: podsOfJobs(binding),
         });
       default:
         throw new Error(`no such stage: ${String(stage satisfies never)}`);
