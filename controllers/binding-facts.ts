@@ -7,9 +7,10 @@ import type {
 import type { Claim } from '../src/api/claim.ts';
 import { isTrue, setCondition, type ConditionChange } from '../src/api/condition.ts';
 import { annotations, finalizers, labels } from '../src/api/names.ts';
-import { hasFinalizer, type Stored } from '../src/api/object.ts';
+import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
-import type { PatchWrite, Plan } from '../src/core/plan.ts';
+import { withoutFinalizer } from '../src/core/finalizer.ts';
+import type { PatchWrite, Plan, Write } from '../src/core/plan.ts';
 
 /**
  * The three stages of a binding. Which one it is in stands in its own conditions and nowhere else,
@@ -91,6 +92,20 @@ export function statusPlan(
 ): Plan {
   const write = statusWrite(binding, now, conditions, fields);
   return { writes: write === undefined ? [] : [write], reason };
+}
+
+/** Nothing is left to do for it: the binding goes. */
+export function ending(binding: Stored<Binding>): Write[] {
+  const ref = bindingRef(binding);
+  const writes: Write[] = [];
+  if (!isDeleting(binding)) {
+    const { uid } = binding.metadata;
+    writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
+  }
+  if (hasFinalizer(binding, finalizers.binding)) {
+    writes.push(withoutFinalizer(ref, binding, finalizers.binding));
+  }
+  return writes;
 }
 
 /** Is it the claim that was made with this binding, and is it still ours? */

@@ -23,9 +23,10 @@ import { drainPlan } from './drain-plan.ts';
 import { isFailureRecorded } from './drain-report.ts';
 import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
 import { nextJob } from './next-job.ts';
-import { needsBinding, orphanPlan } from './orphan-plan.ts';
+import { isUnused, needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
+import { jobPodsOf } from './stalled-drain.ts';
 
 /**
  * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
@@ -45,18 +46,27 @@ export function createBindingDecider(options: {
   const { caches, client, clock, defaults } = options;
   const finder = createPodFinder({ ...caches, client, clock });
 
-  /** A claim that the cache does not have may only be late. */
+  /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
   const claimOf = async (
     binding: Stored<Binding>,
     signal: AbortSignal,
-  ): Promise<Stored<Claim> | undefined> =>
-    caches.claims.get(keyOf(binding.metadata)) ??
-    (await client.get<Claim>(claimRef(binding), { signal }));
+  ): Promise<Stored<Claim> | undefined> => {
+    const claim =
+      caches.claims.get(keyOf(binding.metadata)) ??
+      (await client.get<Claim>(claimRef(binding), { signal }));
+    return claim !== undefined && isUnused(claim) ? undefined : claim;
+  };
 
   const jobOf = (binding: Stored<Binding>): Stored<Job> | undefined => {
     const job = caches.jobs.get(keyOf(binding.metadata));
     return job !== undefined && isOwnedBy(job, binding) ? job : undefined;
   };
+
+  /** By label and claim: anybody may give a Pod our label. */
+  const podsOfJobs = (binding: Stored<Binding>): Stored<Pod>[] =>
+    caches.jobPods
+      .byIndex(keyOf(binding.metadata))
+      .filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
 
   /** Read live: the Job's end may be here before its Pod's. */
   const jobPodEnd = async (
@@ -77,8 +87,13 @@ export function createBindingDecider(options: {
     if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
     const { namespace, name, labels: own = {} } = claim.metadata;
     const due = needsBinding(claim) && now - createdAt(claim) >= MAY_ARRIVE_MS;
-    const read = <T extends KubeObject>(kind: Kind): Promise<Stored<T> | undefined> =>
-      client.get<T>({ kind, namespace, name }, { signal });
+    const read = <T extends KubeObject>(kind: Kind, of = name): Promise<Stored<T> | undefined> =>
+      client.get<T>({ kind, namespace, name: of }, { signal });
+    // The cache keeps little of Pods: not what a drain needs of them.
+    const user = due
+      ? caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name))?.metadata.name
+      : undefined;
+    const pod = user === undefined ? undefined : await read<Pod>('Pod', user);
     return orphanPlan({
       now,
       claim,
@@ -89,7 +104,7 @@ export function createBindingDecider(options: {
           }
         : undefined,
       fluentPVC: caches.fluentPVCs.get(own[labels.fluentPVC] ?? ''),
-      pod: caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name)),
+      pod: pod !== undefined && mountsClaim(pod, name) ? pod : undefined,
       defaults,
     });
   };
@@ -121,7 +136,8 @@ export function createBindingDecider(options: {
           claim: await claimOf(binding, signal),
           job,
           jobPodEnd: await jobPodEnd(binding, job, signal),
-          refusal: refusal?.message,
+          jobPods: jobPodsOf(podsOfJobs(binding)),
+          refusal,
           next: job === undefined ? await nextJob(client, binding, signal) : undefined,
         });
       }
@@ -131,9 +147,7 @@ export function createBindingDecider(options: {
           binding,
           claim: await claimOf(binding, signal),
           job: jobOf(binding),
-          jobPods: caches.jobPods
-            .byIndex(key)
-            .filter((pod) => mountsClaim(pod, binding.spec.pvc.name)),
+          jobPods: podsOfJobs(binding),
         });
       default:
         throw new Error(`no such stage: ${String(stage satisfies never)}`);

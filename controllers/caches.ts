@@ -2,8 +2,8 @@ import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import type { Job } from '../src/api/job.ts';
-import { labels } from '../src/api/names.ts';
-import type { KubeObject, ObjectKey, Stored } from '../src/api/object.ts';
+import { finalizers, labels } from '../src/api/names.ts';
+import { hasFinalizer, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import { createCache, type Cache } from '../src/kube/cache.ts';
@@ -16,6 +16,7 @@ export interface Caches {
   fluentPVCs: Cache<FluentPVC>;
   /** Indexed by the uid of their FluentPVC. */
   bindings: Cache<Binding>;
+  /** Indexed by the name of the FluentPVC that they need. */
   claims: Cache<Claim>;
   /** Indexed by the key of their binding. */
   pods: Cache<Pod>;
@@ -32,6 +33,15 @@ export function bindingKeyBy(label: string): (object: Stored<KubeObject>) => Obj
   };
 }
 
+/**
+ * The name of the FluentPVC that a claim needs: where its binding is lost, that is made anew from it.
+ * `undefined` for one without our finalizer, which is over.
+ */
+export function fluentPVCNeededBy(claim: Stored<Claim>): string | undefined {
+  const { labels: own = {} } = claim.metadata;
+  return hasFinalizer(claim, finalizers.claim) ? own[labels.fluentPVC] : undefined;
+}
+
 export function createCaches(base: { client: KubeClient; clock: Clock; log: Log }): Caches {
   const options = <K extends string>(kind: K) => ({ ...base, kind, log: base.log.with({ kind }) });
   return {
@@ -45,6 +55,7 @@ export function createCaches(base: { client: KubeClient; clock: Clock; log: Log 
       ...options('PersistentVolumeClaim'),
       labelSelector: labels.binding,
       trim: trimClaim,
+      index: fluentPVCNeededBy,
     }),
     pods: createCache<Pod>({
       ...options('Pod'),

@@ -5,7 +5,8 @@ import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { isOurs, untilMs } from './binding-facts.ts';
+import { ending, untilMs } from './binding-facts.ts';
+import { claimTrouble, isLost } from './claim-trouble.ts';
 import {
   applied,
   failed,
@@ -14,8 +15,10 @@ import {
   stalled,
   succeeded,
   unknown,
+  waiting,
   type DrainFacts,
 } from './drain-report.ts';
+import { busy, lingering, refused, type JobPod, type JobRefusal } from './stalled-drain.ts';
 
 /**
  * Drains a claim whose Pod is over, one finalizer Job after the other until one succeeds.
@@ -32,11 +35,12 @@ import {
 export interface DrainObservation extends DrainFacts {
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
-  job: Stored<Job> | undefined;
+  /** Pods of finalizer Jobs, as the cache has them. */
+  jobPods: readonly JobPod[];
   /** Read live when there is no Job; else `undefined`. */
   next: NextJob | undefined;
   /** Why the API server did not take the Job when it was created last; `undefined` where it did. */
-  refusal: string | undefined;
+  refusal: JobRefusal | undefined;
 }
 
 /** What it takes to make a Job. */
@@ -45,48 +49,45 @@ export type NextJob =
   /** There is one which the cache does not show: it is late, or somebody took its label off. */
   | { outcome: 'present'; job: Stored<Job> }
   /** Pods of former Jobs that may still run. */
-  | { outcome: 'busy'; pods: string[] }
+  | { outcome: 'busy'; pods: JobPod[] }
+  /** Somebody else's Job has its name. */
+  | { outcome: 'taken'; message: string }
+  /** Nothing will ever change that. */
   | { outcome: 'impossible'; reason: string; message: string };
 
 /** Pods of former Jobs are watched: this is for a watch that is late. */
 const BUSY_AGAIN_MS = 30_000;
-/** A Job without its label is not. */
+/** Jobs without our label are not. */
 const UNWATCHED_AGAIN_MS = 30_000;
+/** A Job that is being deleted for longer is shown. */
+const LINGERS_MS = 120_000;
 
 /** What becomes of a claim that is to be drained. Pure. */
 export function drainPlan(observation: DrainObservation): Plan {
   const { binding, claim, job } = observation;
-  const name = binding.spec.pvc.name;
   // Whatever became of the claim since: what was on it is shipped.
   if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
   if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
-  if (claim === undefined) {
-    return unknown(observation, 'PVCLost', `PVC "${name}" is gone before it was drained.`);
+  if (isLost(claim, binding) && isDeleting(binding)) {
+    return {
+      writes: ending(binding),
+      reason: 'the claim is lost, which somebody has acknowledged',
+    };
   }
-  if (!isOurs(claim, binding)) {
-    const message =
-      `PVC "${name}" is not the one that was made for the Pod, or its label, finalizer or ` +
-      `annotation was changed: it is left alone.`;
-    return unknown(observation, 'PVCNotOurs', message);
-  }
-  if (claim.status?.phase === 'Lost') {
-    return unknown(observation, 'PVCLost', `PVC "${name}" has lost its volume.`);
-  }
-  if (isDeleting(claim)) {
-    return unknown(
-      observation,
-      'PVCDeleted',
-      `PVC "${name}" was deleted before it was drained. Our finalizer keeps it and its data, but ` +
-        `no Pod can mount a claim that is being deleted.`,
-    );
-  }
+  const trouble = claimTrouble(claim, binding);
+  if (trouble !== undefined) return unknown(observation, trouble.reason, trouble.message);
   return job === undefined ? withoutJob(observation) : withJob(observation, job);
 }
 
 function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
-  const { now, binding } = observation;
-  if (isDeleting(job)) return { writes: [], reason: 'waiting for the old finalizer Job to go' };
-
+  const { now, binding, jobPods } = observation;
+  if (isDeleting(job)) {
+    const restMs = Date.parse(job.metadata.deletionTimestamp ?? '') + LINGERS_MS - now;
+    const reason = 'waiting for the old finalizer Job to go';
+    return restMs > 0
+      ? { writes: [], requeueAfterMs: restMs, reason }
+      : lingering(observation, job, jobPods);
+  }
   const end = jobOutcome(job);
   if (end === undefined) return applied(observation, job);
   if (!isFailureRecorded(binding, job)) return failed(observation, job, end.message);
@@ -107,31 +108,25 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
 
 function withoutJob(observation: DrainObservation): Plan {
   const { now, binding, next } = observation;
+  if (next === undefined) return { writes: [], reason: 'the binding changed meanwhile' };
+  if (next.outcome === 'present') {
+    const plan = drainPlan({ ...observation, job: next.job });
+    const requeueAfterMs = Math.min(plan.requeueAfterMs ?? Infinity, UNWATCHED_AGAIN_MS);
+    return { ...plan, requeueAfterMs };
+  }
   if (isTrue(binding.status?.conditions, 'FinalizerJobFailed')) {
     const waitMs = dueInMs(binding, now);
-    if (waitMs > 0) {
-      return { writes: [], requeueAfterMs: waitMs, reason: 'waiting for the next attempt' };
-    }
+    if (waitMs > 0) return waiting(observation, waitMs);
   }
-  switch (next?.outcome) {
-    case undefined:
-      return { writes: [], reason: 'the binding changed meanwhile' };
-    case 'present':
-      return {
-        requeueAfterMs: UNWATCHED_AGAIN_MS,
-        ...drainPlan({ ...observation, job: next.job }),
-      };
+  switch (next.outcome) {
     case 'busy':
-      return {
-        writes: [],
-        requeueAfterMs: BUSY_AGAIN_MS,
-        reason: `waiting for Pods of a former finalizer Job: ${next.pods.join(', ')}`,
-      };
+      return { ...busy(observation, next.pods), requeueAfterMs: BUSY_AGAIN_MS };
+    case 'taken': {
+      const requeueAfterMs = UNWATCHED_AGAIN_MS;
+      return { ...stalled(observation, 'JobNameTaken', next.message), requeueAfterMs };
+    }
     case 'impossible':
-      return {
-        ...stalled(observation, next.reason, next.message),
-        requeueAfterMs: UNWATCHED_AGAIN_MS,
-      };
+      return stalled(observation, next.reason, next.message);
     case 'job':
       return creation(observation, next.job);
     default:
@@ -141,13 +136,10 @@ function withoutJob(observation: DrainObservation): Plan {
 
 /** Said first where it was refused before, then tried again: who reads the status may mend it. */
 function creation(observation: DrainObservation, job: Job): Plan {
-  const { binding, refusal } = observation;
+  const { refusal } = observation;
   const create: Write = { verb: 'create', object: job };
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
-  const message =
-    `The API server refuses the finalizer Job: ${refusal}. PVC "${binding.spec.pvc.name}" is kept, ` +
-    `and the Job is tried again: remove what stands in its way.`;
-  const { writes, reason } = stalled(observation, 'FinalizerJobRefused', message);
+  const { writes, reason } = refused(observation, refusal);
   return { writes: [...writes, create], reason };
 }
 

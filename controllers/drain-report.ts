@@ -15,6 +15,8 @@ import { statusPlan, type BindingCondition, type StatusChange } from './binding-
 export interface DrainFacts {
   now: number;
   binding: Stored<Binding>;
+  /** The finalizer Job of now, where there is one. */
+  job: Stored<Job> | undefined;
   /** Exit code, reason and termination message of the Job's last Pod, for people. */
   jobPodEnd: string | undefined;
 }
@@ -104,7 +106,21 @@ export function unknown(observation: DrainFacts, reason: string, message: string
 export function stalled(observation: DrainFacts, reason: string, message: string): Plan {
   return statusPlan(observation, 'the drain is stalled', [
     { type: 'DrainStalled', status: 'True', reason, message },
+    ...jobGone(observation),
   ]);
+}
+
+/** There is no Job, and the next one is due in that many ms. */
+export function waiting(observation: DrainFacts, requeueAfterMs: number): Plan {
+  const reason = 'waiting for the next attempt';
+  return { ...statusPlan(observation, reason, jobGone(observation)), requeueAfterMs };
+}
+
+/** Said while there is no Job, not between two Jobs. */
+function jobGone({ binding, job }: DrainFacts): BindingCondition[] {
+  if (job !== undefined) return [];
+  const message = `There is no Job "${binding.metadata.name}" now.`;
+  return overcome(binding, ['FinalizerJobApplied'], 'FinalizerJobGone', message);
 }
 
 /** What held until now and does not any more. */

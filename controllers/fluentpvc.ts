@@ -6,30 +6,51 @@ import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { Caches } from './caches.ts';
 
-/** Keeps a FluentPVC until its last binding has ended. */
+/** Keeps a FluentPVC until its last binding has ended, and no claim may need it for another one. */
 export function createFluentPVCDecider(
-  caches: Pick<Caches, 'fluentPVCs' | 'bindings'>,
+  caches: Pick<Caches, 'fluentPVCs' | 'bindings' | 'claims'>,
 ): (key: ObjectKey) => Promise<Plan> {
   return (key) => {
     const fluentPVC = caches.fluentPVCs.get(key);
     if (fluentPVC === undefined) {
       return Promise.resolve({ writes: [], reason: 'the FluentPVC is gone' });
     }
-    const bindings = caches.bindings.byIndex(fluentPVC.metadata.uid).length;
-    return Promise.resolve(fluentPVCPlan(fluentPVC, bindings));
+    const { name, uid } = fluentPVC.metadata;
+    // There may be thousands, and only a FluentPVC on its way out waits for them.
+    const left = isDeleting(fluentPVC)
+      ? {
+          bindings: caches.bindings.byIndex(uid).length,
+          claims: caches.claims.byIndex(name).length,
+        }
+      : NOBODY;
+    return Promise.resolve(fluentPVCPlan(fluentPVC, left));
   };
 }
 
-/** What becomes of a FluentPVC that has that many bindings. Pure. */
-export function fluentPVCPlan(fluentPVC: Stored<FluentPVC>, bindings: number): Plan {
+/** How many need a FluentPVC. */
+export interface Users {
+  bindings: number;
+  /** Those that have no binding among them, which gets made anew from it. */
+  claims: number;
+}
+
+const NOBODY: Users = { bindings: 0, claims: 0 };
+
+/** What becomes of a FluentPVC that so many need. Pure. */
+export function fluentPVCPlan(
+  fluentPVC: Stored<FluentPVC>,
+  { bindings, claims }: Users = NOBODY,
+): Plan {
   const ref: ObjectRef = { kind: 'FluentPVC', name: fluentPVC.metadata.name };
   const kept = hasFinalizer(fluentPVC, finalizers.fluentPVC);
   if (isDeleting(fluentPVC)) {
     if (!kept) return { writes: [], reason: 'the FluentPVC is on its way out' };
-    if (bindings > 0) return { writes: [], reason: `${bindings} bindings are left` };
+    if (bindings + claims > 0) {
+      return { writes: [], reason: `${bindings} bindings and ${claims} claims are left` };
+    }
     return {
       writes: [withoutFinalizer(ref, fluentPVC, finalizers.fluentPVC)],
-      reason: 'the last binding has ended; the FluentPVC may go',
+      reason: 'the last binding and claim have gone; the FluentPVC may go',
     };
   }
   if (kept) return { writes: [], reason: 'the FluentPVC is in use' };

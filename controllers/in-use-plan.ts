@@ -15,7 +15,7 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
  *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
  *             │
  *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service,
- *                   or is Ready and renewed its Lease for the grace period and 15 s ──> OutOfUse
+ *                   or is Ready and renewed its Lease for long enough ──> OutOfUse
  *
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
  *         └────────(115 s, no proof)──> as (c), its node unknown: drained, in case it was there
@@ -30,8 +30,11 @@ export interface InUseObservation extends InUseFacts {
 export type PodSight =
   /** It was read live, or a watch shows it running. */
   | { kind: 'present'; pod: Stored<Pod>; watched: boolean }
-  /** A live read did not find it. `last`: as the watch's own deletion showed it. */
-  | { kind: 'gone'; last: Stored<Pod> | undefined; node: NodeSight }
+  /**
+   * A live read did not find it. `last`: as the watch's own deletion showed it, so many ms before;
+   * from then on it was not seen, and may have been there if only its label had gone.
+   */
+  | { kind: 'gone'; last: Stored<Pod> | undefined; readAfterMs: number; node: NodeSight }
   /** No Pod of this binding was ever seen. */
   | { kind: 'unseen'; absence: 'proven' | 'unproven' };
 
@@ -39,6 +42,11 @@ export type PodSight =
 export const MAY_ARRIVE_MS = 70_000;
 /** Without proof of its absence by then, a Pod is taken to have been there, and gone. */
 const NO_PROOF_MS = 115_000;
+/**
+ * A Pod that is gone so soon after it was seen without a node never had one: it would have to lose its
+ * label, get a node, start its containers and go by force in that time.
+ */
+const UNSEEN_MS = 10_000;
 /** Pods that lost their label are not watched. */
 const UNWATCHED_AGAIN_MS = 30_000;
 
@@ -80,17 +88,21 @@ function running(
   if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
     conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
   }
-  return { ...statusPlan(observation, 'the Pod is in use', conditions, { nodeName }), ...again };
+  // Kept here: a force delete that follows takes it off the Pod.
+  const { deletionGracePeriodSeconds = 0 } = pod.metadata;
+  const longer = deletionGracePeriodSeconds * 1000 > graceMsOf(binding, { ...pod, metadata: {} });
+  const fields = { nodeName, ...(longer ? { deletionGracePeriodSeconds } : {}) };
+  return { ...statusPlan(observation, 'the Pod is in use', conditions, fields), ...again };
 }
 
 function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' }): Plan {
   const { now, binding } = observation;
-  const { last, node } = sight;
+  const { last, readAfterMs, node } = sight;
   const name = binding.spec.pod.name === '' ? last?.metadata.name : binding.spec.pod.name;
   const uid = binding.spec.pod.uid === '' ? last?.metadata.uid : binding.spec.pod.uid;
   if (last !== undefined && hasEnded(last))
     return over(observation, last, 'PodGone', 'ended and is gone');
-  if (last !== undefined && last.spec.nodeName === undefined) {
+  if (last !== undefined && last.spec.nodeName === undefined && readAfterMs <= UNSEEN_MS) {
     return over(observation, last, 'PodNeverScheduled', 'is gone and never had a node');
   }
   const assumed = binding.metadata.annotations?.[annotations.assumeStopped];
@@ -167,5 +179,6 @@ function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): 
     };
   }
   // It may have been there, and its containers may still be.
-  return gone(observation, { kind: 'gone', last: undefined, node: { kind: 'unknown' } });
+  const node = { kind: 'unknown' } as const;
+  return gone(observation, { kind: 'gone', last: undefined, readAfterMs: Infinity, node });
 }

@@ -7,6 +7,7 @@ import { buildFinalizerJob } from '../src/core/finalizer-job.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { bindingRef } from './binding-facts.ts';
 import type { NextJob } from './drain-plan.ts';
+import { jobPodsOf } from './stalled-drain.ts';
 
 /**
  * The next finalizer Job. Read live, not from caches: two drainers on one volume, or a Job for a
@@ -28,12 +29,10 @@ export async function nextJob(
   if (job !== undefined && isOwnedBy(job, binding)) return { outcome: 'present', job };
   if (job !== undefined) {
     const message = `Job "${name}" is not ours and has the name of the finalizer Job: delete it.`;
-    return { outcome: 'impossible', reason: 'JobNameTaken', message };
+    return { outcome: 'taken', message };
   }
   const unfinished = pods.items.filter((pod) => !hasEnded(pod));
-  if (unfinished.length > 0) {
-    return { outcome: 'busy', pods: unfinished.map((pod) => pod.metadata.name) };
-  }
+  if (unfinished.length > 0) return { outcome: 'busy', pods: jobPodsOf(unfinished) };
   const snapshot = readSnapshot(binding.spec.snapshot ?? '');
   if (snapshot === undefined) {
     const message = `FluentPVCBinding "${name}" has no snapshot that a finalizer Job can be made from.`;

@@ -4,49 +4,62 @@ import type { NodeSight } from './writer-stopped.ts';
 
 /** Nodes are not watched. One look serves all bindings that wait for the same node so long, in ms. */
 const LOOK_LASTS_MS = 5_000;
-/** Kubelets renew every 10 s and are looked at as often: a gap longer than this is an absence. */
-const LEASE_GAP_MS = 25_000;
+/** What a kubelet says of its Lease where it says nothing else (`nodeLeaseDurationSeconds`). */
+const DEFAULT_LEASE_SECONDS = 40;
+/** Kubelets renew every quarter of the Lease's time: what is longer than this of it is an absence. */
+const GAP_OF_LEASE = 2.5 / 4;
+/** But nodes are looked at only every 10 s. */
+const LEAST_GAP_MS = 25_000;
 /** A node that nobody has asked for in this time is forgotten. */
 const FORGET_MS = 10 * 60_000;
 
 /** Looks at a node, and remembers its Lease: one that jumps is that of a kubelet that was away. */
 export type NodeFinder = (name: string, now: number, signal: AbortSignal) => Promise<NodeSight>;
 
-export function createNodeFinder(client: KubeClient): NodeFinder {
-  const looks = new Map<string, { at: number; sight: Promise<NodeSight> }>();
+/** What is remembered of a node that somebody has asked for. */
+interface Watched {
+  /** The newest look, and when it was begun; none after one that failed. */
+  look: Promise<NodeSight> | undefined;
+  at: number;
+  /** What was seen last: a look that failed changes nothing of it. */
+  seen: NodeSight | undefined;
+}
 
-  const look = async (
-    name: string,
-    before: Promise<NodeSight> | undefined,
-    signal: AbortSignal,
-  ): Promise<NodeSight> => {
+export function createNodeFinder(client: Pick<KubeClient, 'get'>): NodeFinder {
+  const nodes = new Map<string, Watched>();
+
+  const look = async (name: string, node: Watched, signal: AbortSignal): Promise<NodeSight> => {
     const sight = await lookAtNode(client, name, signal);
-    if (sight.kind !== 'present' || !sight.ready || sight.renewedAt === undefined) return sight;
-    const last = await before;
-    const { renewedAt = -Infinity, unbrokenSince } = last?.kind === 'present' ? last : {};
-    const gap = sight.renewedAt - renewedAt > LEASE_GAP_MS;
-    // A process that has just taken over has not seen whether there was a gap.
-    return { ...sight, unbrokenSince: gap ? sight.renewedAt : (unbrokenSince ?? sight.renewedAt) };
+    node.seen = followed(sight, node.seen);
+    return node.seen;
   };
 
   return (name, now, signal) => {
-    for (const [other, { at }] of looks) if (now - at > FORGET_MS) looks.delete(other);
-    const last = looks.get(name);
-    if (last !== undefined && now - last.at < LOOK_LASTS_MS) return last.sight;
-    const sight = look(name, last?.sight, signal);
-    looks.set(name, { at: now, sight });
-    sight.catch(() => {
-      // Nothing was seen: the next one looks again, and what was seen before still counts.
-      if (looks.get(name)?.sight !== sight) return;
-      if (last === undefined) looks.delete(name);
-      else looks.set(name, last);
+    for (const [other, { at }] of nodes) if (now - at > FORGET_MS) nodes.delete(other);
+    const node = nodes.get(name) ?? { look: undefined, at: now, seen: undefined };
+    nodes.set(name, node);
+    if (node.look !== undefined && now - node.at < LOOK_LASTS_MS) return node.look;
+    const mine = look(name, node, signal);
+    Object.assign(node, { look: mine, at: now });
+    mine.catch(() => {
+      // Nothing was seen: the next one looks again. A newer look is not its business.
+      if (node.look === mine) node.look = undefined;
     });
-    return sight;
+    return mine;
   };
 }
 
+/** The sight with what the one before it adds: since when the Lease is renewed without a gap. */
+function followed(sight: NodeSight, before: NodeSight | undefined): NodeSight {
+  if (sight.kind !== 'present' || !sight.ready || sight.renewedAt === undefined) return sight;
+  const { renewedAt = -Infinity, unbrokenSince } = before?.kind === 'present' ? before : {};
+  const gap = sight.renewedAt - renewedAt > sight.unnoticedMs - LOOK_LASTS_MS;
+  // A process that has just taken over has not seen whether there was a gap.
+  return { ...sight, unbrokenSince: gap ? sight.renewedAt : (unbrokenSince ?? sight.renewedAt) };
+}
+
 async function lookAtNode(
-  client: KubeClient,
+  client: Pick<KubeClient, 'get'>,
   name: string,
   signal: AbortSignal,
 ): Promise<NodeSight> {
@@ -58,13 +71,15 @@ async function lookAtNode(
   if (node === undefined) return { kind: 'gone', name };
   const { taints = [] } = node.spec ?? {};
   const { conditions = [] } = node.status ?? {};
-  const renewed = lease?.spec?.renewTime;
+  const { renewTime, leaseDurationSeconds = DEFAULT_LEASE_SECONDS } = lease?.spec ?? {};
+  const gapMs = Math.max(leaseDurationSeconds * 1000 * GAP_OF_LEASE, LEAST_GAP_MS);
   return {
     kind: 'present',
     name,
     ready: conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
     outOfService: taints.some(({ key }) => key === 'node.kubernetes.io/out-of-service'),
-    renewedAt: renewed === undefined ? undefined : Date.parse(renewed),
+    renewedAt: renewTime === undefined ? undefined : Date.parse(renewTime),
+    unnoticedMs: gapMs + LOOK_LASTS_MS,
   };
 }
 
@@ -74,5 +89,5 @@ interface Node extends KubeObject {
 }
 
 interface NodeLease extends KubeObject {
-  spec?: { renewTime?: string };
+  spec?: { renewTime?: string; leaseDurationSeconds?: number };
 }

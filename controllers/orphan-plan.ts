@@ -1,8 +1,8 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { annotations, finalizers, labels } from '../src/api/names.ts';
-import { createdAt, hasFinalizer, type Stored } from '../src/api/object.ts';
+import { annotations, finalizers, labels, UNUSED } from '../src/api/names.ts';
+import { createdAt, hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import { buildBinding } from '../src/core/build.ts';
 import type { Plan } from '../src/core/plan.ts';
@@ -14,6 +14,8 @@ import { MAY_ARRIVE_MS } from './in-use-plan.ts';
  *
  *     claim without binding ──(70 s: the binding may be on its way)──> read live: still so?
  *         └──> binding made anew, from the FluentPVC as it is now
+ *
+ *     claim of an admission that failed, its undo cut off before the end ──> deleted
  */
 export interface OrphanObservation {
   now: number;
@@ -22,7 +24,7 @@ export interface OrphanObservation {
   /** Read live once the claim is old enough; `undefined` before. */
   live: { claim: Stored<Claim> | undefined; binding: Stored<Binding> | undefined } | undefined;
   fluentPVC: Stored<FluentPVC> | undefined;
-  /** The Pod that names the claim, where there is one. */
+  /** The Pod that names the claim, where there is one: read live, for what a drain needs of it. */
   pod: Stored<Pod> | undefined;
   defaults: OperatorDefaults;
 }
@@ -32,9 +34,24 @@ const FLUENT_PVC_AGAIN_MS = 60_000;
 
 /** Is the claim one that must have a binding? */
 export function needsBinding(claim: Stored<Claim>): boolean {
-  const { metadata } = claim;
+  return hasFinalizer(claim, finalizers.claim) && isAdmitted(claim);
+}
+
+/**
+ * Does the claim say that its admission failed? The webhook says it in the same patch that takes our
+ * finalizer off, and only then deletes the claim: no Pod ever named it.
+ */
+export function isUnused(claim: Stored<Claim>): boolean {
   return (
-    hasFinalizer(claim, finalizers.claim) &&
+    claim.metadata.labels?.[labels.state] === UNUSED &&
+    !hasFinalizer(claim, finalizers.claim) &&
+    isAdmitted(claim)
+  );
+}
+
+/** Was it made by an admission of ours, with a binding? */
+function isAdmitted({ metadata }: Stored<Claim>): boolean {
+  return (
     metadata.labels?.[labels.binding] === metadata.name &&
     metadata.annotations?.[annotations.admissionId] !== undefined
   );
@@ -43,6 +60,15 @@ export function needsBinding(claim: Stored<Claim>): boolean {
 /** What becomes of a claim whose binding the cache does not have. Pure. */
 export function orphanPlan(observation: OrphanObservation): Plan {
   const { now, claim, live, fluentPVC, pod, defaults } = observation;
+  const { name, namespace = '' } = claim.metadata;
+  if (isUnused(claim) && !isDeleting(claim)) {
+    const ref = { kind: 'PersistentVolumeClaim', namespace, name } as const;
+    const { uid } = claim.metadata;
+    return {
+      writes: [{ verb: 'delete', ref, uid, propagation: 'Background' }],
+      reason: 'the admission of a claim failed; the claim goes',
+    };
+  }
   if (!needsBinding(claim)) return { writes: [], reason: 'the binding is gone' };
   if (live === undefined) {
     const requeueAfterMs = createdAt(claim) + MAY_ARRIVE_MS - now;
@@ -55,7 +81,6 @@ export function orphanPlan(observation: OrphanObservation): Plan {
     const requeueAfterMs = FLUENT_PVC_AGAIN_MS;
     return { writes: [], requeueAfterMs, reason: 'a claim has lost binding and FluentPVC' };
   }
-  const { name, namespace = '' } = claim.metadata;
   const id = claim.metadata.annotations?.[annotations.admissionId] ?? '';
   const nobody: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } };
   const binding = buildBinding({ name, namespace, id }, fluentPVC, pod ?? nobody, defaults);

@@ -9,7 +9,7 @@ import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
 import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
 
-/** How far the clocks of API server and operator may be apart, in ms. */
+/** How far the clocks of several API servers, or of one and the operator, may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
 /** Claim and binding of one admission are stored within the time that a request may take. */
 const MADE_ANEW_AFTER_MS = 60_000;
@@ -44,13 +44,13 @@ export function createPodFinder({
   const removed = rememberRemoved({ pods, bindings, clock });
   /** By binding: up to where a live list has shown that there is no Pod. */
   const absentUpTo = new Map<ObjectKey, string>();
-  /** By binding: uid of its Pod, once a live read has not found it. No Pod comes back. */
-  const goneUid = new Map<ObjectKey, string>();
+  /** By binding: its Pod, and when a live read has not found it. No Pod comes back. */
+  const gone = new Map<ObjectKey, { uid: string; at: number }>();
   const lookAtNode = createNodeFinder(client);
   const forget = (key: ObjectKey): void => {
     removed.forget(key);
     absentUpTo.delete(key);
-    goneUid.delete(key);
+    gone.delete(key);
   };
   bindings.onChange(({ type, object }) => {
     if (type !== 'set') forget(keyOf(object.metadata));
@@ -66,6 +66,8 @@ export function createPodFinder({
     // A binding that was made anew: its Pod may have been seen and forgotten with the one before.
     const anew = createdAt(binding) - admittedAt >= MADE_ANEW_AFTER_MS;
     if (anew || now - admittedAt < MAY_ARRIVE_MS) return unproven;
+    // It may be one of those that were seen and forgotten.
+    if (removed.expiredUpTo >= admittedAt - CLOCK_SKEW_MS) return unproven;
     const key = keyOf(binding.metadata);
     let upTo = absentUpTo.get(key);
     if (upTo === undefined) {
@@ -91,13 +93,16 @@ export function createPodFinder({
       const alive = candidates.find((pod) => !hasEnded(pod));
       if (alive !== undefined) return { kind: 'present', pod: alive, watched: true };
 
-      const last = removed.of(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
-      const seen = [...candidates, ...last].find((pod) => isKnown(pod, known.uid));
+      const told = removed.of(key);
+      const seen = [...candidates, ...told.map(({ pod }) => pod)].find((pod) =>
+        isKnown(pod, known.uid),
+      );
       const uid = known.uid === '' ? seen?.metadata.uid : known.uid;
       const name = known.uid === '' ? seen?.metadata.name : known.name;
       if (uid === undefined || name === undefined) return absence(binding, admittedAt, now, signal);
 
-      if (goneUid.get(key) !== uid) {
+      let missed = gone.get(key);
+      if (missed?.uid !== uid) {
         const { namespace } = binding.metadata;
         const live = await client.get<Pod>({ kind: 'Pod', namespace, name }, { signal });
         if (live?.metadata.uid === uid) {
@@ -105,10 +110,13 @@ export function createPodFinder({
           removed.forget(key);
           return { kind: 'present', pod: live, watched: candidates.length > 0 };
         }
-        goneUid.set(key, uid);
+        missed = { uid, at: clock.now() };
+        gone.set(key, missed);
       }
       // Its end as the watch told it, or as the cache still shows it.
-      const final = [...last, ...candidates].find((pod) => pod.metadata.uid === uid);
+      const end = told.find(({ pod }) => pod.metadata.uid === uid);
+      const final = end?.pod ?? candidates.find((pod) => pod.metadata.uid === uid);
+      const readAfterMs = final === undefined ? Infinity : missed.at - (end?.at ?? missed.at);
       const nodeName = final?.spec.nodeName ?? binding.status?.nodeName;
       // What the watch saw of the end says it all, mostly: no need to look at the node.
       const needsNode = final === undefined || (!hasEnded(final) && nodeName !== undefined);
@@ -116,7 +124,7 @@ export function createPodFinder({
         needsNode && nodeName !== undefined
           ? await lookAtNode(nodeName, now, signal)
           : ({ kind: 'unknown' } as const);
-      return { kind: 'gone', last: final, node };
+      return { kind: 'gone', last: final, readAfterMs, node };
     },
     forget,
   };

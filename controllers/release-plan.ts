@@ -8,7 +8,7 @@ import type { ObjectRef } from '../src/api/resources.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, claimRef, isOurs, statusPlan } from './binding-facts.ts';
+import { claimRef, ending, isOurs, statusPlan } from './binding-facts.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
@@ -63,7 +63,7 @@ export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObserv
     }
     writes.push(withoutFinalizer(ref, claim, finalizers.claim));
   }
-  writes.push(...end(binding));
+  writes.push(...ending(binding));
   return { writes, reason: 'the claim is released and the binding ends' };
 }
 
@@ -76,17 +76,4 @@ function changed(now: number, binding: Stored<Binding>): Plan {
   return statusPlan({ now, binding }, 'the claim was changed', [
     { type: 'Unknown', status: 'True', reason: 'PVCNotOurs', message },
   ]);
-}
-
-function end(binding: Stored<Binding>): Write[] {
-  const ref = bindingRef(binding);
-  const writes: Write[] = [];
-  if (!isDeleting(binding)) {
-    const { uid } = binding.metadata;
-    writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
-  }
-  if (hasFinalizer(binding, finalizers.binding)) {
-    writes.push(withoutFinalizer(ref, binding, finalizers.binding));
-  }
-  return writes;
 }

@@ -1,16 +1,27 @@
 import type { Binding } from '../src/api/binding.ts';
 import { labels } from '../src/api/names.ts';
 import type { ObjectKey, Stored } from '../src/api/object.ts';
-import type { Pod } from '../src/api/pod.ts';
+import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import { bindingKeyBy } from './caches.ts';
 
-/** Pods as they were when the watch told that they are not there any more. */
+/** A Pod as it was when the watch told that it is not there any more. */
+export interface RemovedPod {
+  pod: Stored<Pod>;
+  /** When that was told, in ms since the epoch, by our clock. */
+  at: number;
+}
+
 export interface RemovedPods {
-  /** Those that carried the label of the binding. Anybody may give a Pod our label. */
-  of(key: ObjectKey): Stored<Pod>[];
+  /** Those that carried the label of the binding and mounted its claim. */
+  of(key: ObjectKey): RemovedPod[];
   forget(key: ObjectKey): void;
+  /**
+   * When the last of those was removed that were forgotten because nobody knew their binding:
+   * whoever was admitted before may be one of them.
+   */
+  readonly expiredUpTo: number;
 }
 
 /**
@@ -30,12 +41,15 @@ export function rememberRemoved({
 }): RemovedPods {
   const bindingKey = bindingKeyBy(labels.binding);
   /** By binding, the oldest first. */
-  const removed = new Map<ObjectKey, { at: number; byUid: Map<string, Stored<Pod>> }>();
+  const removed = new Map<ObjectKey, { at: number; byUid: Map<string, RemovedPod> }>();
+  let expiredUpTo = -Infinity;
 
   const expire = (now: number): void => {
-    for (const [key, { at }] of removed) {
+    for (const [key, { at, byUid }] of removed) {
       if (now - at < WITHOUT_BINDING_MS) return;
-      if (bindings.get(key) === undefined) removed.delete(key);
+      if (bindings.get(key) !== undefined) continue;
+      removed.delete(key);
+      for (const one of byUid.values()) expiredUpTo = Math.max(expiredUpTo, one.at);
     }
   };
 
@@ -46,10 +60,12 @@ export function rememberRemoved({
       removed.get(key)?.byUid.delete(object.metadata.uid);
       return;
     }
+    // Anybody may give a Pod our label. The claim of a binding has its name.
+    if (!mountsClaim(object, object.metadata.labels?.[labels.binding] ?? '')) return;
     const now = clock.now();
     expire(now);
-    const entry = removed.get(key) ?? { at: now, byUid: new Map<string, Stored<Pod>>() };
-    entry.byUid.set(object.metadata.uid, object);
+    const entry = removed.get(key) ?? { at: now, byUid: new Map<string, RemovedPod>() };
+    entry.byUid.set(object.metadata.uid, { pod: object, at: now });
     removed.set(key, entry);
   });
 
@@ -57,6 +73,9 @@ export function rememberRemoved({
     of: (key) => [...(removed.get(key)?.byUid.values() ?? [])],
     forget: (key) => {
       removed.delete(key);
+    },
+    get expiredUpTo() {
+      return expiredUpTo;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
+import { labels } from '../src/api/names.ts';
 import { keyOf, type KubeObject, type ObjectKey } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
@@ -69,6 +70,12 @@ export function createControllers(
     for (const { metadata } of caches.pods.byIndex(keyOf(object.metadata))) {
       enqueue(pod, keyOf(metadata));
     }
+  });
+
+  // So does the last claim: one without a binding needs its FluentPVC to get it back.
+  caches.claims.onChange(({ object }) => {
+    const name = object.metadata.labels?.[labels.fluentPVC];
+    if (name !== undefined) enqueue(fluentpvc, name);
   });
 
   return async (signal) => {

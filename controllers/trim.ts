@@ -10,8 +10,8 @@ import type { ContainerStatus, Pod } from '../src/api/pod.ts';
  */
 function trimMeta(metadata: StoredMeta): StoredMeta {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const { deletionTimestamp, generation, labels, annotations, finalizers, ownerReferences } =
-    metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds, generation } = metadata;
+  const { labels, annotations, finalizers, ownerReferences } = metadata;
   return {
     name,
     uid,
@@ -19,6 +19,7 @@ function trimMeta(metadata: StoredMeta): StoredMeta {
     creationTimestamp,
     ...(namespace === undefined ? {} : { namespace }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
     ...(generation === undefined ? {} : { generation }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),

@@ -17,6 +17,11 @@ export type NodeSight =
        * Ready; by the node's clock. Absent for a node that is not.
        */
       unbrokenSince?: number;
+      /**
+       * For so long, in ms, the kubelet may have been away from `renewedAt` on without anybody
+       * noticing: the longest gap between two renewals that is no absence, and the age of the look.
+       */
+      unnoticedMs: number;
     };
 
 /**
@@ -38,7 +43,7 @@ export interface VanishedPod {
   goneAt: number;
   /** The node's Lease as it was then, by the node's clock; `undefined` where there was none. */
   renewedAtFirst: number | undefined;
-  /** The Pod's terminationGracePeriodSeconds, in ms. */
+  /** How long the containers may take to end ({@link graceMsOf}), in ms. */
   graceMs: number;
 }
 
@@ -72,7 +77,8 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
     const message = `node "${node.name}" is not Ready: bring it back, or taint it out-of-service`;
     return { stopped: false, reason: 'NodeNotReady', message, againMs: DEAD_NODE_AGAIN_MS };
   }
-  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS;
+  // The count starts at the last renewal before the Pod was missed, not when the kubelet learns it.
+  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS + node.unnoticedMs;
   if ((node.renewedAt ?? 0) - (renewedAtFirst ?? Infinity) >= enoughMs) {
     const message = `the kubelet of node "${node.name}" has stopped its containers`;
     return { stopped: true, reason: 'KubeletAlive', message };
@@ -84,9 +90,19 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
 /** Kubernetes' own default. */
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** How long the containers may take to end, as the Pod said: last seen, or at its admission. */
+/**
+ * How long the containers may take to end, in ms: the longest that anybody has said. What the last
+ * words of a Pod say of its deletion may be 0: a force delete writes that over what was said before,
+ * and the kubelet may not have read it.
+ */
 export function graceMsOf(binding: Binding, last: Pod | undefined): number {
-  const seconds =
-    last?.spec.terminationGracePeriodSeconds ?? binding.spec.terminationGracePeriodSeconds;
-  return (seconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  const own = [
+    last?.spec.terminationGracePeriodSeconds,
+    binding.spec.terminationGracePeriodSeconds,
+  ].filter((seconds) => seconds !== undefined);
+  const deletions = [
+    last?.metadata.deletionGracePeriodSeconds ?? 0,
+    binding.status?.deletionGracePeriodSeconds ?? 0,
+  ];
+  return Math.max(...(own.length > 0 ? own : [DEFAULT_GRACE_SECONDS]), ...deletions) * 1000;
 }

@@ -99,6 +99,13 @@ const status: Schema = {
       format: 'date-time',
       description: 'The Lease of that node when the Pod was missed while its containers ran.',
     },
+    deletionGracePeriodSeconds: {
+      type: 'integer',
+      format: 'int64',
+      description:
+        'How long the containers may take to end, where the deletion of the Pod says longer than ' +
+        'the Pod.',
+    },
     attempts: {
       type: 'integer',
       format: 'int32',

@@ -37,6 +37,8 @@ export interface BindingStatus {
   nodeName?: string;
   /** The Lease of that node when the Pod was missed, by the node's clock; RFC 3339. */
   nodeRenewTime?: string;
+  /** Of the Pod's deletion, where that gives its containers longer than the Pod says. */
+  deletionGracePeriodSeconds?: number;
   /** Finalizer Jobs that failed so far. */
   attempts?: number;
   /** When the next finalizer Job is due; RFC 3339. Absent unless one failed. */

@@ -30,7 +30,10 @@ export interface Cache<T extends KubeObject> {
   readonly synced: Promise<unknown>;
   /** How far the watch has come. Empty before the first list. */
   readonly resourceVersion: string;
-  /** Since when no change was missed, in ms since the epoch: the time of the last list. */
+  /**
+   * Since when no change was missed: the time of the last list, in ms since the epoch, by the clock
+   * of the API server, as the creationTimestamps of objects.
+   */
   readonly unbrokenSince: number;
 }
 
@@ -90,12 +93,12 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
   };
 
   const sink: Sink<T> = {
-    replace(items, listedAt) {
+    replace(items, version, servedAt) {
       // The list may lack what a watch has delivered since it was asked for: relists come only
       // after a watch has ended, so there is none.
       const listed = new Set(items.map((item) => keyOf(item.metadata)));
-      unbrokenSince = options.clock.now();
-      resourceVersion = listedAt;
+      unbrokenSince = servedAt;
+      resourceVersion = version;
       for (const [key, object] of [...objects]) if (!listed.has(key)) remove(object, 'missed');
       for (const item of items) {
         const known = objects.get(keyOf(item.metadata));

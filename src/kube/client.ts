@@ -8,6 +8,8 @@ import { createHttp, type Call } from './http.ts';
 export interface List<T extends KubeObject> {
   items: Stored<T>[];
   resourceVersion: string;
+  /** When, by the API server's clock, in ms since the epoch; absent where the answer has no date. */
+  servedAt?: number;
   /** Where the next page starts; absent on the last one. */
   continue?: string;
 }
@@ -99,7 +101,7 @@ export function createClient(connection: Connection, userAgent: string): KubeCli
     async list<T extends KubeObject>(kind: Kind, list: ListOptions, options: CallOptions = {}) {
       const { namespace, ...query } = list;
       const path = collectionPath(kind, namespace);
-      const answer = await http.ask<{
+      const { headers, body: answer } = await http.answer<{
         apiVersion: string;
         kind: string;
         metadata: { resourceVersion: string; continue?: string };
@@ -112,9 +114,11 @@ export function createClient(connection: Connection, userAgent: string): KubeCli
         item.kind = itemKind;
       }
       const next = answer.metadata.continue;
+      const servedAt = Date.parse(String(headers.date));
       return {
         items: answer.items,
         resourceVersion: answer.metadata.resourceVersion,
+        ...(Number.isNaN(servedAt) ? {} : { servedAt }),
         ...(next === undefined || next === '' ? {} : { continue: next }),
       };
     },

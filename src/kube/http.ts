@@ -18,9 +18,17 @@ export interface Call {
 /** What the API server itself allows a request, in ms. */
 const ANSWER_MS = 60_000;
 
+/** An answer that was read to its end. */
+export interface Answer<T> {
+  headers: Dispatcher.ResponseData['headers'];
+  body: T;
+}
+
 export interface Http {
   /** The answer as JSON. */
   ask<T>(call: Call): Promise<T>;
+  /** The same with its headers, their names in lower case. */
+  answer<T>(call: Call): Promise<Answer<T>>;
   /** The answer with its body still to be read. */
   open(call: Call): Promise<Dispatcher.ResponseData>;
 }
@@ -37,21 +45,18 @@ export function createHttp(connection: Connection, userAgent: string): Http {
     if (answer.statusCode === 401) connection.renew();
     throw await refusal(call, answer);
   };
-  return {
-    open,
-    async ask<T>(call: Call) {
-      // Also while the body comes: a connection that is half open says nothing for ever.
-      const deadline = AbortSignal.timeout(ANSWER_MS);
-      const signal =
-        call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-      const answer = await open({ ...call, signal });
-      try {
-        return (await answer.body.json()) as T;
-      } catch (error) {
-        throw new ApiUnreachable(nameOf(call), error);
-      }
-    },
+  const answer = async <T>(call: Call): Promise<Answer<T>> => {
+    // Also while the body comes: a connection that is half open says nothing for ever.
+    const deadline = AbortSignal.timeout(ANSWER_MS);
+    const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
+    const { headers, body } = await open({ ...call, signal });
+    try {
+      return { headers, body: (await body.json()) as T };
+    } catch (error) {
+      throw new ApiUnreachable(nameOf(call), error);
+    }
   };
+  return { open, answer, ask: async <T>(call: Call) => (await answer<T>(call)).body };
 }
 
 async function send(

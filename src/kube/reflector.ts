@@ -10,8 +10,11 @@ import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
 export interface Sink<T extends KubeObject> {
-  /** All objects there are. Objects known before that are not among them are gone. */
-  replace(items: Stored<T>[], resourceVersion: string): void;
+  /**
+   * All objects there are, as of that version and time (ms since the epoch, by the API server's
+   * clock). Objects known before that are not among them are gone.
+   */
+  replace(items: Stored<T>[], resourceVersion: string, servedAt: number): void;
   /** One change. A bookmark has no object: it only says how far the watch has come. */
   apply(event: WatchEvent<T>): void;
 }
@@ -85,19 +88,21 @@ export async function reflect<T extends KubeObject>(
 }
 
 async function list<T extends KubeObject>(
-  { client, kind, labelSelector, sink }: ReflectorOptions<T>,
+  { client, kind, labelSelector, sink, clock }: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<string> {
   const items: Stored<T>[] = [];
   const selector = labelSelector === undefined ? {} : { labelSelector };
   let page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE }, { signal });
+  // All pages show what there was when the first one was served; what came since, the watch tells.
+  const servedAt = page.servedAt ?? clock.now();
   items.push(...page.items);
   while (page.continue !== undefined) {
     const next = { ...selector, limit: PAGE_SIZE, continue: page.continue };
     page = await client.list<T>(kind, next, { signal });
     items.push(...page.items);
   }
-  sink.replace(items, page.resourceVersion);
+  sink.replace(items, page.resourceVersion, servedAt);
   return page.resourceVersion;
 }
 

@@ -50,6 +50,7 @@ export function plan(change: Partial<DrainObservation>): ReturnType<typeof drain
     claim: make.claim(),
     job: undefined,
     jobPodEnd: undefined,
+    jobPods: [],
     next: undefined,
     refusal: undefined,
     ...change,

@@ -1,4 +1,4 @@
-import { bindingKeyBy } from '../../controllers/caches.ts';
+import { bindingKeyBy, fluentPVCNeededBy } from '../../controllers/caches.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
@@ -28,7 +28,7 @@ export function fakeCaches(content: {
   return {
     fluentPVCs: fakeCache<FluentPVC>(),
     bindings: fakeCache(content.bindings, (binding) => binding.spec.fluentPVC.uid),
-    claims: fakeCache(content.claims),
+    claims: fakeCache(content.claims, fluentPVCNeededBy),
     pods: fakeCache(content.pods, bindingKeyBy(labels.binding)),
     jobs: fakeCache(content.jobs),
     jobPods: fakeCache(content.jobPods, bindingKeyBy(labels.finalizerJobOf)),

@@ -28,6 +28,7 @@ export const nodeLease = {
 export interface Setup {
   caches: FakeCaches;
   api: MemoryApi;
+  clock: FakeClock;
   find: (
     now?: number,
     admittedAt?: number,
@@ -38,10 +39,12 @@ export interface Setup {
 export function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObject[] = []): Setup {
   const caches = fakeCaches({ bindings: [binding], pods: cached });
   const api = memoryApi(...live);
-  const finder = createPodFinder({ ...caches, client: api, clock: new FakeClock() });
+  const clock = new FakeClock();
+  const finder = createPodFinder({ ...caches, client: api, clock });
   return {
     caches,
     api,
+    clock,
     find: (now = T0 + 100_000, admittedAt = createdAt(binding)) =>
       finder.find(binding, admittedAt, now, new AbortController().signal),
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),

@@ -43,10 +43,12 @@ export const downNode = {
   ready: false,
   outOfService: false,
   renewedAt: undefined,
+  unnoticedMs: 30_000,
 } as const;
 export const gone = (change: Partial<PodSight & { kind: 'gone' }> = {}): PodSight => ({
   kind: 'gone',
   last: undefined,
+  readAfterMs: 0,
   node: downNode,
   ...change,
 });

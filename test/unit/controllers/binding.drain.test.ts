@@ -39,8 +39,9 @@ describe('draining', () => {
   test('no Job is made while Pods of a former one run, whatever the caches say', async () => {
     const { decide } = setup(outOfUse, cached, [jobPod('former')]);
     const plan = await decide();
-    expect(plan).toMatchObject({ writes: [], requeueAfterMs: 30_000 });
-    expect(plan.reason).toContain('former');
+    expect(deeds(plan.writes)).toEqual(['patch FluentPVCBinding status']);
+    expect(plan.requeueAfterMs).toBe(30_000);
+    expect(message(plan, 'DrainStalled')).toContain('"former" (node "node-1")');
   });
   test('Pods of former Jobs that have ended are no hindrance', async () => {
     const { decide } = setup(outOfUse, cached, [jobPod('former', { status: { phase: 'Failed' } })]);
@@ -70,6 +71,17 @@ describe('draining', () => {
     const { decide, asked } = setup(outOfUse, { ...cached, jobs: [make.job()] });
     expect(said(await decide())).toMatchObject({ phase: 'FinalizerJobApplied' });
     expect(asked()).toEqual([]);
+  });
+  test('its own Job that goes is told with the Pods that keep it', async () => {
+    const jobs = [make.job({ metadata: { deletionTimestamp: at(0) } })];
+    const volumes: [] = [];
+    const jobPods = [jobPod('a'), jobPod('b', { spec: { ...make.pod().spec, volumes } })];
+    const { decide, clock } = setup(outOfUse, { ...cached, jobs, jobPods });
+    await clock.advance(120_000);
+    const text = message(await decide(), 'DrainStalled') ?? '';
+    expect(text).toContain('"a" (node "node-1")');
+    // Anybody may give a Pod our label.
+    expect(text).not.toContain('"b"');
   });
   test("somebody else's Job of that name is not its own", async () => {
     const jobs = [make.job({ metadata: { ownerReferences: [] } })];

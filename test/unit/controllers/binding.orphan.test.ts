@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { trimPod } from '../../../controllers/trim.ts';
+import type { Binding, Snapshot } from '../../../src/api/binding.ts';
+import { labels, UNUSED } from '../../../src/api/names.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { setup as deciding, type Setup } from '../../support/deciding.ts';
-import { at, make } from '../../support/make.ts';
+import { at, make, NAME } from '../../support/make.ts';
 import { deeds, said } from '../../support/said.ts';
 
 /** The claim is there; the binding never was, or is gone. */
@@ -35,15 +40,45 @@ describe('a claim without binding', () => {
     expect(deeds((await decide()).writes)).toEqual(['create FluentPVCBinding']);
     expect(asked().toSorted()).toEqual(['get FluentPVCBinding', 'get PersistentVolumeClaim']);
   });
-  test('gets it back with the name of the Pod that mounts it', async () => {
-    const { decide, clock, caches } = await without(setup());
+  describe('that a Pod mounts', () => {
+    const tolerations = [{ key: 'dedicated', operator: 'Exists' }];
+    const imagePullSecrets = [{ name: 'registry' }];
+    const securityContext = { fsGroup: 1000 };
+    const needs = { tolerations, imagePullSecrets, securityContext, runtimeClassName: 'gvisor' };
+    const pod = make.pod({ spec: { ...make.pod().spec, ...needs } });
     const stranger = make.pod({ metadata: { name: 'a', uid: 'a-uid' }, spec: { volumes: [] } });
-    caches.pods.set(stranger);
-    caches.pods.set(make.pod());
-    await clock.advance(70_000);
-    expect((await decide()).writes).toMatchObject([
-      { object: { spec: { pod: { name: 'app-0' } } } },
-    ]);
+    const due = async (live: Stored<Pod>[]) => {
+      const all = await without(setup());
+      for (const one of live) all.api.put(one);
+      // As the cache keeps them: what a drain needs is not among it.
+      for (const one of [stranger, pod]) all.caches.pods.set(trimPod(one));
+      await all.clock.advance(70_000);
+      return all;
+    };
+    const madeBy = ({ writes: [write] }: Plan): Binding => {
+      if (write?.verb !== 'create') throw new Error('nothing is created');
+      return write.object as Binding;
+    };
+    const needsOf = ({ spec }: Binding): unknown =>
+      (JSON.parse(spec.snapshot ?? '') as Snapshot).pod;
+
+    test('gets it back with its name, and what a drain needs of it, read live', async () => {
+      const { decide, asked } = await due([pod]);
+      const binding = madeBy(await decide());
+      expect(binding.spec.pod.name).toBe('app-0');
+      expect(needsOf(binding)).toEqual(needs);
+      expect(asked().filter((request) => request === 'get Pod')).toHaveLength(1);
+    });
+    test.each(Object.entries({ 'is gone': [], 'does not mount it any more': [stranger] }))(
+      'as far as the cache knows, and that %s: nothing is known of it',
+      async (_, live) => {
+        const { metadata } = pod;
+        const { decide } = await due(live.map((one) => ({ ...one, metadata })));
+        const binding = madeBy(await decide());
+        expect(binding.spec.pod.name).toBe('');
+        expect(needsOf(binding)).toEqual({});
+      },
+    );
   });
   test('gets none where the cache of bindings is only late', async () => {
     const { decide, clock } = setup();
@@ -56,6 +91,29 @@ describe('a claim without binding', () => {
     await clock.advance(3_600_000);
     expect(await decide()).toEqual({ writes: [], reason: expect.any(String) as unknown });
     expect(asked()).toEqual([]);
+  });
+});
+
+describe('a claim whose admission failed', () => {
+  const unused = make.claim({
+    metadata: {
+      labels: { ...make.claim().metadata.labels, [labels.state]: UNUSED },
+      finalizers: [],
+    },
+  });
+  test('goes at once, and costs no other request', async () => {
+    const { decide, caches, asked } = await without(setup());
+    caches.claims.set(unused);
+    expect(deeds((await decide()).writes)).toEqual(['delete PersistentVolumeClaim']);
+    expect(asked()).toEqual([]);
+  });
+  test('is nothing to drain for a binding that landed after all: that ends, and then the claim', async () => {
+    const outOfUse = { conditions: [make.condition('OutOfUse')] };
+    const spec = { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: '' } };
+    for (const content of [{ claims: [unused] }, {}]) {
+      const { decide } = deciding(outOfUse, content, [unused], spec);
+      expect(said(await decide())).toMatchObject({ PodMissing: 'True NothingCreated' });
+    }
   });
 });
 

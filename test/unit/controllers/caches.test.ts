@@ -36,23 +36,26 @@ describe('what is watched', () => {
   );
 });
 
-test('bindings are found by their FluentPVC, Pods by their binding, without what is large', async () => {
+test('bindings and claims are found by their FluentPVC, Pods by their binding, without what is large', async () => {
   const jobPod = make.pod({
     metadata: { labels: { [labels.finalizerJobOf]: make.job().metadata.name } },
   });
   const content = {
     bindings: [make.binding({ spec: { snapshot: '{}' } })],
+    claims: [make.claim()],
     pods: [make.pod({ metadata: { annotations: { a: 'b' } } })],
     jobPods: [jobPod],
   };
+  const values = { bindings: 'fluentpvc-uid', claims: 'logs', pods: KEY, jobPods: KEY };
   for (const [name, items] of Object.entries(content)) {
+    const value = values[name as keyof typeof values];
     const fake = fakeWatchClient<KubeObject>(items);
     const caches = createCaches({ client: fake.client, clock: new FakeClock(), log: memoryLog() });
     const cache = caches[name as keyof typeof content];
     const stop = new AbortController();
     void cache.start(stop.signal);
     await settle();
-    const [found] = cache.byIndex(name === 'bindings' ? 'fluentpvc-uid' : KEY);
+    const [found] = cache.byIndex(value);
     expect(found?.metadata.uid).toBe(items[0]?.metadata.uid);
     expect(found?.spec).not.toHaveProperty('snapshot');
     if (name === 'pods') expect(found?.metadata).not.toHaveProperty('annotations');

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DrainObservation } from '../../../controllers/drain-plan.ts';
 import { drainBackoffMs } from '../../../controllers/drain-report.ts';
-import { annotations } from '../../../src/api/names.ts';
-import { at, make, NAME } from '../../support/make.ts';
-import { deeds, message, said } from '../../support/said.ts';
-import { over, binding, running, ended, next, failedStatus, plan } from '../../support/draining.ts';
+import { at, make } from '../../support/make.ts';
+import { deeds } from '../../support/said.ts';
+import { binding, running, ended, next, failedStatus, plan } from '../../support/draining.ts';
 
 describe('without a Job', () => {
   interface Case extends Partial<DrainObservation> {
@@ -13,9 +12,9 @@ describe('without a Job', () => {
   }
   const cases: Record<string, Case> = {
     'one is made': { next, writes: ['create Job'] },
-    'none is made while Pods of a former one are unfinished': {
-      next: { outcome: 'busy', pods: ['a'] },
-      writes: [],
+    'none is made while Pods of a former one are unfinished, which is said': {
+      next: { outcome: 'busy', pods: [{ name: 'a', node: 'node-1' }] },
+      writes: ['patch FluentPVCBinding status'],
       again: 30_000,
     },
     'none is made where there is one that the cache does not show': {
@@ -38,7 +37,7 @@ describe('without a Job', () => {
     'none is made before the next attempt is due': {
       binding: binding(failedStatus(160)),
       next,
-      writes: [],
+      writes: ['patch FluentPVCBinding status'],
       again: 60_000,
     },
     'one is made when the next attempt is due': {
@@ -59,7 +58,7 @@ describe('without a Job', () => {
     'an old wish does not count again': {
       binding: binding({ ...failedStatus(160), observedRetry: '2' }, '2'),
       next,
-      writes: [],
+      writes: ['patch FluentPVCBinding status'],
       again: 60_000,
     },
   };
@@ -70,104 +69,6 @@ describe('without a Job', () => {
   });
   test('the Job is the one that was built', () => {
     expect(plan({ next }).writes).toEqual([{ verb: 'create', object: next.job }]);
-  });
-  describe('that the API server has refused', () => {
-    const refusal = 'POST /jobs: exceeded quota: pods (Forbidden 403)';
-    test('is said and tried again', () => {
-      const decided = plan({ next, refusal });
-      expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
-      expect(said(decided)).toMatchObject({ DrainStalled: 'True FinalizerJobRefused' });
-      expect(message(decided, 'DrainStalled')).toContain(refusal);
-    });
-    test('is said once', () => {
-      const text = message(plan({ next, refusal }), 'DrainStalled') ?? '';
-      const known = make.condition('DrainStalled', {
-        reason: 'FinalizerJobRefused',
-        message: text,
-      });
-      const again = plan({
-        next,
-        refusal,
-        binding: binding({ phase: 'OutOfUse', conditions: [over, known] }),
-      });
-      expect(deeds(again.writes)).toEqual(['create Job']);
-    });
-    test.each(['running', 'Complete', 'Failed'])('is forgotten with a Job that is %s', (end) => {
-      const known = binding({ conditions: [over, make.condition('DrainStalled')] });
-      const job = end === 'running' ? running : ended(end);
-      expect(said(plan({ job, binding: known }))).toMatchObject({
-        DrainStalled: expect.stringMatching(/^False/) as unknown,
-      });
-    });
-  });
-  test('and with none that could be made, that is said, once', () => {
-    const impossible = { outcome: 'impossible', reason: 'MountPathTaken', message: 'No.' } as const;
-    const decided = plan({ next: impossible });
-    expect(said(decided)).toMatchObject({ phase: 'OutOfUse', DrainStalled: 'True MountPathTaken' });
-    const again = binding({
-      phase: 'OutOfUse',
-      conditions: [
-        over,
-        make.condition('DrainStalled', { reason: 'MountPathTaken', message: 'No.' }),
-      ],
-    });
-    expect(plan({ next: impossible, binding: again })).toMatchObject({
-      writes: [],
-      requeueAfterMs: 30_000,
-    });
-  });
-});
-
-describe('a claim that cannot be drained', () => {
-  const other = { [annotations.admissionId]: 'another' };
-  const cases: Record<string, { claim: DrainObservation['claim']; reason: string }> = {
-    'is gone': { claim: undefined, reason: 'PVCLost' },
-    'has lost its volume': { claim: make.claim({ status: { phase: 'Lost' } }), reason: 'PVCLost' },
-    'is being deleted': {
-      claim: make.claim({ metadata: { deletionTimestamp: at(90) } }),
-      reason: 'PVCDeleted',
-    },
-    'is of another admission': {
-      claim: make.claim({ metadata: { annotations: other } }),
-      reason: 'PVCNotOurs',
-    },
-    'was made anew under the same name': {
-      claim: make.claim({ metadata: { uid: 'another' } }),
-      reason: 'PVCNotOurs',
-    },
-    'has lost our finalizer': {
-      claim: make.claim({ metadata: { finalizers: [] } }),
-      reason: 'PVCNotOurs',
-    },
-    'has lost its label': { claim: make.claim({ metadata: { labels: {} } }), reason: 'PVCNotOurs' },
-  };
-  test.each(Object.entries(cases))('%s', (_, { claim, reason }) => {
-    for (const job of [undefined, running]) {
-      const decided = plan({ claim, job, next });
-      expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status']);
-      expect(said(decided)).toMatchObject({ phase: 'Unknown', Unknown: `True ${reason}` });
-      expect(message(decided, 'Unknown')).toContain(NAME);
-    }
-  });
-  const seen = {
-    'its Pod': { pod: { name: 'app-0', uid: 'pod-uid' }, pvc: { name: NAME, uid: '' } },
-    'the claim itself': { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: 'claim-uid' } },
-  };
-  test.each(Object.entries(seen))('is gone, and %s was seen: then it is lost', (_, spec) => {
-    const known = make.binding({ spec, status: { conditions: [over] } });
-    expect(said(plan({ claim: undefined, binding: known }))).toMatchObject({
-      Unknown: 'True PVCLost',
-    });
-  });
-  test('was never there, nor was the Pod: then there is nothing to drain', () => {
-    const unseen = make.binding({
-      spec: { pod: { name: 'app-0', uid: '' }, pvc: { name: NAME, uid: '' } },
-      status: { conditions: [over] },
-    });
-    expect(said(plan({ claim: undefined, binding: unseen }))).toMatchObject({
-      phase: 'PodMissing',
-      PodMissing: 'True NothingCreated',
-    });
   });
 });
 

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { createFluentPVCDecider, fluentPVCPlan } from '../../../controllers/fluentpvc.ts';
-import type { Binding } from '../../../src/api/binding.ts';
-import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
-import { finalizers } from '../../../src/api/names.ts';
-import { fakeCache } from '../../support/fake-cache.ts';
+import { finalizers, labels } from '../../../src/api/names.ts';
+import type { ObjectMeta } from '../../../src/api/object.ts';
+import { fakeCaches } from '../../support/fake-caches.ts';
 import { at, make } from '../../support/make.ts';
 
 const kept = { finalizers: ['other', finalizers.fluentPVC] };
 const deleting = { deletionTimestamp: at(1) };
+const none = { bindings: 0, claims: 0 };
 const ref = { kind: 'FluentPVC', name: 'logs' };
 
 test('a new one gets our finalizer besides those it has, for this version of it', () => {
   const fluentPVC = make.fluentPVC({ metadata: { finalizers: ['other'] } });
-  expect(fluentPVCPlan(fluentPVC, 0).writes).toEqual([
+  expect(fluentPVCPlan(fluentPVC).writes).toEqual([
     {
       verb: 'patch',
       ref,
@@ -26,14 +26,14 @@ test('a new one gets our finalizer besides those it has, for this version of it'
       },
     },
   ]);
-  expect(fluentPVCPlan(make.fluentPVC(), 0).writes).toMatchObject([
+  expect(fluentPVCPlan(make.fluentPVC()).writes).toMatchObject([
     { body: { metadata: { finalizers: [finalizers.fluentPVC] } } },
   ]);
 });
 
 test('one that is deleted goes with its last binding', () => {
   const fluentPVC = make.fluentPVC({ metadata: { ...kept, ...deleting } });
-  expect(fluentPVCPlan(fluentPVC, 0).writes).toEqual([
+  expect(fluentPVCPlan(fluentPVC).writes).toEqual([
     {
       verb: 'patch',
       ref,
@@ -49,26 +49,58 @@ test('one that is deleted goes with its last binding', () => {
 
 describe('nothing is written', () => {
   const cases = {
-    'of one in use': { metadata: kept, bindings: 3 },
-    'of one without bindings that is not deleted': { metadata: kept, bindings: 0 },
+    'of one in use': { metadata: kept, users: { bindings: 3, claims: 3 } },
+    'of one without bindings that is not deleted': { metadata: kept, users: none },
     'of one that is deleted while bindings are left': {
       metadata: { ...kept, ...deleting },
-      bindings: 1,
+      users: { bindings: 1, claims: 0 },
     },
-    'of one that others keep': { metadata: { finalizers: ['other'], ...deleting }, bindings: 0 },
+    'of one that is deleted while claims are left': {
+      metadata: { ...kept, ...deleting },
+      users: { bindings: 0, claims: 1 },
+    },
+    'of one that others keep': { metadata: { finalizers: ['other'], ...deleting }, users: none },
   };
-  test.each(Object.entries(cases))('%s', (_, { metadata, bindings }) => {
-    expect(fluentPVCPlan(make.fluentPVC({ metadata }), bindings).writes).toEqual([]);
+  test.each(Object.entries(cases))('%s', (_, { metadata, users }) => {
+    expect(fluentPVCPlan(make.fluentPVC({ metadata }), users).writes).toEqual([]);
   });
 });
 
-test('bindings are counted by the uid of the FluentPVC, not by its name', async () => {
-  const fluentPVCs = fakeCache<FluentPVC>([make.fluentPVC({ metadata: { ...kept, ...deleting } })]);
-  const bindings = fakeCache<Binding>([make.binding()], (binding) => binding.spec.fluentPVC.uid);
-  const decide = createFluentPVCDecider({ fluentPVCs, bindings });
-  expect((await decide('logs')).writes).toEqual([]);
-  const former = make.binding({ spec: { fluentPVC: { name: 'logs', uid: 'former-uid' } } });
-  bindings.set(former);
-  expect((await decide('logs')).writes).toHaveLength(1);
+describe('one that is deleted', () => {
+  const setup = () => {
+    const caches = fakeCaches({});
+    caches.fluentPVCs.set(make.fluentPVC({ metadata: { ...kept, ...deleting } }));
+    const decide = createFluentPVCDecider(caches);
+    const goes = async (): Promise<boolean> => (await decide('logs')).writes.length > 0;
+    return { ...caches, decide, goes };
+  };
+  test('stays for a binding that has its uid, not for one that has its name', async () => {
+    const { bindings, goes } = setup();
+    bindings.set(make.binding());
+    expect(await goes()).toBe(false);
+    bindings.set(make.binding({ spec: { fluentPVC: { name: 'logs', uid: 'former-uid' } } }));
+    expect(await goes()).toBe(true);
+  });
+  test('stays for a claim whose binding is to be made anew from it', async () => {
+    const { claims, goes } = setup();
+    claims.set(make.claim());
+    expect(await goes()).toBe(false);
+    claims.remove(make.claim());
+    expect(await goes()).toBe(true);
+  });
+  const others: Record<string, ObjectMeta> = {
+    'a claim of another one': { labels: { [labels.fluentPVC]: 'other' } },
+    'a claim without our finalizer, which is over': { finalizers: [finalizers.claimInUse] },
+    'a claim without our label': { labels: {} },
+  };
+  test.each(Object.entries(others))('does not stay for %s', async (_, metadata) => {
+    const { claims, goes } = setup();
+    claims.set(make.claim({ metadata }));
+    expect(await goes()).toBe(true);
+  });
+});
+
+test('one that is gone needs nothing', async () => {
+  const decide = createFluentPVCDecider(fakeCaches({}));
   expect((await decide('unknown')).writes).toEqual([]);
 });

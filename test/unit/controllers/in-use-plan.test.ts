@@ -3,7 +3,7 @@ import { inUsePlan, type PodSight } from '../../../controllers/in-use-plan.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
-import { make, NAME, T0 } from '../../support/make.ts';
+import { at, make, NAME, T0 } from '../../support/make.ts';
 import { deeds, message, said } from '../../support/said.ts';
 import { fresh, ready, missed, present, gone, plan } from '../../support/in-use.ts';
 
@@ -63,6 +63,21 @@ describe('a Pod that is there', () => {
   test('that is Ready already costs nothing, and is not looked at again', () => {
     expect(plan(present())).toEqual({ writes: [], reason: 'the Pod is in use' });
   });
+  test.each([
+    ['longer than its own is kept: a force delete afterwards takes it off the Pod', 600, 600],
+    ['no longer than its own is not', 30, undefined],
+    ['of a force delete is not', 0, undefined],
+  ])('that is being deleted, with a grace period %s', (_, given, kept) => {
+    const metadata = { deletionTimestamp: at(90), deletionGracePeriodSeconds: given };
+    const decided = said(plan(present(make.pod({ metadata }))));
+    expect(decided?.deletionGracePeriodSeconds).toBe(kept);
+  });
+  test('that is being deleted is told once', () => {
+    const metadata = { deletionTimestamp: at(90), deletionGracePeriodSeconds: 600 };
+    const { status, ...binding } = ready;
+    const told = { ...binding, status: { ...status, deletionGracePeriodSeconds: 600 } };
+    expect(plan(present(make.pod({ metadata })), told).writes).toEqual([]);
+  });
   test('without a node is waited for', () => {
     const { nodeName, ...spec } = make.pod().spec;
     const waiting = plan(present({ ...make.pod(), spec }), make.binding());
@@ -99,7 +114,7 @@ describe('a Pod is over', () => {
     },
     '(b) gone, and seen to end': { pod: gone({ last: make.endedPod() }), reason: 'PodGone' },
     '(b) gone, and never given a node': {
-      pod: gone({ last: pending }),
+      pod: gone({ last: pending, readAfterMs: 10_000 }),
       reason: 'PodNeverScheduled',
     },
     '(c) gone while it ran, with its node': {
@@ -136,6 +151,12 @@ describe('a Pod is over', () => {
     });
   });
 
+  test('when nobody knows whether it got a node after its label went, and it had time to stop', () => {
+    const pod = gone({ last: pending, readAfterMs: 10_001, node: { kind: 'unknown' } });
+    expect(plan(pod, missed(50)).requeueAfterMs).toBe(10_000);
+    expect(said(plan(pod, missed(40)))).toMatchObject({ OutOfUse: 'True NodeUnknown' });
+  });
+
   test('with the doubt about its writer ended', () => {
     const pod = gone({ last: make.pod(), node: nodeGone });
     expect(said(plan(pod, missed(0)))).toMatchObject({
@@ -151,6 +172,9 @@ describe('a Pod is over', () => {
       ),
     },
     'gone while it ran on a node that is down': { pod: gone({ last: make.pod() }) },
+    'gone from the watch, which its label may have been, before it had a node': {
+      pod: gone({ last: pending, readAfterMs: 10_001, node: { kind: 'unknown' } }),
+    },
     'somebody says that another Pod has stopped': {
       pod: gone({ last: make.pod() }),
       binding: assumed('other-uid'),

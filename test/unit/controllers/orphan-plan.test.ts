@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  isUnused,
   needsBinding,
   orphanPlan,
   type OrphanObservation,
 } from '../../../controllers/orphan-plan.ts';
 import type { Snapshot } from '../../../src/api/binding.ts';
 import type { Binding } from '../../../src/api/binding.ts';
-import { annotations, finalizers, labels } from '../../../src/api/names.ts';
+import { annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
 import type { ObjectMeta } from '../../../src/api/object.ts';
 import { at, make, NAME, T0 } from '../../support/make.ts';
 import { deeds } from '../../support/said.ts';
@@ -45,6 +46,53 @@ describe('a claim needs a binding', () => {
   });
   test.each(Object.entries(others))('not when it %s', (_, metadata) => {
     expect(needsBinding(make.claim({ metadata }))).toBe(false);
+  });
+});
+
+const unused: ObjectMeta = {
+  labels: { ...claim.metadata.labels, [labels.state]: UNUSED },
+  finalizers: [finalizers.claimInUse],
+};
+const notUnused: Record<string, ObjectMeta> = {
+  'has our finalizer': { ...unused, finalizers: [finalizers.claim] },
+  'was drained and is kept': {
+    ...unused,
+    labels: { ...unused.labels, [labels.state]: 'drained' },
+  },
+  'says nothing': { ...unused, labels: { [labels.binding]: NAME } },
+  'has not our label': { ...unused, labels: { [labels.state]: UNUSED } },
+  'has the label of another binding': {
+    ...unused,
+    labels: { [labels.state]: UNUSED, [labels.binding]: 'another' },
+  },
+  'is of no admission': { ...unused, annotations: {} },
+};
+
+describe('a claim was never used', () => {
+  test('when the webhook has said so while it undid an admission', () => {
+    expect(isUnused(make.claim({ metadata: unused }))).toBe(true);
+    expect(isUnused(make.claim({ metadata: { ...unused, finalizers: [] } }))).toBe(true);
+  });
+  test.each(Object.entries(notUnused))('not when it %s', (_, metadata) => {
+    expect(isUnused(make.claim({ metadata }))).toBe(false);
+  });
+  test('and goes at once, by its uid', () => {
+    const decided = plan({ now: T0, claim: make.claim({ metadata: unused }), live: undefined });
+    expect(decided).toEqual({
+      writes: [
+        {
+          verb: 'delete',
+          ref: { kind: 'PersistentVolumeClaim', namespace: 'shop', name: NAME },
+          uid: 'claim-uid',
+          propagation: 'Background',
+        },
+      ],
+      reason: expect.any(String) as unknown,
+    });
+  });
+  test('and is on its way already: nothing is left to do', () => {
+    const metadata = { ...unused, deletionTimestamp: at(1) };
+    expect(plan({ claim: make.claim({ metadata }), live: undefined }).writes).toEqual([]);
   });
 });
 

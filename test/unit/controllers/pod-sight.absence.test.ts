@@ -40,6 +40,22 @@ describe('a Pod that was never seen', () => {
     caches.pods.resourceVersion = version;
     expect(await find(later)).toEqual(unseen('unproven'));
   });
+  test('is not proven where somebody was forgotten whom nobody knew, since its admission', async () => {
+    const { find, caches, clock } = setup(older);
+    caches.pods.unbrokenSince = 0;
+    // Of bindings that never came; of each we remember for 10 minutes that it was there.
+    const claim = { name: 'logs', persistentVolumeClaim: { claimName: 'other' } };
+    const other = make.pod({
+      metadata: { labels: { [labels.binding]: 'other' } },
+      spec: { volumes: [claim] },
+    });
+    caches.pods.remove(other);
+    await clock.advance(600_000);
+    caches.pods.remove(other);
+    // The clocks of API server and operator may be 10 s apart.
+    expect(await find(T0 + 700_000, T0 + 10_000)).toEqual(unseen('unproven'));
+    expect(await find(T0 + 700_000, T0 + 10_001)).toEqual(unseen('proven'));
+  });
   test('versions are numbers: 1000 has passed 999', async () => {
     const { find, caches, api } = setup(older);
     caches.pods.unbrokenSince = 0;

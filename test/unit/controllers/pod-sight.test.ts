@@ -57,6 +57,7 @@ describe('of a Pod that is gone', () => {
     expect(await find()).toEqual({
       kind: 'gone',
       last: make.endedPod(),
+      readAfterMs: 0,
       node: { kind: 'unknown' },
     });
     expect(asked()).toEqual(['get Pod']);
@@ -79,6 +80,27 @@ describe('of a Pod that is gone', () => {
     caches.pods.remove({ ...make.pod(), spec, status: { phase: 'Pending' } });
     await find();
     expect(asked()).toEqual(['get Pod']);
+  });
+  describe('the live read came after what the watch said of it', () => {
+    const waits: Record<string, { before: number; between: number; after: number }> = {
+      'at once': { before: 0, between: 0, after: 0 },
+      'after a while': { before: 12_000, between: 0, after: 12_000 },
+      'at once, and it is remembered when': { before: 0, between: 60_000, after: 0 },
+    };
+    test.each(Object.entries(waits))('%s', async (_, { before, between, after }) => {
+      const { find, caches, clock, asked } = setup(make.binding());
+      const { nodeName, ...spec } = make.pod().spec;
+      caches.pods.remove({ ...make.pod(), spec, status: { phase: 'Pending' } });
+      await clock.advance(before);
+      await find();
+      await clock.advance(between);
+      expect(await find()).toMatchObject({ kind: 'gone', readAfterMs: after });
+      expect(asked()).toEqual(['get Pod']);
+    });
+    test('of another Pod: it does not count', async () => {
+      const { find } = setup(known);
+      expect(await find()).toMatchObject({ last: undefined, readAfterMs: Infinity });
+    });
   });
   test('a stranger with our label that went first does not hide it', async () => {
     for (const binding of [known, unknown]) {
@@ -171,7 +193,12 @@ describe('the node of a Pod that went while it ran', () => {
   });
   test('was never learned', async () => {
     const { find, asked } = setup(make.binding());
-    expect(await find()).toEqual({ kind: 'gone', last: undefined, node: { kind: 'unknown' } });
+    expect(await find()).toEqual({
+      kind: 'gone',
+      last: undefined,
+      readAfterMs: Infinity,
+      node: { kind: 'unknown' },
+    });
     expect(asked()).toEqual(['get Pod']);
   });
 });

@@ -79,8 +79,34 @@ describe('once it leads', () => {
     await clock.advance(0);
     expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
   });
+  test('a claim that changes concerns its binding and its FluentPVC', async () => {
+    const { caches, clock, reconciled } = await leading();
+    reconciled.length = 0;
+    caches.claims.set(make.claim());
+    await clock.advance(0);
+    expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc']);
+    reconciled.length = 0;
+    caches.claims.set(make.claim({ metadata: { labels: {} } }));
+    await clock.advance(0);
+    expect(reconciled).toEqual([]);
+  });
+  test('the last claim without a binding lets its FluentPVC go', async () => {
+    const { caches, clock, api } = await leading();
+    const deleted = make.fluentPVC({
+      metadata: { finalizers: [finalizers.fluentPVC], deletionTimestamp: at(1) },
+    });
+    api.put(deleted);
+    caches.bindings.remove(make.binding());
+    caches.fluentPVCs.set(deleted);
+    await clock.advance(0);
+    expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    caches.claims.remove(make.claim());
+    await clock.advance(0);
+    expect(api.find('FluentPVC', 'logs')).toBeUndefined();
+  });
   test('the last binding lets its FluentPVC go', async () => {
     const { caches, clock, api } = await leading();
+    caches.claims.remove(make.claim());
     const deleted = make.fluentPVC({
       metadata: { finalizers: [finalizers.fluentPVC], deletionTimestamp: at(1) },
     });

@@ -14,6 +14,7 @@ const bulky = <T extends KubeObject>(object: Stored<T>): Stored<T> => ({
 });
 const metadata = {
   deletionTimestamp: at(9),
+  deletionGracePeriodSeconds: 600,
   generation: 3,
   ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'x' }],
   labels: { a: 'b' },

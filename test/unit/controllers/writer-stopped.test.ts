@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  graceMsOf,
   writerStopped,
   type NodeSight,
   type VanishedPod,
 } from '../../../controllers/writer-stopped.ts';
-import { T0 } from '../../support/make.ts';
+import type { Binding } from '../../../src/api/binding.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import { make, T0 } from '../../support/make.ts';
 
+/** What is allowed for an absence of the kubelet that nobody has noticed. */
+const UNNOTICED_MS = 30_000;
 /** The node's clock is an hour ahead of ours: the two are never compared. */
 const NODE_T0 = T0 + 3_600_000;
 const node = (change: Partial<NodeSight & { kind: 'present' }> = {}): NodeSight => ({
@@ -14,6 +20,7 @@ const node = (change: Partial<NodeSight & { kind: 'present' }> = {}): NodeSight 
   ready: true,
   outOfService: false,
   renewedAt: NODE_T0,
+  unnoticedMs: UNNOTICED_MS,
   ...change,
 });
 /** Its Lease was renewed that many ms after the first look, by its own clock. */
@@ -63,26 +70,33 @@ describe('the containers of a Pod that went while they ran', () => {
       after: 0,
       verdict: stopping,
     },
-    'may run while the kubelet was not heard for 30 s, however short the grace period': {
-      node: renewed(29_999),
-      after: 3_600,
-      verdict: stopping,
-    },
-    'are stopped once the kubelet was heard 30 s later': {
-      node: renewed(30_000),
-      after: 30,
+    'may run while the kubelet was not heard for 30 s and what nobody noticed, however short the grace period':
+      { node: renewed(59_999), after: 3_600, verdict: stopping },
+    'are stopped once the kubelet was heard 30 s and what nobody noticed later': {
+      node: renewed(60_000),
+      after: 60,
       verdict: stopped('KubeletAlive'),
     },
     'may run for their grace period': {
-      node: renewed(314_999),
+      node: renewed(344_999),
       after: 3_600,
       change: grace(300_000),
       verdict: stopping,
     },
-    'are stopped once the kubelet was heard 15 s after the grace period': {
-      node: renewed(315_000),
+    'are stopped once the kubelet was heard 15 s and what nobody noticed after the grace period': {
+      node: renewed(345_000),
       after: 0,
       change: grace(300_000),
+      verdict: stopped('KubeletAlive'),
+    },
+    'may run for longer on a node that is heard less often': {
+      node: node({ renewedAt: NODE_T0 + 409_999, unnoticedMs: 380_000 }),
+      after: 3_600,
+      verdict: stopping,
+    },
+    'are stopped after longer on a node that is heard less often': {
+      node: node({ renewedAt: NODE_T0 + 410_000, unnoticedMs: 380_000 }),
+      after: 3_600,
       verdict: stopped('KubeletAlive'),
     },
     'are not counted by a Lease that went back': {
@@ -140,4 +154,34 @@ describe('the containers of a Pod that went while they ran', () => {
     );
     expect(verdictOf({ kind: 'unknown' }, 60).message).toContain('never learned');
   });
+});
+
+test('containers have the longest grace period that anybody gave them', () => {
+  const field = (name: string, seconds?: number): object =>
+    seconds === undefined ? {} : { [name]: seconds };
+  const grace = (spec?: number, deletion?: number): Stored<Pod> =>
+    make.pod({
+      spec: field('terminationGracePeriodSeconds', spec),
+      metadata: field('deletionGracePeriodSeconds', deletion),
+    });
+  const known = (spec?: number, deletion?: number): Stored<Binding> =>
+    make.binding({
+      spec: field('terminationGracePeriodSeconds', spec),
+      status: field('deletionGracePeriodSeconds', deletion),
+    });
+  const cases: [Stored<Binding>, Stored<Pod> | undefined, number][] = [
+    [known(), undefined, 30],
+    [known(5), undefined, 5],
+    [known(5), grace(20), 20],
+    [known(20), grace(5), 20],
+    [known(), grace(5), 5],
+    [known(5), grace(20, 600), 600],
+    // A force delete says 0 in the Pod's last words, whatever was said before.
+    [known(5), grace(20, 0), 20],
+    [known(), grace(undefined, 0), 30],
+    [known(5, 600), grace(20, 0), 600],
+    [known(5, 600), undefined, 600],
+    [known(undefined, 600), undefined, 600],
+  ];
+  for (const [binding, last, grace] of cases) expect(graceMsOf(binding, last)).toBe(grace * 1000);
 });

@@ -134,6 +134,33 @@ describe('a relist', () => {
       after.map(({ metadata }) => metadata.uid),
     );
   });
+  test('counts from when it was served, by the clock of the API server', async () => {
+    const running = await started();
+    const serve = async (servedAt?: number): Promise<number> => {
+      running.fake.onList = () => ({
+        items: [],
+        resourceVersion: '50',
+        ...(servedAt === undefined ? {} : { servedAt }),
+      });
+      running.fake.watch.send('ERROR', { code: 410 });
+      await running.clock.advance(5_000);
+      return running.cache.unbrokenSince;
+    };
+    expect(await serve(42)).toBe(42);
+    const begin = running.clock.now();
+    // Where it does not say so, by ours.
+    expect(await serve()).toBeGreaterThanOrEqual(begin);
+  });
+  test('of several pages was served with the first one', async () => {
+    const { cache, clock, fake } = await started();
+    fake.onList = (options) =>
+      options.continue === undefined
+        ? { items: [], resourceVersion: '50', servedAt: 42, continue: 'more' }
+        : { items: [], resourceVersion: '50', servedAt: 43 };
+    fake.watch.send('ERROR', { code: 410 });
+    await clock.advance(1_000);
+    expect(cache.unbrokenSince).toBe(42);
+  });
   test('breaks what was unbroken, and a watch that is resumed does not', async () => {
     const { cache, clock, fake } = await started();
     const first = cache.unbrokenSince;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { httpStub, type HttpStub } from '../../support/http-stub.ts';
-import { make } from '../../support/make.ts';
+import { make, T0 } from '../../support/make.ts';
 
 let stub: HttpStub;
 beforeEach(async () => {
@@ -22,12 +23,13 @@ describe('answers', () => {
     await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({ code: 404 });
   });
   test('items of a list get the kind that the list says', async () => {
-    stub.json(200, {
+    const body = {
       apiVersion: 'v1',
       kind: 'PodList',
       metadata: { resourceVersion: '7', continue: '' },
       items: [{ metadata: { name: 'a' } }],
-    });
+    };
+    stub.json(200, body, { date: 'Thu, 01 Jan 2026 00:01:40 GMT' });
     const list = await stub.client.list('Pod', {
       namespace: 'shop',
       labelSelector: 'a=b',
@@ -35,12 +37,27 @@ describe('answers', () => {
     });
     expect(list).toEqual({
       resourceVersion: '7',
+      servedAt: T0 + 100_000,
       items: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } }],
     });
     expect(stub.asked[0]?.request).toBe(
       'GET /prefix/api/v1/namespaces/shop/pods?labelSelector=a%3Db&limit=5',
     );
   });
+  const undated: Record<string, (response: ServerResponse) => void> = {
+    'has no date': (response) => (response.sendDate = false),
+    'has no date that can be read': (response) => response.setHeader('date', 'now'),
+  };
+  test.each(Object.entries(undated))(
+    'a list %s: nobody knows when it was served',
+    async (_, say) => {
+      stub.answer = (response) => {
+        say(response);
+        response.end('{"kind":"PodList","metadata":{},"items":[]}');
+      };
+      expect(await stub.client.list('Pod', {})).not.toHaveProperty('servedAt');
+    },
+  );
   test('a list that goes on says where', async () => {
     const metadata = { resourceVersion: '7', continue: 'token' };
     stub.json(200, { apiVersion: 'v1', kind: 'PodList', metadata, items: [] });

@@ -1,0 +1,64 @@
+import type { Binding } from '../src/api/binding.ts';
+import type { Claim } from '../src/api/claim.ts';
+import { finalizers } from '../src/api/names.ts';
+import { isDeleting, type Stored } from '../src/api/object.ts';
+import { isOurs } from './binding-facts.ts';
+
+/*
+ * Claims that cannot be drained, and what people can do about each: the operator cannot go on by
+ * itself. What it says ends with the binding, which somebody deletes to acknowledge the loss.
+ */
+
+/** Why a claim cannot be drained: for programs, and for people. */
+export interface ClaimTrouble {
+  reason: 'PVCLost' | 'PVCNotOurs' | 'PVCDeleted';
+  message: string;
+}
+
+/** Is the claim of the binding gone for good? What has its name now may be another one. */
+export function isLost(claim: Stored<Claim> | undefined, { spec }: Binding): boolean {
+  return claim === undefined || (spec.pvc.uid !== '' && claim.metadata.uid !== spec.pvc.uid);
+}
+
+/** What keeps the claim from being drained; `undefined` where nothing does. */
+export function claimTrouble(
+  claim: Stored<Claim> | undefined,
+  binding: Stored<Binding>,
+): ClaimTrouble | undefined {
+  const { name } = binding.spec.pvc;
+  const acknowledge = `kubectl delete fpvcb ${binding.metadata.name}`;
+  if (claim === undefined) {
+    const message =
+      `PVC "${name}" is gone before it was drained. Its PersistentVolume may still be there, if its ` +
+      `reclaim policy is Retain. Acknowledge the loss: ${acknowledge}.`;
+    return { reason: 'PVCLost', message };
+  }
+  if (isLost(claim, binding)) {
+    const message =
+      `PVC "${name}" is not the one that was made for the Pod, which is gone before it was drained: ` +
+      `it is left alone. Acknowledge the loss: ${acknowledge}.`;
+    return { reason: 'PVCNotOurs', message };
+  }
+  const unprotect = `take the finalizer ${finalizers.claim} off the PVC`;
+  const giveUp = `${unprotect}, delete it, and acknowledge the loss: ${acknowledge}.`;
+  if (!isOurs(claim, binding)) {
+    const message =
+      `PVC "${name}" has not the label, finalizer and annotation that it was made with: it is left ` +
+      `alone. Restore them, and it is drained; or, to give its data up, ${giveUp}`;
+    return { reason: 'PVCNotOurs', message };
+  }
+  if (claim.status?.phase === 'Lost') {
+    const message =
+      `PVC "${name}" has lost its volume. Bring its PersistentVolume back, and it is drained; or, to ` +
+      `give its data up, ${giveUp}`;
+    return { reason: 'PVCLost', message };
+  }
+  if (isDeleting(claim)) {
+    const message =
+      `PVC "${name}" was deleted before it was drained. Our finalizer keeps it and its data, but no ` +
+      `Pod can mount a claim that is being deleted. Save what is on its PersistentVolume (reclaim ` +
+      `policy Retain keeps that), then ${unprotect}, and acknowledge the loss: ${acknowledge}.`;
+    return { reason: 'PVCDeleted', message };
+  }
+  return undefined;
+}
