@@ -26,9 +26,14 @@ export type NodeSight =
 
 /**
  * A kubelet that finds the Pod of its containers gone ends them as the Pod said: with TERM, and with
- * KILL when its grace period is over. The kubelet learns of it within seconds.
+ * KILL when its grace period is over. It learns of it within seconds.
  */
 const KUBELET_LEARNS_MS = 15_000;
+/**
+ * But not after an outage of the API server: its watch of Pods is tried again only after up to 30 s,
+ * twice that with jitter, while its Lease is renewed already (seen: 23 lines of a log were lost).
+ */
+const KUBELET_BLIND_MS = 60_000;
 const LEAST_GRACE_MS = 15_000;
 /** For a Pod whose node was never learned. */
 const NO_NODE_MS = 60_000;
@@ -78,7 +83,8 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
     return { stopped: false, reason: 'NodeNotReady', message, againMs: DEAD_NODE_AGAIN_MS };
   }
   // The count starts at the last renewal before the Pod was missed, not when the kubelet learns it.
-  const enoughMs = Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS + node.unnoticedMs;
+  const enoughMs =
+    Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS + KUBELET_BLIND_MS + node.unnoticedMs;
   if ((node.renewedAt ?? 0) - (renewedAtFirst ?? Infinity) >= enoughMs) {
     const message = `the kubelet of node "${node.name}" has stopped its containers`;
     return { stopped: true, reason: 'KubeletAlive', message };

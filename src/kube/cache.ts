@@ -11,8 +11,8 @@ export interface Change<T extends KubeObject> {
   /** The object as it is now, or as it was last. */
   object: Stored<T>;
   /**
-   * `removed` says that the watch does not deliver the object any more: it is gone, or its label
-   * is. `missed` is a removal that only a list has shown: what the object was last is not known.
+   * `removed` says that the watch does not deliver the object any more, or not with that value of
+   * the index: it is gone, or its label is another. `missed` is a removal that only a list has shown: what the object was last is not known.
    */
   type: 'set' | 'removed' | 'missed';
 }
@@ -80,10 +80,12 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
     const key = keyOf(object.metadata);
     const old = objects.get(key);
     // Deleted and made again while we did not look: two objects, not one that changed.
+    const value = options.index?.(object);
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) remove(old, 'missed');
+    // Who finds it by the old value must hear that it is not there any more.
+    else if (old !== undefined && options.index?.(old) !== value) remove(old, 'removed');
     else if (old !== undefined) unindex(old);
     objects.set(key, object);
-    const value = options.index?.(object);
     if (value !== undefined) {
       const keys = indexed.get(value);
       if (keys === undefined) indexed.set(value, new Set([key]));

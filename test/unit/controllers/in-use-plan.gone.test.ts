@@ -31,18 +31,18 @@ describe('a Pod that went while it ran', () => {
     expect(Date.parse(nodeRenewTime as string)).toBe(seconds(7_777));
     expect(said(plan(gone({ last: make.pod() })))?.nodeRenewTime ?? null).toBeNull();
   });
-  test('has stopped once its node was heard for the grace period and 45 s', () => {
+  test('has stopped once its node was heard for the grace period and 105 s', () => {
     const first = missed(50, at(50));
     const pod = (grace: number): Stored<Pod> =>
       make.pod({ spec: { terminationGracePeriodSeconds: grace } });
     const after = (last: Stored<Pod> | undefined, count: number): object =>
       said(plan(gone({ last, node: lease(50 + count) }), first)) ?? {};
     const stopped = { OutOfUse: 'True KubeletAlive', WriterMayBeAlive: 'False WriterStopped' };
-    expect(after(pod(100), 144)).not.toHaveProperty('OutOfUse');
-    expect(after(pod(100), 145)).toMatchObject(stopped);
+    expect(after(pod(100), 204)).not.toHaveProperty('OutOfUse');
+    expect(after(pod(100), 205)).toMatchObject(stopped);
     // Kubernetes' default, of a Pod and a binding that do not say.
-    expect(after(undefined, 74)).not.toHaveProperty('OutOfUse');
-    expect(after(undefined, 75)).toMatchObject(stopped);
+    expect(after(undefined, 134)).not.toHaveProperty('OutOfUse');
+    expect(after(undefined, 135)).toMatchObject(stopped);
   });
   test('has the grace period that it was admitted with, where its end was not seen', () => {
     const { spec, status } = missed(50, at(50));
@@ -53,8 +53,8 @@ describe('a Pod that went while it ran', () => {
     });
     const after = (count: number): object =>
       said(plan(gone({ node: lease(50 + count) }), first)) ?? {};
-    expect(after(144)).not.toHaveProperty('OutOfUse');
-    expect(after(145)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
+    expect(after(204)).not.toHaveProperty('OutOfUse');
+    expect(after(205)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
   });
   test('keeps the Lease of the first look at every later one', () => {
     const decided = plan(
@@ -102,8 +102,8 @@ describe('a Pod that went while it ran', () => {
       expect(back).toMatchObject({ WriterMayBeAlive: 'True KubeletStopping' });
       expect(Date.parse(back?.nodeRenewTime as string)).toBe(seconds(3_600));
       const after = recorded(at(3_600), 'KubeletStopping');
-      expect(look(after, {}, 3_674) ?? {}).not.toHaveProperty('OutOfUse');
-      expect(look(after, {}, 3_675)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
+      expect(look(after, {}, 3_734) ?? {}).not.toHaveProperty('OutOfUse');
+      expect(look(after, {}, 3_735)).toMatchObject({ OutOfUse: 'True KubeletAlive' });
     });
     test('also where it was away for so short that it was Ready all the time', () => {
       const back = look(recorded(at(50), 'KubeletStopping'), { unbrokenSince: seconds(100) }, 100);

@@ -70,32 +70,32 @@ describe('the containers of a Pod that went while they ran', () => {
       after: 0,
       verdict: stopping,
     },
-    'may run while the kubelet was not heard for 30 s and what nobody noticed, however short the grace period':
-      { node: renewed(59_999), after: 3_600, verdict: stopping },
-    'are stopped once the kubelet was heard 30 s and what nobody noticed later': {
-      node: renewed(60_000),
+    'may run while the kubelet was not heard for 90 s and what nobody noticed, however short the grace period':
+      { node: renewed(119_999), after: 3_600, verdict: stopping },
+    'are stopped once the kubelet was heard 90 s and what nobody noticed later': {
+      node: renewed(120_000),
       after: 60,
       verdict: stopped('KubeletAlive'),
     },
     'may run for their grace period': {
-      node: renewed(344_999),
+      node: renewed(404_999),
       after: 3_600,
       change: grace(300_000),
       verdict: stopping,
     },
-    'are stopped once the kubelet was heard 15 s and what nobody noticed after the grace period': {
-      node: renewed(345_000),
+    'are stopped once the kubelet was heard 75 s and what nobody noticed after the grace period': {
+      node: renewed(405_000),
       after: 0,
       change: grace(300_000),
       verdict: stopped('KubeletAlive'),
     },
     'may run for longer on a node that is heard less often': {
-      node: node({ renewedAt: NODE_T0 + 409_999, unnoticedMs: 380_000 }),
+      node: node({ renewedAt: NODE_T0 + 469_999, unnoticedMs: 380_000 }),
       after: 3_600,
       verdict: stopping,
     },
     'are stopped after longer on a node that is heard less often': {
-      node: node({ renewedAt: NODE_T0 + 410_000, unnoticedMs: 380_000 }),
+      node: node({ renewedAt: NODE_T0 + 470_000, unnoticedMs: 380_000 }),
       after: 3_600,
       verdict: stopped('KubeletAlive'),
     },

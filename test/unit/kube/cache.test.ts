@@ -175,6 +175,17 @@ describe('a relist', () => {
   });
 });
 
+test('who finds an object by its old value hears that it has another', async () => {
+  const { fake, changes } = await started([pod('a', '1')]);
+  changes.length = 0;
+  fake.watch.send('MODIFIED', pod('a', '11', 'a-uid', 'b'));
+  await settle();
+  expect(changes.map(({ type, object }) => [type, object.metadata.labels?.team])).toEqual([
+    ['removed', 'a'],
+    ['set', 'b'],
+  ]);
+});
+
 describe('the index', () => {
   const indexed = (cache: Cache<Pod>, value: string): string[] =>
     cache.byIndex(value).map(({ metadata }) => metadata.name);
