@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { logFile } from './component.ts';
 import { type PrivateFolder, privateMountsScript, quote } from './private-mounts.ts';
-import { endProcesses, launch } from './processes.ts';
+import { launch } from './processes.ts';
 import { childrenOf, isAlive, type ProcessId } from './process-table.ts';
 import { waitUntilReady } from './readiness.ts';
 import { type ClusterFolders, recordProcess } from './state.ts';
@@ -102,11 +102,6 @@ export function inside(
 /** A path of the node, as the machine can open it. */
 export function insidePath({ init }: Namespaces, path: string): string {
   return join(`/proc/${init.pid}/root`, path);
-}
-
-/** Ends the init process; the kernel ends all others in its pid namespace before it is gone. */
-export async function destroyNamespaces({ init }: Namespaces): Promise<void> {
-  await endProcesses([init], 'SIGKILL');
 }
 
 /** Folders of programs, which must stay visible inside. */

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { destroyCgroups } from './cgroups.ts';
 import { removeUserKubeconfig } from './kubeconfig.ts';
-import { destroyNamespaces, recordedNamespaces } from './namespaces.ts';
 import { destroyNetwork } from './network.ts';
 import { endProcesses, markVariable } from './processes.ts';
 import { findMarked, isAlive, type ProcessId } from './process-table.ts';
@@ -32,10 +31,10 @@ export async function destroyCluster(
 
 /** Ends the processes; the state of a cluster that goes is worth nothing, so none is asked first. */
 async function endAll(folders: ClusterFolders): Promise<boolean> {
+  // With the node's init process, which takes all processes of the node along, those without a mark,
+  // too. Together: init is not gone before the ones that entered its namespaces are, and one that is
+  // stopped (SIGSTOP) only ends when it is killed itself.
   const recorded = await readProcesses(folders);
-  const namespaces = recordedNamespaces(recorded);
-  // First, because it takes all processes of the node along, those without a mark, too.
-  if (namespaces !== undefined) await destroyNamespaces(namespaces);
   let any = false;
   for (;;) {
     const found: ProcessId[] = [...(await findMarked(markVariable, folders.root))];
