@@ -20,8 +20,8 @@ export interface ControllerOptions {
   name: string;
   /**
    * Looks at the object of that key and decides. What happened is not told, because it may have
-   * happened twice, or be undone by now; only what the API server refused of the key's last plan,
-   * so that the object itself can say so.
+   * happened twice, or be undone by now; only what the API server refused to create of the key's
+   * last plan, so that the object itself can say so.
    */
   decide: (key: string, signal: AbortSignal, refusal?: ApiError) => Promise<Plan>;
   writer: Writer;
@@ -83,7 +83,7 @@ export class Controller {
     try {
       await this.#options.writer.apply(plan.writes, { signal });
     } catch (error) {
-      if (error instanceof ApiError && isFinal(error)) this.#refusals.set(key, error);
+      if (error instanceof ApiError && isRefusedCreate(error)) this.#refusals.set(key, error);
       throw error;
     }
   }
@@ -100,7 +100,10 @@ export class Controller {
   }
 }
 
-/** A no that stays one until somebody changes something: no conflict, no overload, no outage. */
-function isFinal({ code }: ApiError): boolean {
-  return code >= 400 && code < 500 && ![408, 409, 429].includes(code);
+/**
+ * A no to a new object that stays one until somebody changes something: no conflict, no overload, no
+ * outage. Credentials that are not taken say nothing of the object.
+ */
+function isRefusedCreate({ method, code }: ApiError): boolean {
+  return method === 'POST' && code >= 400 && code < 500 && ![401, 408, 409, 429].includes(code);
 }

@@ -43,8 +43,12 @@ export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObserv
       propagation: 'Background',
     });
   }
-  // Of a Job that somebody deleted without them: a finished Pod keeps the claim, too.
-  for (const pod of job === undefined ? jobPods.filter((one) => !isDeleting(one)) : []) {
+  // Those that no Job takes with it, because somebody took it off them: a finished Pod keeps the
+  // claim, too.
+  const left = jobPods.filter(
+    ({ metadata }) => job === undefined || !metadata.ownerReferences?.[0],
+  );
+  for (const pod of left.filter((one) => !isDeleting(one))) {
     const { namespace, name, uid } = pod.metadata;
     const ref: ObjectRef = { kind: 'Pod', namespace, name };
     writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });

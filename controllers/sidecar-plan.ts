@@ -90,15 +90,26 @@ function ending(
 
 /**
  * Did the container run at that time? It had started by then, and has not ended since or only
- * later. Of a container that was restarted the first start is not known: it had.
+ * later. Where its first start is not known, it had.
  */
 function ranAt(app: ContainerStatus, time: number): boolean {
-  const restarted = (app.restartCount ?? 0) > 0;
-  const startedBy = ({ startedAt = '' }: { startedAt?: string }): boolean =>
-    restarted || !(Date.parse(startedAt) >= time);
-  const { running } = app.state ?? {};
-  if (running !== undefined) return startedBy(running);
-  return terminations(app).some((end) => startedBy(end) && Date.parse(end.finishedAt ?? '') > time);
+  if (Date.parse(firstStart(app) ?? '') >= time) return false;
+  return (
+    app.state?.running !== undefined ||
+    terminations(app).some((end) => Date.parse(end.finishedAt ?? '') > time)
+  );
+}
+
+/** Of a container that was restarted more than once only the last two starts are known. */
+function firstStart({ restartCount = 0, state, lastState }: ContainerStatus): string | undefined {
+  switch (restartCount) {
+    case 0:
+      return (state?.running ?? state?.terminated)?.startedAt;
+    case 1:
+      return lastState?.terminated?.startedAt;
+    default:
+      return undefined;
+  }
 }
 
 function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {

@@ -69,12 +69,6 @@ export function keyOf(metadata: ObjectMeta): ObjectKey {
   return metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
 }
 
-/** Namespace (empty for an object of the cluster) and name of a key. */
-export function splitKey(key: ObjectKey): { namespace: string; name: string } {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, Math.max(slash, 0)), name: key.slice(slash + 1) };
-}
-
 /** Is the object on its way out? */
 export function isDeleting(object: { metadata: ObjectMeta }): boolean {
   return object.metadata.deletionTimestamp !== undefined;

@@ -16,6 +16,8 @@ export interface Status {
 /** The API server answered and the answer was no. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
+  /** What was asked: the first word of the request. */
+  readonly method: string;
   /** HTTP status code. */
   readonly code: number;
   /** Machine readable reason, for example `AlreadyExists`; empty where a proxy answered. */
@@ -26,6 +28,7 @@ export class ApiError extends Error {
 
   constructor(request: string, code: number, status: Status, retryAfterHeader?: string) {
     super(`${request}: ${status.message ?? 'no message'} (${status.reason ?? ''} ${code})`);
+    this.method = request.split(' ', 1)[0] ?? '';
     this.code = code;
     this.reason = status.reason ?? '';
     this.status = status;

@@ -37,33 +37,54 @@ export async function connect(options: {
   kubeconfig: string | undefined;
   clock: Clock;
 }): Promise<Connection> {
-  let config = load(options.kubeconfig);
+  const { kubeconfig: file, clock } = options;
+  let config = load(file);
+  // A person may switch to another cluster: what was begun here goes on here.
+  const context = config.getCurrentContext();
   const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    throw invalid(options.kubeconfig, 'it has no current context that names a cluster');
-  }
-  let credentials = await authenticate(config, options.kubeconfig);
-  let readAt = options.clock.now();
+  if (cluster === null) throw invalid(file, 'it has no current context that names a cluster');
+  let credentials = await authenticate(config, file);
+  let readAt = clock.now();
   let dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
   let refused = false;
+  let refreshing: Promise<void> | undefined;
+
+  const reload = (): void => {
+    const fresh = load(file);
+    if (fresh.getContextObject(context) === null) {
+      throw invalid(file, `it has no context "${context}" any more`);
+    }
+    fresh.setCurrentContext(context);
+    config = fresh;
+  };
 
   const refresh = async (): Promise<void> => {
-    // Only then: an exec plugin's token is kept in the old one.
-    if (refused) config = load(options.kubeconfig);
-    refused = false;
-    readAt = options.clock.now();
-    const fresh = await authenticate(config, options.kubeconfig);
-    if (!isDeepStrictEqual(fresh.tls, credentials.tls)) {
-      // Client certificates belong to connections: requests under way end on the old ones.
-      void dispatcher.close();
-      dispatcher = createDispatcher(fresh.tls, cluster.proxyUrl);
+    const forced = refused;
+    readAt = clock.now();
+    try {
+      // Only then: an exec plugin's token is kept in the old one.
+      if (forced) reload();
+      const fresh = await authenticate(config, file);
+      if (!isDeepStrictEqual(fresh.tls, credentials.tls)) {
+        // Client certificates belong to connections: requests under way end on the old ones.
+        void dispatcher.close();
+        dispatcher = createDispatcher(fresh.tls, cluster.proxyUrl);
+      }
+      credentials = fresh;
+      if (forced) refused = false;
+    } catch (error) {
+      // Those that there are may still be good: the API server says so if they are not.
+      if (forced) throw error;
     }
-    credentials = fresh;
   };
   return {
     server: cluster.server.replace(/\/+$/, ''),
     authenticated: async () => {
-      if (refused || options.clock.now() - readAt > CREDENTIALS_LIFETIME_MS) await refresh();
+      if (refused || refreshing !== undefined || clock.now() - readAt > CREDENTIALS_LIFETIME_MS) {
+        // One for all who ask meanwhile.
+        refreshing ??= refresh().finally(() => (refreshing = undefined));
+        await refreshing;
+      }
       return { dispatcher, headers: credentials.headers };
     },
     renew: () => {
@@ -122,9 +143,9 @@ function createDispatcher(tls: Credentials['tls'], proxy: string | undefined): D
     // Over HTTP/2 all requests share one connection and its limit of streams, and destroying it with
     // a watch open is an uncaught error of undici's.
     allowH2: false,
-    // A watch is silent for long; it has a deadline of its own (watch.ts).
+    // A watch is silent for long; it has a deadline of its own (reflector.ts).
     bodyTimeout: 0,
-    // Longer than any pause between two admissions, shorter than what load balancers allow.
+    // Kept for the next request, but for less than load balancers allow a silent connection.
     keepAliveTimeout: 30_000,
   };
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 };

@@ -39,7 +39,13 @@ export interface Http {
  */
 export function createHttp(connection: Connection, userAgent: string): Http {
   const open = async (call: Call): Promise<Dispatcher.ResponseData> => {
-    const answer = await send(connection, userAgent, call);
+    let answer = await send(connection, userAgent, call);
+    if (answer.statusCode === 401) {
+      // A token that was replaced is no fault of the caller's, and nothing was done.
+      connection.renew();
+      await answer.body.dump();
+      answer = await send(connection, userAgent, call);
+    }
     if (call.onWarning !== undefined) warningsIn(answer).forEach(call.onWarning);
     if (answer.statusCode < 300) return answer;
     if (answer.statusCode === 401) connection.renew();

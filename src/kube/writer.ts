@@ -65,8 +65,9 @@ export function createWriter(options: {
       await client.patch(write.ref, write, call);
     } catch (error) {
       // One of our own tests did not hold: somebody changed the object, which is a conflict.
-      const isTest = write.type === 'json' && hasCode(error, 422);
-      throw isTest ? new ApiError(`PATCH ${write.ref.name}`, 409, error.status) : error;
+      throw write.type === 'json' && isNotApplicable(error)
+        ? new ApiError(`PATCH ${write.ref.name}`, 409, error.status)
+        : error;
     }
   };
 
@@ -114,6 +115,15 @@ export function createWriter(options: {
 export function isSameAdmission(one: KubeObject, other: KubeObject): boolean {
   const id = one.metadata.annotations?.[annotations.admissionId];
   return id !== undefined && id === other.metadata.annotations?.[annotations.admissionId];
+}
+
+/**
+ * Did the API server fail to apply a JSON patch? It says no more than this, with the same code and
+ * reason as of an object that would not be valid (apimachinery, NewGenericServerResponse).
+ */
+function isNotApplicable(error: unknown): error is ApiError {
+  const text = 'the server rejected our request due to an error in our request';
+  return hasCode(error, 422) && (error.status.message ?? '').startsWith(text);
 }
 
 /** Was the write for an object that is not there any more? */

@@ -139,6 +139,23 @@ describe('a claim', () => {
   });
 });
 
+describe('a Pod that is deleted with a long grace period, and then by force', () => {
+  test('has had it: its binding knows it, its own last words do not', async () => {
+    const { pod, binding } = await runningPod(api, FLUENTPVC);
+    const { name } = pod.metadata;
+    await api.kubectl('delete', 'pod', name, '--grace-period=600', '--wait=false');
+    await bindingWhere(
+      api,
+      binding,
+      'the grace period',
+      ({ status }) => status?.deletionGracePeriodSeconds === 600,
+    );
+    await api.kubectl('delete', 'pod', name, '--force');
+    // Its node never existed: so much for its containers.
+    await jobFor(api, binding);
+  });
+});
+
 describe('a FluentPVC that is deleted', () => {
   test('stays until its last binding has ended', async () => {
     await api.client.create(fluentPVC('leaving'));

@@ -169,8 +169,9 @@ function jsonPatched(
 ): Stored<KubeObject> {
   try {
     return jsonPatch.applyPatch(structuredClone(object), operations, true).newDocument;
-  } catch (error) {
-    throw refusal(422, 'Invalid', String(error).slice(0, 100));
+  } catch {
+    const message = 'the server rejected our request due to an error in our request';
+    throw refusal(422, 'Invalid', message);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createdAt, hasFinalizer, isDeleting, keyOf, splitKey } from '../../../src/api/object.ts';
+import { createdAt, hasFinalizer, isDeleting, keyOf } from '../../../src/api/object.ts';
 import { collectionPath, objectPath, type Kind } from '../../../src/api/resources.ts';
 import { at, make, T0 } from '../../support/make.ts';
 
@@ -10,7 +10,6 @@ describe('keys', () => {
   };
   test.each(Object.entries(cases))('%s', (_, { namespace, name, key }) => {
     expect(keyOf({ name, ...(namespace === undefined ? {} : { namespace }) })).toBe(key);
-    expect(splitKey(key)).toEqual({ namespace: namespace ?? '', name });
   });
 });
 

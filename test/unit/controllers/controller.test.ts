@@ -98,6 +98,12 @@ describe('what the API server refused of the last plan', () => {
       error: new ApiError('POST /x', 422, {}),
       told: true,
     },
+    'is not told of credentials that are not taken': {
+      error: new ApiError('POST /x', 401, {}),
+      told: false,
+    },
+    'is not told of a patch': { error: new ApiError('PATCH /x', 403, {}), told: false },
+    'is not told of a delete': { error: new ApiError('DELETE /x', 403, {}), told: false },
     'is not told of a conflict': { error: new ApiError('PATCH /x', 409, {}), told: false },
     'is not told of too many requests': { error: new ApiError('POST /x', 429, {}), told: false },
     'is not told of an outage': { error: new ApiError('POST /x', 503, {}), told: false },

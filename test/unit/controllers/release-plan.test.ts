@@ -24,6 +24,9 @@ function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePla
   });
 }
 
+const owner = { apiVersion: 'batch/v1', kind: 'Job', name: NAME, uid: 'job-uid' };
+const owned = make.pod({ metadata: { name: 'owned', ownerReferences: [owner] } });
+
 interface Case extends Partial<ReleaseObservation> {
   writes: string[];
 }
@@ -47,6 +50,20 @@ const cases: Record<string, Case> = {
   'drained: the Pods of a Job that was deleted without them go': {
     job: undefined,
     jobPods: [make.pod(), make.pod({ metadata: deleting })],
+    writes: ['delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: Pods that somebody took their Job off go, too, and the others with it': {
+    jobPods: [owned, make.pod(), make.pod({ metadata: deleting })],
+    writes: ['delete Job', 'delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: Pods that somebody took their Job off go while that goes': {
+    job: make.job({ metadata: deleting }),
+    jobPods: [owned, make.pod()],
+    writes: ['delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'drained: Pods whose Job is gone go whoever owns them': {
+    job: undefined,
+    jobPods: [owned],
     writes: ['delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
   },
   'drained: a claim that is gone needs nothing': {

@@ -15,6 +15,13 @@ const appEnded = (seconds: number): ContainerStatus => ({
   name: 'app',
   state: terminated(0, seconds, { startedAt: at(10) }),
 });
+/** It ran from 10 to 60 s, and runs again from 70 s on: for the first time, or not. */
+const restartedApp = (restartCount: number): ContainerStatus =>
+  running('app', {
+    restartCount,
+    state: { running: { startedAt: at(70) } },
+    lastState: terminated(1, 60, { startedAt: at(10) }),
+  });
 const restarted = (lastState: ContainerState, count = 1): ContainerStatus =>
   running('fluentd', { restartCount: count, lastState, state: { running: { startedAt: at(99) } } });
 const crashLoop: ContainerStatus = {
@@ -76,6 +83,18 @@ const failures: Record<string, Case> = {
     sidecar: restarted(terminated(1, 50)),
     apps: [running('app', { restartCount: 1, state: { running: { startedAt: at(70) } } })],
   },
+  'a failure after the first start of an app that was restarted since': {
+    sidecar: restarted(terminated(1, 11)),
+    apps: [restartedApp(1)],
+  },
+  'a failure before the last start but one: the first one is not known': {
+    sidecar: restarted(terminated(1, 5)),
+    apps: [restartedApp(2)],
+  },
+  'a failure after the first start of an app that has ended twice': {
+    sidecar: restarted(terminated(1, 65)),
+    apps: [{ ...restartedApp(1), state: terminated(0, 90, { startedAt: at(70) }) }],
+  },
   'a failure whose time is not known': {
     sidecar: { name: 'fluentd', state: { terminated: { exitCode: 1 } } },
   },
@@ -123,6 +142,14 @@ const fine: Record<string, Case> = {
   'that failed before the app started, in the same second, and the app has ended since': {
     sidecar: restarted(terminated(1, 10)),
     apps: [appEnded(60)],
+  },
+  'that failed before the first start of an app that was restarted since': {
+    sidecar: restarted(terminated(1, 5)),
+    apps: [restartedApp(1)],
+  },
+  'that failed before the first start of an app that has ended twice': {
+    sidecar: restarted(terminated(1, 5)),
+    apps: [{ ...restartedApp(1), state: terminated(0, 90, { startedAt: at(70) }) }],
   },
   'that failed before the app started, which has ended since': {
     sidecar: restarted(terminated(1, 5)),

@@ -34,6 +34,11 @@ test('the message names request, answer and code', () => {
   );
 });
 
+test('the method of the request is known', () => {
+  expect(new ApiError('POST /apis/batch/v1/jobs', 403, {}).method).toBe('POST');
+  expect(new ApiError('watch Pod', 410, {}).method).toBe('watch');
+});
+
 test('hasCode knows answers of the API from other errors', () => {
   expect(hasCode(new ApiError('GET /x', 404, {}), 404)).toBe(true);
   expect(hasCode(new ApiError('GET /x', 404, {}), 409)).toBe(false);

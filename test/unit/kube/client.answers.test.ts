@@ -143,13 +143,33 @@ describe('refusals', () => {
     stub.json(429, { reason: 'TooManyRequests' }, { 'retry-after': '3' });
     await expect(stub.client.evict(pod, 'u')).rejects.toMatchObject({ retryAfterMs: 3000 });
   });
-  test('401 makes the credentials be read anew, 403 does not', async () => {
-    stub.json(403, {});
-    await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 403 });
-    expect(stub.renewals).toBe(0);
-    stub.json(401, {});
-    await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 401 });
-    expect(stub.renewals).toBe(1);
+  describe('401', () => {
+    const refuseFirst = (times: number): void => {
+      stub.answer = (response) => {
+        if (stub.asked.length <= times) response.writeHead(401);
+        response.end('{"kind":"Pod"}');
+      };
+    };
+    test('makes the credentials be read anew, and the request be made once more', async () => {
+      refuseFirst(1);
+      const job = make.job();
+      expect(await stub.client.create(job)).toEqual({ kind: 'Pod' });
+      expect(stub.renewals).toBe(1);
+      expect(stub.asked.map(({ request, body }) => [request.slice(0, 4), body])).toEqual([
+        ['POST', job],
+        ['POST', job],
+      ]);
+    });
+    test('of the new ones, too, is the answer, and the next request reads them anew', async () => {
+      refuseFirst(2);
+      await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 401 });
+      expect([stub.renewals, stub.asked.length]).toEqual([2, 2]);
+    });
+    test('is no 403', async () => {
+      stub.json(403, {});
+      await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 403 });
+      expect([stub.renewals, stub.asked.length]).toEqual([0, 1]);
+    });
   });
 });
 

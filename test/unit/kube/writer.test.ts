@@ -162,24 +162,32 @@ describe('not moot', () => {
 
 describe('a patch that the API server calls invalid', () => {
   const body = [{ op: 'test', path: '/metadata/uid', value: 'another' }];
+  const json: Write = { verb: 'patch', ref, type: 'json', body };
+  const rejected = 'the server rejected our request due to an error in our request';
+  const outcome = async (write: Write, error?: ApiError): Promise<unknown> => {
+    const { api, writer } = setup(make.claim());
+    api.refuse = ({ verb }) => (verb === 'patch' ? error : undefined);
+    const result = await writer.apply([write, event]).catch((thrown: unknown) => thrown);
+    expect(api.requests.map(({ verb }) => verb)).toEqual(['patch']);
+    return result;
+  };
   test('is a conflict where it tests: somebody changed the object', async () => {
-    const { writer } = setup(make.claim());
-    const error = await writer
-      .apply([{ verb: 'patch', ref, type: 'json', body }, writes.delete])
-      .catch((thrown: unknown) => thrown);
+    const error = await outcome(json);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ code: 409, status: { reason: 'Invalid' } });
+    expect(error).toMatchObject({ code: 409, status: { reason: 'Invalid', message: rejected } });
+    expect((error as ApiError).message).toContain(NAME);
   });
-  test('is a conflict, and not moot, whatever its words', async () => {
-    const { api, writer } = setup(make.claim());
-    api.refuse = () => refusal(422, 'Invalid', 'Precondition failed: test');
-    const write: Write = { verb: 'patch', ref, type: 'json', body };
-    await expect(writer.apply([write, event])).rejects.toMatchObject({ code: 409 });
-  });
-  test('is a fault where it merges', async () => {
-    const { api, writer } = setup(make.claim());
-    api.refuse = () => refusal(422, 'Invalid');
-    await expect(writer.apply([writes.patch])).rejects.toMatchObject({ code: 422 });
+  const faults: Record<string, { write: Write; message: string }> = {
+    'where the object would not be valid': {
+      write: json,
+      message: `FluentPVCBinding "${NAME}" is invalid: metadata.labels: Invalid value: "?"`,
+    },
+    'where a policy says so': { write: json, message: 'denied request: no' },
+    'where it merges': { write: writes.patch, message: rejected },
+  };
+  test.each(Object.entries(faults))('is a fault %s', async (_, { write, message }) => {
+    const error = refusal(422, 'Invalid', message);
+    expect(await outcome(write, error)).toBe(error);
   });
 });
 

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { KubeObject, Stored } from '../../src/api/object.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { PatchOperation } from '../../src/core/plan.ts';
+import { createWriter, type Writer } from '../../src/kube/writer.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, type Api } from './harness.ts';
+
+/*
+ * What the API server says of JSON patches, and the writer makes of it: both answers are 422 Invalid.
+ */
+
+let api: Api;
+let writer: Writer;
+let namespace: Stored<KubeObject>;
+
+shared(async (parts) => {
+  api = await openApi(parts);
+  const reporter = { controller: 'test', instance: 'test' };
+  writer = createWriter({ client: api.client, clock: systemClock, log: memoryLog(), reporter });
+  const found = await api.client.get({ kind: 'Namespace', name: api.namespace });
+  if (found === undefined) throw new Error('no namespace');
+  namespace = found;
+});
+
+/** Labels the namespace, if it has that uid. */
+function label(uid: string, value: string): Promise<void> {
+  const body: PatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'add', path: '/metadata/labels/test', value },
+  ];
+  const ref = { kind: 'Namespace', name: api.namespace } as const;
+  return writer.apply([{ verb: 'patch', ref, type: 'json', body }]);
+}
+
+test('a test that holds is no hindrance', async () => {
+  await expect(label(namespace.metadata.uid, 'valid')).resolves.toBeUndefined();
+});
+
+test('a test that does not hold is a conflict', async () => {
+  await expect(label('another', 'valid')).rejects.toMatchObject({ code: 409 });
+});
+
+test('an object that would not be valid is a fault', async () => {
+  await expect(label(namespace.metadata.uid, 'not valid!')).rejects.toMatchObject({ code: 422 });
+});
