@@ -1,7 +1,7 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { jobOutcome, type Job } from '../src/api/job.ts';
+import type { Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
 import {
   createdAt,
@@ -12,21 +12,20 @@ import {
   type Stored,
 } from '../src/api/object.ts';
 import type { Kind } from '../src/api/resources.ts';
-import { containerStatuses, mountsClaim, type Pod } from '../src/api/pod.ts';
+import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { claimRef, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
+import { createJobObserver } from './drain-observer.ts';
 import { drainPlan } from './drain-plan.ts';
-import { isFailureRecorded } from './drain-report.ts';
 import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
 import { nextJob } from './next-job.ts';
 import { isUnused, needsBinding, orphanPlan } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
-import { jobPodsOf } from './stalled-drain.ts';
 
 /**
  * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
@@ -45,6 +44,7 @@ export function createBindingDecider(options: {
 }): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
   const { caches, client, clock, defaults } = options;
   const finder = createPodFinder({ ...caches, client, clock });
+  const lookAtJob = createJobObserver(client);
 
   /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
   const claimOf = async (
@@ -67,20 +67,6 @@ export function createBindingDecider(options: {
     caches.jobPods
       .byIndex(keyOf(binding.metadata))
       .filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
-
-  /** Read live: the Job's end may be here before its Pod's. */
-  const jobPodEnd = async (
-    binding: Stored<Binding>,
-    job: Stored<Job> | undefined,
-    signal: AbortSignal,
-  ): Promise<string | undefined> => {
-    if (job === undefined || jobOutcome(job)?.succeeded !== false) return undefined;
-    if (isFailureRecorded(binding, job)) return undefined;
-    const { namespace = '', name } = binding.metadata;
-    const labelSelector = `${labels.finalizerJobOf}=${name}`;
-    const pods = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
-    return endOf(pods.items.filter((pod) => isOwnedBy(pod, job)));
-  };
 
   const orphan = async (key: ObjectKey, now: number, signal: AbortSignal): Promise<Plan> => {
     const claim = caches.claims.get(key);
@@ -134,9 +120,7 @@ export function createBindingDecider(options: {
           now,
           binding,
           claim: await claimOf(binding, signal),
-          job,
-          jobPodEnd: await jobPodEnd(binding, job, signal),
-          jobPods: jobPodsOf(podsOfJobs(binding)),
+          ...(await lookAtJob(binding, job, podsOfJobs(binding), now, signal)),
           refusal,
           next: job === undefined ? await nextJob(client, binding, signal) : undefined,
         });
@@ -176,20 +160,4 @@ export function watchBindings(caches: Caches, enqueue: (key: ObjectKey) => void)
   caches.pods.onChange(follow(labels.binding));
   caches.jobs.onChange(follow(labels.finalizerJobOf));
   caches.jobPods.onChange(follow(labels.finalizerJobOf));
-}
-
-/** How the last of these Pods failed, in a sentence. */
-function endOf(pods: Stored<Pod>[]): string | undefined {
-  const newest = pods.toSorted((a, b) =>
-    b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
-  );
-  for (const pod of newest) {
-    for (const { name, state } of containerStatuses(pod)) {
-      const end = state?.terminated;
-      if (end === undefined || end.exitCode === 0) continue;
-      const said = end.message === undefined ? '' : `: ${end.message.trim().slice(0, 1000)}`;
-      return `Container "${name}" of Pod "${pod.metadata.name}" exited with ${end.exitCode} (${end.reason ?? 'no reason'})${said}.`;
-    }
-  }
-  return undefined;
 }

@@ -18,7 +18,15 @@ import {
   waiting,
   type DrainFacts,
 } from './drain-report.ts';
-import { busy, lingering, refused, type JobPod, type JobRefusal } from './stalled-drain.ts';
+import {
+  busy,
+  IDLE_MS,
+  idling,
+  lingering,
+  refused,
+  type JobPod,
+  type JobRefusal,
+} from './stalled-drain.ts';
 
 /**
  * Drains a claim whose Pod is over, one finalizer Job after the other until one succeeds.
@@ -37,6 +45,8 @@ export interface DrainObservation extends DrainFacts {
   claim: Stored<Claim> | undefined;
   /** Pods of finalizer Jobs, as the cache has them. */
   jobPods: readonly JobPod[];
+  /** Since when a Job that is under way has no Pod that runs (ms since the epoch), and why. */
+  idle: { since: number; why: string | undefined } | undefined;
   /** Read live when there is no Job; else `undefined`. */
   next: NextJob | undefined;
   /** Why the API server did not take the Job when it was created last; `undefined` where it did. */
@@ -59,6 +69,8 @@ export type NextJob =
 const BUSY_AGAIN_MS = 30_000;
 /** Jobs without our label are not. */
 const UNWATCHED_AGAIN_MS = 30_000;
+/** Why a Pod could not be made stands in Events, which are not watched. */
+const IDLE_AGAIN_MS = 60_000;
 /** A Job that is being deleted for longer is shown. */
 const LINGERS_MS = 120_000;
 
@@ -89,7 +101,7 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
       : lingering(observation, job, jobPods);
   }
   const end = jobOutcome(job);
-  if (end === undefined) return applied(observation, job);
+  if (end === undefined) return underWay(observation, job);
   if (!isFailureRecorded(binding, job)) return failed(observation, job, end.message);
 
   const waitMs = dueInMs(binding, now);
@@ -104,6 +116,16 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
     ],
     reason: 'the next attempt is due; the failed finalizer Job goes',
   };
+}
+
+/** A Pod that does not come up within a while is shown: a Secret, an image, a quota may be missing. */
+function underWay(observation: DrainObservation, job: Stored<Job>): Plan {
+  const { now, idle } = observation;
+  if (idle === undefined) return applied(observation, job);
+  const restMs = idle.since + IDLE_MS - now;
+  return restMs > 0
+    ? { ...applied(observation, job), requeueAfterMs: restMs }
+    : { ...idling(observation, job, idle.why), requeueAfterMs: IDLE_AGAIN_MS };
 }
 
 function withoutJob(observation: DrainObservation): Plan {

@@ -32,17 +32,25 @@ export function drainBackoffMs(attempts: number): number {
 /** What does not hold any more when there is a Job. */
 const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as const;
 
-/** A Job is at work. */
-export function applied(observation: DrainFacts, job: Stored<Job>): Plan {
+/** A Job is at work, or would be but for that. */
+export function applied(
+  observation: DrainFacts,
+  job: Stored<Job>,
+  stall?: Pick<BindingCondition, 'reason' | 'message'>,
+): Plan {
   const { binding } = observation;
   const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
   const fields = isRecorded(binding, job) ? {} : { nextAttemptTime: null };
+  const over = WHAT_A_JOB_ENDS.filter((type) => stall === undefined || type !== 'DrainStalled');
   return statusPlan(
     observation,
     'the finalizer Job is there',
     [
       { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
-      ...overcome(binding, WHAT_A_JOB_ENDS, 'FinalizerJobFound', message),
+      ...overcome(binding, over, 'FinalizerJobFound', message),
+      ...(stall === undefined
+        ? []
+        : [{ type: 'DrainStalled', status: 'True', ...stall } satisfies BindingCondition]),
     ],
     { ...fields, ...started(binding, job) },
   );

@@ -3,7 +3,7 @@ import type { Job } from '../src/api/job.ts';
 import type { Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Plan } from '../src/core/plan.ts';
-import { stalled, type DrainFacts } from './drain-report.ts';
+import { applied, stalled, type DrainFacts } from './drain-report.ts';
 
 /*
  * Why no finalizer Job gets under way, and whose turn it is.
@@ -46,6 +46,21 @@ export function lingering(
     pods.length === 0 ? 'take off what keeps it.' : `it waits for ${named(pods)}; ${TURN}`;
   const message = `Job "${name}" is being deleted since ${deletionTimestamp}${kept}: ${waits}`;
   return stalled(observation, 'FormerJobBusy', message);
+}
+
+/** A Job without a Pod that runs is shown after so long, in ms. */
+export const IDLE_MS = 120_000;
+
+/** A Job is there, and no Pod of it runs. */
+export function idling(
+  observation: DrainFacts,
+  job: Stored<Job>,
+  why = 'it has no Pod, and there is no Event that says why',
+): Plan {
+  const message =
+    `No Pod of Job "${job.metadata.name}" runs: ${why}. PVC "${observation.binding.spec.pvc.name}" ` +
+    `is kept, and the drain goes on by itself when the cause is gone.`;
+  return applied(observation, job, { reason: 'NoPodRuns', message });
 }
 
 const TURN =

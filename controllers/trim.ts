@@ -56,6 +56,8 @@ export function trimJob(job: Stored<Job>): Stored<Job> {
   };
 }
 
+const KEPT_CONDITIONS = ['Ready', 'PodScheduled'];
+
 export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const { apiVersion, kind, status } = pod;
   const { annotations, ...metadata } = trimMeta(pod.metadata);
@@ -78,7 +80,7 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
     },
     status: {
       ...(status?.phase === undefined ? {} : { phase: status.phase }),
-      conditions: (status?.conditions ?? []).filter((condition) => condition.type === 'Ready'),
+      conditions: (status?.conditions ?? []).filter(({ type }) => KEPT_CONDITIONS.includes(type)),
       initContainerStatuses: statuses(status?.initContainerStatuses),
       containerStatuses: statuses(status?.containerStatuses),
       ephemeralContainerStatuses: statuses(status?.ephemeralContainerStatuses),

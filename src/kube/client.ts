@@ -18,6 +18,7 @@ export interface List<T extends KubeObject> {
 export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
+  fieldSelector?: string;
   limit?: number;
   continue?: string;
 }

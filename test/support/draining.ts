@@ -53,6 +53,7 @@ export function plan(change: Partial<DrainObservation>): ReturnType<typeof drain
     jobPods: [],
     next: undefined,
     refusal: undefined,
+    idle: undefined,
     ...change,
   });
 }

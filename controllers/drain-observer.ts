@@ -1,0 +1,87 @@
+import type { Binding } from '../src/api/binding.ts';
+import { jobOutcome, type Job } from '../src/api/job.ts';
+import { labels } from '../src/api/names.ts';
+import { isDeleting, isOwnedBy, type KubeObject, type Stored } from '../src/api/object.ts';
+import { containerStatuses, type Pod } from '../src/api/pod.ts';
+import type { KubeClient } from '../src/kube/client.ts';
+import type { DrainObservation } from './drain-plan.ts';
+import { isFailureRecorded } from './drain-report.ts';
+import { idleJob } from './idle-job.ts';
+import { IDLE_MS, jobPodsOf } from './stalled-drain.ts';
+
+/** What a drain plan needs to know of the Job that there is. */
+export type JobSight = Pick<DrainObservation, 'job' | 'jobPods' | 'jobPodEnd' | 'idle'>;
+
+/** Looks at a finalizer Job: in the caches, and live only at its failure and while it is stalled. */
+export function createJobObserver(
+  client: KubeClient,
+): (
+  binding: Stored<Binding>,
+  job: Stored<Job> | undefined,
+  jobPods: readonly Stored<Pod>[],
+  now: number,
+  signal: AbortSignal,
+) => Promise<JobSight> {
+  /** Read live: the Job's end may be here before its Pod's. */
+  const jobPodEnd = async (
+    binding: Stored<Binding>,
+    job: Stored<Job>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    const { namespace = '', name } = binding.metadata;
+    const labelSelector = `${labels.finalizerJobOf}=${name}`;
+    const pods = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
+    return endOf(pods.items.filter((pod) => isOwnedBy(pod, job)));
+  };
+
+  /** Why the Job controller could not make a Pod, in the API server's words. */
+  const failedCreate = async (
+    { metadata }: Stored<Job>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    const fieldSelector = `regarding.uid=${metadata.uid},reason=FailedCreate`;
+    const list = { namespace: metadata.namespace ?? '', fieldSelector };
+    const { items } = await client.list<KubeEvent>('Event', list, { signal });
+    const newest = items.toSorted(
+      (a, b) => Number(b.metadata.resourceVersion) - Number(a.metadata.resourceVersion),
+    );
+    return newest[0]?.note;
+  };
+
+  return async (binding, job, jobPods, now, signal) => {
+    const sight = { job, jobPods: jobPodsOf(jobPods), jobPodEnd: undefined, idle: undefined };
+    const outcome = job === undefined ? undefined : jobOutcome(job);
+    if (job === undefined || outcome?.succeeded === true) return sight;
+    if (outcome !== undefined) {
+      if (isFailureRecorded(binding, job)) return sight;
+      return { ...sight, jobPodEnd: await jobPodEnd(binding, job, signal) };
+    }
+    const idle = isDeleting(job) ? undefined : idleJob(job, jobPods);
+    if (idle === undefined) return sight;
+    const { since, waitsFor } = idle;
+    const asks = waitsFor === undefined && now - since >= IDLE_MS;
+    const why = waitsFor ?? (asks ? await failedCreate(job, signal) : undefined);
+    return { ...sight, idle: { since, why } };
+  };
+}
+
+/** An Event of `events.k8s.io/v1`. */
+interface KubeEvent extends KubeObject {
+  note?: string;
+}
+
+/** How the last of these Pods failed, in a sentence. */
+function endOf(pods: Stored<Pod>[]): string | undefined {
+  const newest = pods.toSorted((a, b) =>
+    b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
+  );
+  for (const pod of newest) {
+    for (const { name, state } of containerStatuses(pod)) {
+      const end = state?.terminated;
+      if (end === undefined || end.exitCode === 0) continue;
+      const said = end.message === undefined ? '' : `: ${end.message.trim().slice(0, 1000)}`;
+      return `Container "${name}" of Pod "${pod.metadata.name}" exited with ${end.exitCode} (${end.reason ?? 'no reason'})${said}.`;
+    }
+  }
+  return undefined;
+}

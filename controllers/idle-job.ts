@@ -1,0 +1,46 @@
+import type { Job } from '../src/api/job.ts';
+import { createdAt, isDeleting, isOwnedBy, type Stored } from '../src/api/object.ts';
+import { containerStatuses, type Pod } from '../src/api/pod.ts';
+
+/** A finalizer Job that is under way without a Pod that runs. */
+export interface IdleJob {
+  /** ms since the epoch: when its last container ended, or it was made. */
+  since: number;
+  /** What its Pods wait for; `undefined` where it has none. */
+  waitsFor: string | undefined;
+}
+
+/** What a Job without a running Pod waits for; `undefined` where one runs. Pure. */
+export function idleJob(job: Stored<Job>, jobPods: readonly Stored<Pod>[]): IdleJob | undefined {
+  const pods = jobPods.filter((pod) => isOwnedBy(pod, job));
+  const statuses = pods.flatMap(containerStatuses);
+  if (statuses.some(({ state }) => state?.running !== undefined)) return undefined;
+  const ends = statuses.flatMap(({ state, lastState }) =>
+    [state, lastState].map((one) => Date.parse(one?.terminated?.finishedAt ?? '')),
+  );
+  const waiting = pods.find((pod) => !isDeleting(pod) && pod.status?.phase === 'Pending');
+  return {
+    since: Math.max(createdAt(job), ...ends.filter((time) => !Number.isNaN(time))),
+    waitsFor: waiting === undefined ? undefined : whyPending(waiting),
+  };
+}
+
+function whyPending(pod: Stored<Pod>): string {
+  const { name } = pod.metadata;
+  for (const { name: container, state } of containerStatuses(pod)) {
+    const { reason, message } = state?.waiting ?? {};
+    if (reason !== undefined) {
+      return `container "${container}" of Pod "${name}" waits: ${sentence(reason, message)}`;
+    }
+  }
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    const { reason = 'PodScheduled', message } = scheduled;
+    return `Pod "${name}" has no node: ${sentence(reason, message)}`;
+  }
+  return `Pod "${name}" is pending`;
+}
+
+function sentence(reason: string, message: string | undefined): string {
+  return message === undefined ? reason : `${reason}, ${message.slice(0, 500)}`;
+}
