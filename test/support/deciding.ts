@@ -4,6 +4,7 @@ import { labels } from '../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import type { Plan } from '../../src/core/plan.ts';
+import type { ApiError } from '../../src/kube/api-error.ts';
 import { fakeCaches, type FakeCaches } from './fake-caches.ts';
 import { FakeClock } from './fake-clock.ts';
 import { KEY, make, NAME } from './make.ts';
@@ -28,7 +29,8 @@ export interface Setup {
   caches: FakeCaches;
   api: MemoryApi;
   clock: FakeClock;
-  decide: () => Promise<Plan>;
+  /** `refusal`: what the API server refused of the plan before. */
+  decide: (refusal?: ApiError) => Promise<Plan>;
   asked: () => string[];
 }
 /** The API server has the binding with its snapshot, the cache has it without, as it keeps it. */
@@ -49,7 +51,7 @@ export function setup(
     caches,
     api,
     clock,
-    decide: () => decide(KEY, new AbortController().signal),
+    decide: (refusal) => decide(KEY, new AbortController().signal, refusal),
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
   };
 }

@@ -1,4 +1,5 @@
 import { createPodFinder } from '../../controllers/pod-sight.ts';
+import type { Binding } from '../../src/api/binding.ts';
 import { createdAt, type KubeObject, type Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { fakeCaches, type FakeCaches } from './fake-caches.ts';
@@ -32,6 +33,8 @@ export interface Setup {
   find: (
     now?: number,
     admittedAt?: number,
+    /** As it is by then. */
+    of?: Stored<Binding>,
   ) => ReturnType<ReturnType<typeof createPodFinder>['find']>;
   asked: () => string[];
   forget: () => void;
@@ -45,8 +48,8 @@ export function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObj
     caches,
     api,
     clock,
-    find: (now = T0 + 100_000, admittedAt = createdAt(binding)) =>
-      finder.find(binding, admittedAt, now, new AbortController().signal),
+    find: (now = T0 + 100_000, admittedAt = createdAt(binding), of = binding) =>
+      finder.find(of, admittedAt, now, new AbortController().signal),
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
     forget: () => {
       finder.forget(KEY);

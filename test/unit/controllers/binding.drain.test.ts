@@ -3,7 +3,8 @@ import type { Binding } from '../../../src/api/binding.ts';
 import { labels } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../../../src/api/pod.ts';
-import { at, make } from '../../support/make.ts';
+import { ApiError } from '../../../src/kube/api-error.ts';
+import { at, make, NAME } from '../../support/make.ts';
 import { deeds, message, said } from '../../support/said.ts';
 import { snapshot, outOfUse, jobPod, setup } from '../../support/deciding.ts';
 
@@ -17,6 +18,12 @@ describe('draining', () => {
       { object: { spec: { template: { spec: { containers: [{ name: 'drain' }] } } } } },
     ]);
     expect(asked().toSorted()).toEqual(['get FluentPVCBinding', 'get Job', 'list Pod']);
+  });
+  test('a Job that was refused is told so, and tried again', async () => {
+    const { decide } = setup(outOfUse, cached);
+    const plan = await decide(new ApiError('POST /jobs', 403, { message: 'exceeded quota' }));
+    expect(deeds(plan.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
+    expect(message(plan, 'DrainStalled')).toContain('exceeded quota');
   });
   test('a claim that the cache does not have may only be late', async () => {
     const { decide } = setup(outOfUse, {}, [make.claim()]);
@@ -124,6 +131,7 @@ describe('draining', () => {
       name: 'drain',
       state: make.terminated(exitCode, 60, text === undefined ? {} : { message: text }),
     });
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: NAME };
     const newer = (pod: Stored<Pod>): Stored<Pod> => ({
       ...pod,
       metadata: { ...pod.metadata, creationTimestamp: at(50) },
@@ -141,7 +149,19 @@ describe('draining', () => {
         jobPods: [jobPod('a', ended({ ...bad(0), name: 'first' }, bad(5)))],
         says: 'Container "drain" of Pod "a" exited with 5 (Error).',
       },
-      'nothing is told of Pods of other Jobs': {
+      'nothing is told of Pods of a former Job': {
+        jobPods: [
+          jobPod('a', {
+            metadata: {
+              ...jobPod('a').metadata,
+              ownerReferences: [{ ...owner, uid: 'former-uid' }],
+            },
+            ...ended(bad(3)),
+          }),
+        ],
+        says: 'failed: . PVC',
+      },
+      'nothing is told of Pods of other bindings': {
         jobPods: [
           jobPod('a', {
             metadata: { ...jobPod('a').metadata, labels: { [labels.finalizerJobOf]: 'other' } },
@@ -154,6 +174,13 @@ describe('draining', () => {
     test.each(Object.entries(cases))('%s', async (_, { jobPods, says }) => {
       const { decide } = setup(outOfUse, { ...cached, jobs: [failedJob] }, jobPods);
       expect(message(await decide(), 'FinalizerJobFailed')).toContain(says);
+    });
+    test('nothing is asked once that is told', async () => {
+      const conditions = [make.condition('OutOfUse'), make.condition('FinalizerJobFailed')];
+      const told = { conditions, jobUID: 'job-uid', nextAttemptTime: at(60) };
+      const { decide, asked } = setup(told, { ...cached, jobs: [failedJob] });
+      expect(await decide()).toMatchObject({ writes: [], requeueAfterMs: 60_000 });
+      expect(asked()).toEqual([]);
     });
     test('last words are cut', async () => {
       const jobPods = [jobPod('a', ended(bad(3, 'x'.repeat(5_000))))];

@@ -74,6 +74,16 @@ describe('releasing', () => {
       'patch FluentPVCBinding',
     ]);
   });
+  test('takes Pods of Jobs away that mount its claim, and no other: anybody may label one', async () => {
+    const volumes: [] = [];
+    const jobPods = [jobPod('a'), jobPod('b', { spec: { ...make.pod().spec, volumes } })];
+    const { writes } = await setup(drained, { claims: [make.claim()], jobPods }).decide();
+    expect(writes.filter(({ verb }) => verb === 'delete')).toMatchObject([
+      { ref: { kind: 'Pod', name: 'a' } },
+      { ref: { kind: 'PersistentVolumeClaim' } },
+      { ref: { kind: 'FluentPVCBinding' } },
+    ]);
+  });
   test('asks for a claim that the cache does not have, lest it be left behind', async () => {
     const { decide } = setup(drained, {}, [make.claim()]);
     expect(deeds((await decide()).writes)).toContain('delete PersistentVolumeClaim');

@@ -81,6 +81,22 @@ describe('of a Pod that is gone', () => {
     await find();
     expect(asked()).toEqual(['get Pod']);
   });
+  test('the live read that missed it is not made again, until it is told to forget', async () => {
+    const { find, asked, forget } = setup(make.binding());
+    await find();
+    await find();
+    expect(asked()).toEqual(['get Pod']);
+    forget();
+    await find();
+    expect(asked()).toEqual(['get Pod', 'get Pod']);
+  });
+  test('the live read that missed it says nothing of another one', async () => {
+    const { find, caches } = setup(unknown, [], [make.pod({ metadata: { labels: {} } })]);
+    caches.pods.remove(make.endedPod({ metadata: { name: 'other', uid: 'other-uid' } }));
+    expect(await find()).toMatchObject({ kind: 'gone', last: { metadata: { name: 'other' } } });
+    // The binding has learned by now whose it is.
+    expect(await find(undefined, undefined, known)).toMatchObject({ kind: 'present' });
+  });
   describe('the live read came after what the watch said of it', () => {
     const waits: Record<string, { before: number; between: number; after: number }> = {
       'at once': { before: 0, between: 0, after: 0 },
