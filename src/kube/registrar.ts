@@ -1,18 +1,30 @@
 import { crds } from '../api/crd.ts';
-import { GROUP } from '../api/names.ts';
+import { annotations, GROUP } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind, ObjectRef } from '../api/resources.ts';
 import { delay, type Clock } from '../clock.ts';
-import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../core/registration.ts';
+import { guards } from '../core/guards.ts';
+import {
+  APP_NAME,
+  INSTANCE_LABEL,
+  NAME_LABEL,
+  registeredWith,
+  webhookConfigurations,
+  type RegistrationOptions,
+} from '../core/registration.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { ownAccount } from './account.ts';
 import type { KubeClient } from './client.ts';
 import { hasEndedHere } from './identity.ts';
 import type { Lease } from './lease.ts';
 
+/** Of all that a run registers and takes away again. */
 const CONFIGURATION_KINDS = [
   'MutatingWebhookConfiguration',
   'ValidatingWebhookConfiguration',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingAdmissionPolicy',
 ] as const satisfies readonly Kind[];
 
 /** How long a CustomResourceDefinition may take to be served, in ms. */
@@ -29,9 +41,9 @@ interface Base {
 }
 
 /**
- * Makes sure that nobody else works on this cluster: no webhook configuration of another
- * installation (the original's included), and, where a Lease is given, nobody who renews it. What a killed run of the
- * same instance left is no hindrance: its Lease is waited out and taken.
+ * Makes sure that nobody else works on this cluster: no webhook configuration or policy of another
+ * installation (the original's included), and, where a Lease is given, nobody who renews it. What a
+ * killed run of the same instance left is no hindrance: its Lease is waited out and taken.
  *
  * @throws UserError OtherInstallation
  */
@@ -93,18 +105,37 @@ export async function applyCRDs({ client, clock, signal }: Base): Promise<void> 
   }
 }
 
-/** Applies the webhook configurations; those of an earlier run are replaced. */
-export async function applyConfigurations(
-  { client, signal }: Base,
-  configurations: readonly KubeObject[],
+/**
+ * Makes the API server call us and guard what is ours from everybody but the account we use; what an
+ * earlier run registered is replaced. Policies come after the webhook configurations: they refuse
+ * labelled Pods that nobody has injected. The API server takes note of policies within seconds, and
+ * nothing may depend on when.
+ */
+export async function register(
+  { client, log, signal }: Base,
+  options: RegistrationOptions,
 ): Promise<void> {
+  const { instance, exemptNamespaces } = options;
+  const account = await ownAccount(client, signal);
+  const configurations = [
+    ...webhookConfigurations(options),
+    ...guards({
+      instance,
+      exemptNamespaces,
+      accounts: [account],
+      webhookFailurePolicy: 'Fail',
+      registeredWith: registeredWith(options.client.caBundle),
+    }),
+  ];
   for (const configuration of configurations) await apply(client, configuration, signal);
+  log.info('registered the webhook', { url: options.client.url, account });
 }
 
 /**
- * Takes the instance's webhook configurations away: Pods start without us from now on. Those that
- * trust another CA (PEM) belong to a run that came after us and stay. Tried again until the signal
- * aborts: they would refuse every labelled Pod, with nobody there to answer.
+ * Takes the instance's webhook configurations and policies away, all at once: either would refuse
+ * labelled Pods when the other is gone, and Pods start without us from now on. Those of another CA (PEM)
+ * belong to a run that came after us and stay. Tried again until the signal aborts: they would refuse
+ * every labelled Pod, with nobody there to answer.
  *
  * @throws UserError with what is left
  */
@@ -121,7 +152,7 @@ export async function deleteConfigurations(
     if (failed === undefined) return;
     if (base.signal.aborted) {
       throw new UserError(
-        `cannot take the webhook configurations "${instance}" away, and labelled Pods are refused ` +
+        `cannot take the webhook configurations and policies of "${instance}" away, and labelled Pods are refused ` +
           `while they are there: ${messageOf(failed.reason)}; delete them by hand`,
         'ApiServerRefused',
       );
@@ -138,7 +169,7 @@ async function deleteKind(
 ): Promise<void> {
   const labelSelector = `${NAME_LABEL}=${APP_NAME},${INSTANCE_LABEL}=${instance}`;
   const list = await client.list(kind, { labelSelector }, { signal });
-  for (const { metadata } of list.items.filter((item) => trusts(item, caBundle))) {
+  for (const { metadata } of list.items.filter((item) => isOfRun(item, caBundle))) {
     const ref: ObjectRef = { kind, name: metadata.name };
     await client.delete(ref, { uid: metadata.uid, propagation: 'Background' }, { signal });
   }
@@ -158,13 +189,16 @@ function isOurs(configuration: Stored<KubeObject>): boolean {
   );
 }
 
-/** Is it one whose webhooks trust that CA? */
-function trusts(configuration: Stored<KubeObject>, caBundle: string): boolean {
+/** Was it registered by a run that is trusted by that CA? */
+function isOfRun(configuration: Stored<KubeObject>, caBundle: string): boolean {
   const { webhooks = [] } = configuration as {
     webhooks?: { clientConfig?: { caBundle?: string } }[];
   };
   const encoded = Buffer.from(caBundle).toString('base64');
-  return webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded);
+  return (
+    webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded) ||
+    configuration.metadata.annotations?.[annotations.registeredWith] === registeredWith(caBundle)
+  );
 }
 
 function instanceOf(configuration: Stored<KubeObject>): string | undefined {
