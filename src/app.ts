@@ -19,12 +19,8 @@ import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
 import { localAddress } from './kube/local-address.ts';
-import {
-  applyCRDs,
-  deleteConfigurations,
-  refuseOtherInstallation,
-  register,
-} from './kube/registrar.ts';
+import { refuseOtherInstallation } from './kube/other-installation.ts';
+import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
 import { createWriter, type Writer } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';

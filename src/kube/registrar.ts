@@ -1,5 +1,5 @@
 import { crds } from '../api/crd.ts';
-import { annotations, GROUP } from '../api/names.ts';
+import { annotations } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind, ObjectRef } from '../api/resources.ts';
 import { delay, type Clock } from '../clock.ts';
@@ -16,11 +16,9 @@ import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ownAccount } from './account.ts';
 import type { KubeClient } from './client.ts';
-import { hasEndedHere } from './identity.ts';
-import type { Lease } from './lease.ts';
 
 /** Of all that a run registers and takes away again. */
-const CONFIGURATION_KINDS = [
+export const CONFIGURATION_KINDS = [
   'MutatingWebhookConfiguration',
   'ValidatingWebhookConfiguration',
   'ValidatingAdmissionPolicyBinding',
@@ -30,66 +28,15 @@ const CONFIGURATION_KINDS = [
 /** How long a CustomResourceDefinition may take to be served, in ms. */
 const ESTABLISHED_MS = 30_000;
 const LOOK_EVERY_MS = 100;
-/** A live leader renews its Lease every 5 s, and one that is gone loses it after 15 s. */
-const LEASE_WATCH_MS = 1_000;
+/** How long one write of the registration may take, in ms. */
+const WRITE_MS = 10_000;
 
-interface Base {
+/** What it takes to change the cluster at the start and at the end. */
+export interface Base {
   client: KubeClient;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
-}
-
-/**
- * Makes sure that nobody else works on this cluster: no webhook configuration or policy of another
- * installation (the original's included), and, where a Lease is given, nobody who renews it. What a
- * killed run of the same instance left is no hindrance: its Lease is waited out and taken.
- *
- * @throws UserError OtherInstallation
- */
-export async function refuseOtherInstallation(
-  base: Base,
-  own: { instance: string; lease: ObjectRef | undefined },
-): Promise<void> {
-  for (const kind of CONFIGURATION_KINDS) {
-    const list = await base.client.list(kind, {}, { signal: base.signal });
-    const other = list.items.find((item) => isOurs(item) && instanceOf(item) !== own.instance);
-    if (other !== undefined) {
-      throw new UserError(
-        `another installation is active in the cluster: ${kind} "${other.metadata.name}"; ` +
-          `uninstall it first, or go on with --force`,
-        'OtherInstallation',
-      );
-    }
-  }
-  if (own.lease !== undefined) await waitOutLease(base, own.lease);
-}
-
-async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef): Promise<void> {
-  let first: Lease['spec'] | undefined;
-  const startedAt = clock.now();
-  while (!signal.aborted) {
-    const lease = await client.get<Lease>(ref, { signal });
-    const { holderIdentity = '', renewTime, leaseDurationSeconds = 15 } = lease?.spec ?? {};
-    if (lease === undefined || holderIdentity === '') return;
-    if (first !== undefined && first.renewTime !== renewTime) {
-      throw new UserError(
-        `another installation is active in the cluster: "${holderIdentity}" holds the Lease ` +
-          `"${ref.namespace ?? ''}/${ref.name}"; stop it first, or go on with --force`,
-        'OtherInstallation',
-      );
-    }
-    const over = clock.now() - startedAt > leaseDurationSeconds * 1000;
-    if (over || hasEndedHere(holderIdentity)) {
-      log.info('takes the Lease of a run that has ended', { holder: holderIdentity });
-      const { resourceVersion } = lease.metadata;
-      const body = { metadata: { resourceVersion }, spec: { holderIdentity: '' } };
-      await client.patch(ref, { type: 'merge', body }, { signal });
-      return;
-    }
-    first ??= lease.spec;
-    await delay(clock, LEASE_WATCH_MS, signal);
-  }
 }
 
 /** Applies the CustomResourceDefinitions and waits until they are served. */
@@ -127,7 +74,12 @@ export async function register(
       registeredWith: registeredWith(options.client.caBundle),
     }),
   ];
-  for (const configuration of configurations) await apply(client, configuration, signal);
+  for (const configuration of configurations) {
+    signal.throwIfAborted();
+    // Waited for even when we are to stop: one that is given up may be stored after all, and after we
+    // have looked for what to take away.
+    await apply(client, configuration, AbortSignal.timeout(WRITE_MS));
+  }
   log.info('registered the webhook', { url: options.client.url, account });
 }
 
@@ -180,15 +132,6 @@ async function apply(client: KubeClient, object: KubeObject, signal: AbortSignal
   await client.patch(ref, { type: 'apply', body: object }, { signal });
 }
 
-/** Of any installation: by label, or, for the original's, by what it calls its webhooks. */
-function isOurs(configuration: Stored<KubeObject>): boolean {
-  const { webhooks = [] } = configuration as { webhooks?: { name: string }[] };
-  return (
-    configuration.metadata.labels?.[NAME_LABEL] === APP_NAME ||
-    webhooks.some(({ name }) => name.endsWith(`.${GROUP}`))
-  );
-}
-
 /** Was it registered by a run that is trusted by that CA? */
 function isOfRun(configuration: Stored<KubeObject>, caBundle: string): boolean {
   const { webhooks = [] } = configuration as {
@@ -199,10 +142,6 @@ function isOfRun(configuration: Stored<KubeObject>, caBundle: string): boolean {
     webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded) ||
     configuration.metadata.annotations?.[annotations.registeredWith] === registeredWith(caBundle)
   );
-}
-
-function instanceOf(configuration: Stored<KubeObject>): string | undefined {
-  return configuration.metadata.labels?.[INSTANCE_LABEL];
 }
 
 function isEstablished(crd: KubeObject | undefined): boolean {
