@@ -23,7 +23,8 @@ const oldName = 'oldObject.metadata.name';
  * The garbage collector may delete no more than anybody else. With `--cascade=foreground` of a
  * FluentPVC it asks for the bindings, and one that is deleted in the foreground would take its running
  * finalizer Job with it. Our owner references do not block, so it asks once or twice, is refused, and
- * then is content with a FluentPVC that waits for its bindings by finalizer.
+ * then is content with a FluentPVC that waits for its bindings by finalizer. (Where they block, as the
+ * original's do, and with `--cascade=orphan`, it asks again with growing pauses until they are gone.)
  */
 export const bindingGuard: Guard = {
   name: 'bindings',
