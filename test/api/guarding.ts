@@ -2,8 +2,7 @@ import { API_VERSION, annotations, finalizers, labels } from '../../src/api/name
 import type { KubeObject, ObjectMeta } from '../../src/api/object.ts';
 import type { Kind } from '../../src/api/resources.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { GuardOptions } from '../../src/core/guard.ts';
-import { guards } from '../../src/core/guards.ts';
+import { guards, type GuardOptions } from '../../src/core/guards.ts';
 import { ownAccount } from '../../src/kube/account.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
 import { createLog } from '../../src/log.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, finalizers, labels } from '../../../src/api/names.ts';
-import type { GuardOptions } from '../../../src/core/guard.ts';
-import { guards } from '../../../src/core/guards.ts';
+import { guards, type GuardOptions } from '../../../src/core/guards.ts';
 
 interface Policy {
   kind: 'ValidatingAdmissionPolicy';
