@@ -1,10 +1,10 @@
 import { getCondition, isTrue } from '../src/api/condition.ts';
-import type { Binding } from '../src/api/binding.ts';
 import { annotations } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
-import type { Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, statusPlan, type BindingCondition } from './binding-facts.ts';
+import type { Plan } from '../src/core/plan.ts';
+import { statusPlan, type BindingCondition } from './binding-facts.ts';
+import { learned, over, writerKnown, type InUseFacts } from './in-use-report.ts';
 import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 
 /**
@@ -20,13 +20,9 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
  *         └────────(115 s, no proof)──> as (c), its node unknown: drained, in case it was there
  */
-export interface InUseObservation {
-  now: number;
-  binding: Stored<Binding>;
+export interface InUseObservation extends InUseFacts {
   /** When the Pod was admitted, in ms since the epoch. */
   admittedAt: number;
-  /** Uid of the claim, as far as it is known and its identity was checked. */
-  claimUid: string | undefined;
   pod: PodSight;
 }
 
@@ -69,10 +65,8 @@ function running(
 ): Plan {
   const { binding } = observation;
   const again = watched ? {} : { requeueAfterMs: UNWATCHED_AGAIN_MS };
-  const identities = learn(observation, pod);
-  if (identities !== undefined) {
-    return { writes: [identities], reason: 'the Pod was seen', ...again };
-  }
+  const seen = learned(observation, pod);
+  if (seen !== undefined) return { ...seen, ...again };
   const { nodeName } = pod.spec;
   if (nodeName === undefined) return { writes: [], reason: 'the Pod has no node yet', ...again };
   const conditions: BindingCondition[] = [
@@ -174,47 +168,4 @@ function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): 
   }
   // It may have been there, and its containers may still be.
   return gone(observation, { kind: 'gone', last: undefined, node: { kind: 'unknown' } });
-}
-
-function over(
-  observation: InUseObservation,
-  pod: Stored<Pod> | undefined,
-  reason: string,
-  what: string,
-): Plan {
-  const { binding } = observation;
-  const identities = pod === undefined ? undefined : learn(observation, pod);
-  if (identities !== undefined) return { writes: [identities], reason: 'the Pod was seen' };
-  const message = `Pod "${binding.spec.pod.name}" ${what}.`;
-  const conditions: BindingCondition[] = [
-    { type: 'OutOfUse', status: 'True', reason, message },
-    { type: 'Ready', status: 'False', reason, message },
-  ];
-  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) conditions.push(writerKnown(message));
-  const nodeName = pod?.spec.nodeName;
-  const fields = nodeName === undefined ? {} : { nodeName };
-  return statusPlan(observation, 'the Pod is over', conditions, fields);
-}
-
-function writerKnown(message: string): BindingCondition {
-  return { type: 'WriterMayBeAlive', status: 'False', reason: 'WriterStopped', message };
-}
-
-/** Pod and claim as first seen. They never change once they are known. */
-function learn({ binding, claimUid }: InUseObservation, pod: Stored<Pod>): Write | undefined {
-  const { spec } = binding;
-  const podIdentity = { name: pod.metadata.name, uid: pod.metadata.uid };
-  const changes = {
-    ...(spec.pod.uid === '' ? { pod: podIdentity } : {}),
-    ...(spec.pvc.uid === '' && claimUid !== undefined
-      ? { pvc: { name: spec.pvc.name, uid: claimUid } }
-      : {}),
-  };
-  if (Object.keys(changes).length === 0) return undefined;
-  return {
-    verb: 'patch',
-    ref: bindingRef(binding),
-    type: 'merge',
-    body: { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: changes },
-  };
 }

@@ -1,62 +1,51 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Binding } from '../src/api/binding.ts';
+import { describe, expect, test } from '@jest/globals';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
+import { container, labelledPod } from '../test/support/manifests.ts';
+import { shared } from '../test/support/shared.ts';
+import { execIn } from './kubectl.ts';
+import { copyingFluentPVC, drainedLines, expectComplete, writer } from './lines.ts';
 import type { OperatorProcess } from './operator.ts';
-import {
-  copyingFluentPVC,
-  countedBy,
-  drainedClaims,
-  nothingLeft,
-  openStage,
-  PATIENCE_MS,
-  shell,
-  writer,
-  type Stage,
-} from './stage.ts';
+import { bindingOf, nothingLeft, openStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 let stage: Stage;
 let operator: OperatorProcess;
 
-beforeAll(async () => {
-  stage = await openStage('e2e-life');
-  operator = await stage.startOperator();
-});
+shared(
+  async (parts) => {
+    stage = await openStage('e2e-life', parts);
+    operator = await stage.startOperator();
+    parts.defer(() => operator.stop());
+  },
+  async () => {
+    await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
+    await nothingLeft(stage);
+  },
+);
 
-afterEach(async () => {
-  await stage.kubectl('delete deployments,jobs,pods --all');
-  await nothingLeft(stage);
-});
-
-afterAll(async () => {
-  await operator.stop();
-  await stage.close();
-});
-
-function pod(name: string, fluentPVC: string, script: string, spec: object = {}): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default', labels: { [labels.fluentPVC]: fluentPVC } },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 2,
-      containers: [shell('app', script)],
-      ...spec,
-    },
-  } as KubeObject;
+/** A Pod that runs the script once. */
+function pod(name: string, fluentPVC: string, script: string, seconds = 2): Pod {
+  return labelledPod({ namespace: 'default', name }, fluentPVC, {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: seconds,
+    containers: [container('app', script)],
+  });
 }
 
 async function applied(object: KubeObject): Promise<void> {
-  await stage.kubectl('apply -f -', object);
+  await stage.kubectl.feed('apply', object);
 }
 
 function getPod(name: string): Promise<Stored<Pod> | undefined> {
   return stage.client.get<Pod>({ kind: 'Pod', namespace: 'default', name });
+}
+
+async function podsOf(labelSelector: string): Promise<Stored<Pod>[]> {
+  return (await stage.client.list<Pod>('Pod', { namespace: 'default', labelSelector })).items;
 }
 
 /** The binding of a Pod, once the Pod is there and runs. */
@@ -71,29 +60,6 @@ async function runningBinding(name: string): Promise<string> {
     },
     PATIENCE_MS,
   );
-}
-
-async function bindingOf(name: string): Promise<Stored<Binding> | undefined> {
-  return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace: 'default', name });
-}
-
-/** What the drain of that claim has found, once it has. */
-async function drained(claim: string): Promise<string[]> {
-  const content = await eventually(
-    `claim ${claim} to be drained`,
-    async () =>
-      (await bindingOf(claim)) === undefined ? (await drainedClaims(stage)).get(claim) : undefined,
-    PATIENCE_MS,
-  );
-  return content.trim().split('\n');
-}
-
-/** The drain has all that the writer counted; a line may be written and not counted yet. */
-async function expectComplete(lines: readonly string[], podName: string): Promise<void> {
-  expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
-  const counted = await countedBy(stage, podName);
-  expect(counted).toBeGreaterThan(1);
-  expect([counted, counted + 1]).toContain(lines.length);
 }
 
 describe('on a real node', () => {
@@ -111,38 +77,30 @@ describe('on a real node', () => {
         selector: { matchLabels: { app: 'app' } },
         template: {
           metadata: { labels: { app: 'app', [labels.fluentPVC]: 'crashing' } },
-          spec: { terminationGracePeriodSeconds: 2, containers: [shell('app', writer())] },
+          spec: { terminationGracePeriodSeconds: 2, containers: [container('app', writer())] },
         },
       },
     } as KubeObject);
     const firstPod = await eventually(
       'the first Pod to run',
-      async () => {
-        const { items } = await stage.client.list<Pod>('Pod', {
-          namespace: 'default',
-          labelSelector: 'app=app',
-        });
-        return items.find((item) => item.status?.phase === 'Running');
-      },
+      async () => (await podsOf('app=app')).find(({ status }) => status?.phase === 'Running'),
       PATIENCE_MS,
     );
     const first = firstPod.metadata.labels?.[labels.binding] ?? '';
-    await stage.kubectl(`exec ${firstPod.metadata.name} -c app -- cp /etc/passwd /buffer/crash`);
+    const app = { pod: firstPod.metadata.name, container: 'app' };
+    await execIn(stage.kubectl, app, 'cp', '/etc/passwd', '/buffer/crash');
 
     const second = await eventually(
       'a replacement with a claim of its own',
       async () => {
-        const { items } = await stage.client.list<Pod>('Pod', {
-          namespace: 'default',
-          labelSelector: 'app=app',
-        });
-        const other = items.find((item) => item.metadata.uid !== firstPod.metadata.uid);
+        const pods = await podsOf('app=app');
+        const other = pods.find(({ metadata }) => metadata.uid !== firstPod.metadata.uid);
         return other?.metadata.labels?.[labels.binding];
       },
       PATIENCE_MS,
     );
     expect(second).not.toBe(first);
-    await expectComplete(await drained(first), firstPod.metadata.name);
+    await expectComplete(stage, await drainedLines(stage, first), firstPod.metadata.name);
   });
 
   test('a Job completes although its Pod has a sidecar, and its claim is drained', async () => {
@@ -154,7 +112,10 @@ describe('on a real node', () => {
       spec: {
         template: {
           metadata: { labels: { [labels.fluentPVC]: 'batch' } },
-          spec: { restartPolicy: 'Never', containers: [shell('app', 'echo line 1 >>/buffer/log')] },
+          spec: {
+            restartPolicy: 'Never',
+            containers: [container('app', 'echo line 1 >>/buffer/log')],
+          },
         },
       },
     } as KubeObject);
@@ -172,19 +133,16 @@ describe('on a real node', () => {
       },
       PATIENCE_MS,
     );
-    const { items } = await stage.client.list<Pod>('Pod', {
-      namespace: 'default',
-      labelSelector: `batch.kubernetes.io/controller-uid=${ended.metadata.uid}`,
-    });
-    const claim = items[0]?.metadata.labels?.[labels.binding] ?? '';
-    expect(await drained(claim)).toEqual(['line 1']);
+    const [jobPod] = await podsOf(`batch.kubernetes.io/controller-uid=${ended.metadata.uid}`);
+    const claim = jobPod?.metadata.labels?.[labels.binding] ?? '';
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
   test('a Pod that is over within a second is drained like any other', async () => {
     await applied(copyingFluentPVC('short'));
     await applied(pod('short', 'short', 'echo line 1 >>/buffer/log'));
     const claim = (await getPod('short'))?.metadata.labels?.[labels.binding] ?? '';
-    expect(await drained(claim)).toEqual(['line 1']);
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
   test('a failed drain is told, kept and tried again', async () => {
@@ -200,7 +158,7 @@ describe('on a real node', () => {
     const failed = await eventually(
       'the failure to be told',
       async () => {
-        const binding = await bindingOf(claim);
+        const binding = await bindingOf(stage, claim);
         return isTrue(binding?.status?.conditions, 'FinalizerJobFailed') ? binding : undefined;
       },
       PATIENCE_MS,
@@ -208,18 +166,18 @@ describe('on a real node', () => {
     const condition = failed.status?.conditions?.find(({ type }) => type === 'FinalizerJobFailed');
     expect(condition?.message).toContain('exited with 3 (Error): not yet');
     expect(failed.status).toMatchObject({ phase: 'FinalizerJobFailed', attempts: 1 });
-    expect(await drained(claim)).toEqual(['line 1']);
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
   test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
     await applied(copyingFluentPVC('stubborn'));
-    await applied(pod('stubborn', 'stubborn', writer(''), { terminationGracePeriodSeconds: 25 }));
+    await applied(pod('stubborn', 'stubborn', writer(''), 25));
     const claim = await runningBinding('stubborn');
-    await stage.kubectl('delete pod stubborn --force --grace-period=0');
+    await stage.kubectl('delete', 'pod', 'stubborn', '--force', '--grace-period=0');
     await eventually('the writer to be suspected', async () =>
-      isTrue((await bindingOf(claim))?.status?.conditions, 'WriterMayBeAlive'),
+      isTrue((await bindingOf(stage, claim))?.status?.conditions, 'WriterMayBeAlive'),
     );
-    await expectComplete(await drained(claim), 'stubborn');
+    await expectComplete(stage, await drainedLines(stage, claim), 'stubborn');
   });
 
   test('an operator that was killed goes on where it was', async () => {
@@ -227,14 +185,14 @@ describe('on a real node', () => {
     await applied(pod('killed', 'killed', writer()));
     const claim = await runningBinding('killed');
     await operator.kill();
-    await stage.kubectl('delete pod killed');
+    await stage.kubectl('delete', 'pod', 'killed');
     expect(await getPod('killed')).toBeUndefined();
 
     // Nobody answers: who needs the webhook is refused, everybody else is not.
-    await expect(stage.kubectl('create -f -', pod('refused', 'killed', writer()))).rejects.toThrow(
+    await expect(stage.kubectl.feed('create', pod('refused', 'killed', writer()))).rejects.toThrow(
       'failed calling webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com"',
     );
-    await stage.kubectl('run plain --image=busybox:stable --restart=Never -- true');
+    await stage.kubectl('run', 'plain', '--image=busybox:stable', '--restart=Never', '--', 'true');
     await eventually(
       'an unlabelled Pod to run',
       async () => {
@@ -245,6 +203,6 @@ describe('on a real node', () => {
     );
 
     operator = await stage.startOperator();
-    await expectComplete(await drained(claim), 'killed');
+    await expectComplete(stage, await drainedLines(stage, claim), 'killed');
   });
 });

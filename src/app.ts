@@ -2,10 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
-import { createFluentPVCHandler } from '../webhook/fluentpvc.ts';
-import { createPodHandler } from '../webhook/pod.ts';
-import { createServer } from '../webhook/server.ts';
-import type { FluentPVC } from './api/fluentpvc.ts';
+import { createWebhookCaches } from '../webhook/caches.ts';
+import { createRoutes } from '../webhook/routes.ts';
+import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
 import { isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -13,7 +12,6 @@ import { APP_NAME, type ClientConfig } from './core/registration.ts';
 import { UserError } from './errors.ts';
 import { createHealthServer, type ReadinessChecks } from './health.ts';
 import { ApiError, ApiUnreachable } from './kube/api-error.ts';
-import type { Cache } from './kube/cache.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
@@ -21,7 +19,7 @@ import { withLease } from './kube/lease.ts';
 import { localAddress } from './kube/local-address.ts';
 import { refuseOtherInstallation } from './kube/other-installation.ts';
 import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
-import { createWriter, type Writer } from './kube/writer.ts';
+import { createWriter } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -74,6 +72,8 @@ export async function run(
   const reporter = { controller: APP_NAME, instance: identity };
   const writer = createWriter({ client, clock, log, reporter });
   const caches = createCaches({ client, clock, log });
+  const { fluentPVCs } = caches;
+  const webhookCaches = createWebhookCaches({ fluentPVCs, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
   const lead = createControllers({
     caches,
@@ -87,7 +87,11 @@ export async function run(
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
   });
-  const watched = config.command === 'webhook' ? [caches.fluentPVCs] : Object.values({ ...caches });
+  const watched = {
+    webhook: Object.values({ ...webhookCaches }),
+    controllers: Object.values({ ...caches }),
+    all: [...new Set(Object.values({ ...webhookCaches, ...caches }))],
+  }[config.command];
   const watching = new AbortController();
   parts.defer(() => {
     watching.abort();
@@ -96,7 +100,9 @@ export async function run(
   checks.set('caches', () => watched.every((cache) => cache.resourceVersion !== ''));
 
   if (config.command !== 'controllers') {
-    await serveWebhook(base, caches.fluentPVCs, writer, metrics);
+    const { defaults } = config;
+    const routes = createRoutes({ caches: webhookCaches, client, writer, clock, defaults, log });
+    await serveWebhook(base, routes, metrics);
   }
   if (config.command === 'webhook') {
     await aborted(signal);
@@ -111,28 +117,14 @@ export async function run(
   }
 }
 
-async function serveWebhook(
-  base: Base,
-  fluentPVCs: Cache<FluentPVC>,
-  writer: Writer,
-  metrics: Metrics,
-): Promise<void> {
+async function serveWebhook(base: Base, routes: Routes, metrics: Metrics): Promise<void> {
   const { config, client, clock, log, signal, parts } = base;
   const host = config.webhookHost ?? (await needed(localAddress(client.server, signal)));
   const certificate =
     config.certDir === undefined
       ? await makeCertificate([host, 'localhost'], new Date(clock.now()))
       : loadCertificate(config.certDir);
-  const { defaults } = config;
-  const server = createServer({
-    certificate,
-    routes: {
-      '/pod/mutate': createPodHandler({ fluentPVCs, client, writer, defaults, log }),
-      '/fluent-pvc/validate': createFluentPVCHandler(),
-    },
-    observe: metrics.answered,
-    log,
-  });
+  const server = createServer({ certificate, routes, observe: metrics.answered, log });
   parts.defer(() => server.close());
   const where = { host: config.bindAddress, port: config.webhookPort };
   await listen(server, where, '--webhook-port');

@@ -14,6 +14,9 @@ export const FAULTS = {
   FluentPVCNotFound: 'the label of the Pod names a FluentPVC that does not exist',
   FluentPVCDeleting: 'the label of the Pod names a FluentPVC that is being deleted',
   FluentPVCInvalid: 'the FluentPVC that the Pod names cannot be used',
+  NamespaceNotSelected: 'the FluentPVC is not for the namespace of the Pod',
+  OverrideInvalid:
+    'an annotation of the Pod asks for something in a wrong form, or that it may not have',
   MountPathTaken: 'the Pod mounts something else where the FluentPVC mounts',
   NoContainerLeft: 'the sidecar would replace the only container of the Pod',
   SnapshotTooLarge: 'what the finalizer Job needs is larger than a binding may hold',

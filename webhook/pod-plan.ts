@@ -1,22 +1,39 @@
-import { MAX_SNAPSHOT_LENGTH } from '../src/api/binding.ts';
-import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
+import type { Binding } from '../src/api/binding.ts';
+import { DEFAULT_AFTER, type FluentPVC, type OperatorDefaults } from '../src/api/fluentpvc.ts';
 import { admissionName, annotations, labels } from '../src/api/names.ts';
-import { isDeleting, type ObjectMeta, type Stored } from '../src/api/object.ts';
-import type { Pod } from '../src/api/pod.ts';
+import { createdAt, isDeleting, type ObjectMeta, type Stored } from '../src/api/object.ts';
+import { mountsClaim, type Pod, type PodSpec } from '../src/api/pod.ts';
 import { buildBinding, buildClaim, buildInjection, buildSnapshot } from '../src/core/build.ts';
-import { inject, type Injection, type Replacement } from '../src/core/inject.ts';
+import { applyOperations, inject, type Injection, type Replacement } from '../src/core/inject.ts';
+import { override } from '../src/core/override.ts';
 import { pointer, type CreateWrite, type PatchOperation } from '../src/core/plan.ts';
-import { validateFluentPVC } from '../src/core/validate.ts';
-import { deny, type Answer } from './review.ts';
+import { readRecord, withdraw, type InjectionRecord } from '../src/core/withdraw.ts';
+import { notAllowed, notFound, notInjectable, whyTooLarge, whyUnusable } from './pod-refusal.ts';
+import type { Answer } from './review.ts';
 
 /** All that the decision on a Pod depends on. */
 export interface PodObservation {
+  /** ms since the epoch. */
+  now: number;
   request: { uid: string; namespace: string };
   /** The Pod as it arrived: raw JSON. */
   pod: Pod;
   /** The FluentPVC that its label names; `undefined` where there is none, even when asked live. */
   fluentPVC: Stored<FluentPVC> | undefined;
+  /** Of the Pod's namespace; only known where the FluentPVC selects by them. */
+  namespaceLabels: Record<string, string> | undefined;
+  /** Is there the storage class that the Pod asks for? */
+  storageClassExists: boolean;
+  /** Only of a Pod that arrives with the label of a binding. */
+  arrival: Arrival | undefined;
   defaults: OperatorDefaults;
+}
+
+/** What there is of the binding that a Pod arrives with, read live. */
+export interface Arrival {
+  binding: Stored<Binding> | undefined;
+  /** Does a Pod carry its label already? */
+  taken: boolean;
 }
 
 /** An answer, and the two objects that must be stored before it is given. */
@@ -26,116 +43,107 @@ export interface PodPlan {
   writes: readonly CreateWrite[];
 }
 
-/** What was put into a Pod, as its annotation `injected` keeps it. */
-export interface InjectionRecord {
-  fluentPVC: string;
-  sidecar: string;
-  volumes: string[];
-  envs: string[];
-}
+/** An admission that is asked for again is asked for again soon, in ms. */
+const SAME_ADMISSION_MS = 30_000;
 
-/** What becomes of a labelled Pod. Pure. */
+/**
+ * What becomes of a labelled Pod. Pure.
+ *
+ *     no FluentPVC, or one it may not use, or it does not fit ──> denied, nothing written
+ *     came with a binding: this very admission, asked again ────> admitted as it is
+ *                          any other (YAML of another Pod) ─────> what was injected is taken out, then
+ *     new ──> claim and binding written ──> admitted with the patch
+ */
 export function podPlan(observation: PodObservation): PodPlan {
   const { pod, request, fluentPVC, defaults } = observation;
   const name = pod.metadata.labels?.[labels.fluentPVC];
-  if (name === undefined) return { answer: { allowed: true }, writes: [] };
-  const unusable = whyUnusable(name, fluentPVC);
-  if (unusable !== undefined || fluentPVC === undefined) {
-    return { answer: unusable ?? { allowed: true }, writes: [] };
-  }
+  if (name === undefined || isSameAdmission(observation)) return answered({ allowed: true });
+  if (fluentPVC === undefined) return answered(notFound(name));
+  const namespace = { name: request.namespace, labels: observation.namespaceLabels };
+  const unusable = whyUnusable(name, fluentPVC, namespace);
+  if (unusable !== undefined) return answered(unusable);
+  const { spec, problems } = override(
+    name,
+    fluentPVC.spec,
+    pod.metadata,
+    observation.storageClassExists,
+  );
+  if (problems.length > 0) return answered(notAllowed(problems));
 
   const admission = {
     name: admissionName(fluentPVC.metadata, request.uid),
     namespace: request.namespace,
     id: request.uid,
   };
-  const injection: Injection = {
-    ...buildInjection(buildSnapshot(fluentPVC.spec, pod.spec), admission.name),
-    sidecar: {
-      container: fluentPVC.spec.sidecarContainerTemplate,
-      mode: fluentPVC.spec.sidecarMode ?? defaults.sidecarMode,
-    },
-  };
-  const injected = inject('/spec', pod.spec, injection);
-  if (injected.outcome === 'mountPathTaken') {
-    const { container, mount, by } = injected;
-    return refused(
-      deny(
-        'MountPathTaken',
-        422,
-        `container "${container}" mounts volume "${by}" at ${mount.mountPath}, where FluentPVC ` +
-          `"${name}" mounts volume "${mount.name}": use another path for one of them`,
-      ),
-    );
-  }
-  if (injected.outcome === 'noContainerLeft') {
-    return refused(
-      deny(
-        'NoContainerLeft',
-        422,
-        `all containers of the Pod are named "${injected.sidecar}", which is the sidecar of ` +
-          `FluentPVC "${name}" that replaces them: rename the container`,
-      ),
-    );
-  }
+  const cleaned = clean(pod);
+  const injection = injectionOf({ ...fluentPVC, spec }, pod.spec, admission.name, defaults);
+  const injected = inject('/spec', cleaned.spec, injection);
+  if (injected.outcome !== 'patch') return answered(notInjectable(name, injected));
 
-  const binding = buildBinding(admission, fluentPVC, pod, defaults);
-  const snapshotLength = Buffer.byteLength(binding.spec.snapshot ?? '');
-  if (snapshotLength > MAX_SNAPSHOT_LENGTH) {
-    return refused(
-      deny(
-        'SnapshotTooLarge',
-        422,
-        `finalizer Job template and common parts of FluentPVC "${name}" take ${snapshotLength} ` +
-          `bytes as JSON, ${MAX_SNAPSHOT_LENGTH} are allowed: move what is long into a ConfigMap`,
-      ),
-    );
-  }
+  const binding = buildBinding(admission, { ...fluentPVC, spec }, pod, defaults);
+  const tooLarge = whyTooLarge(name, binding);
+  if (tooLarge !== undefined) return answered(tooLarge);
   return {
     answer: {
       allowed: true,
       operations: [
         ...metadataOperations(pod.metadata, admission.name, recordOf(name, injection)),
+        ...cleaned.operations,
         ...injected.operations,
       ],
-      warnings: injected.replaced.map((replacement) => warningOf(replacement, name)),
+      warnings: [
+        ...injected.replaced.map((replacement) => warningOf(replacement, name)),
+        ...neverCompletes(pod.spec, injection, name),
+      ],
     },
     writes: [
-      { verb: 'create', object: buildClaim(admission, fluentPVC) },
+      { verb: 'create', object: buildClaim(admission, { ...fluentPVC, spec }) },
       { verb: 'create', object: binding },
     ],
   };
 }
 
-function refused(answer: Answer): PodPlan {
+function answered(answer: Answer): PodPlan {
   return { answer, writes: [] };
 }
 
-function whyUnusable(name: string, fluentPVC: Stored<FluentPVC> | undefined): Answer | undefined {
-  if (fluentPVC === undefined) {
-    return deny(
-      'FluentPVCNotFound',
-      422,
-      `there is no FluentPVC "${name}", which the label ${labels.fluentPVC} of the Pod names: ` +
-        `create it, or correct the label`,
-    );
-  }
-  if (isDeleting(fluentPVC)) {
-    return deny(
-      'FluentPVCDeleting',
-      409,
-      `FluentPVC "${name}", which the label ${labels.fluentPVC} of the Pod names, is being ` +
-        `deleted: create it anew when it is gone, or name another one`,
-    );
-  }
-  const { problems } = validateFluentPVC(fluentPVC);
-  if (problems.length === 0) return undefined;
-  return deny(
-    'FluentPVCInvalid',
-    422,
-    `FluentPVC "${name}", which the label ${labels.fluentPVC} of the Pod names, cannot be used: ` +
-      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+/** The API server asks again about a Pod that another webhook has changed since we did. */
+function isSameAdmission({ now, pod, arrival }: PodObservation): boolean {
+  const binding = arrival?.binding;
+  if (binding === undefined || arrival?.taken === true || isDeleting(binding)) return false;
+  return (
+    binding.spec.pod.uid === '' &&
+    now - createdAt(binding) < SAME_ADMISSION_MS &&
+    mountsClaim(pod, binding.spec.pvc.name)
   );
+}
+
+/** The Pod's spec without what an earlier admission, mostly of another Pod, put into it. */
+function clean({ metadata, spec }: Pod): { spec: PodSpec; operations: PatchOperation[] } {
+  const former = metadata.labels?.[labels.binding];
+  const record = metadata.annotations?.[annotations.injected];
+  if (former === undefined && record === undefined) return { spec, operations: [] };
+  const operations = withdraw('/spec', spec, readRecord(record), former);
+  return { spec: applyOperations({ spec }, operations).spec, operations };
+}
+
+function injectionOf(
+  { spec }: FluentPVC,
+  pod: PodSpec,
+  claimName: string,
+  defaults: OperatorDefaults,
+): Injection {
+  const { containers, initContainers, after = DEFAULT_AFTER } = spec.injection ?? {};
+  return {
+    ...buildInjection(buildSnapshot(spec, pod), claimName),
+    ...(containers === undefined ? {} : { containers }),
+    ...(initContainers === undefined ? {} : { initContainers }),
+    sidecar: {
+      container: spec.sidecarContainerTemplate,
+      mode: spec.sidecarMode ?? defaults.sidecarMode,
+      after,
+    },
+  };
 }
 
 function recordOf(fluentPVC: string, injection: Injection): InjectionRecord {
@@ -155,7 +163,7 @@ function metadataOperations(
   const value = JSON.stringify(record);
   return [
     { op: 'add', path: `/metadata/labels${pointer(labels.binding)}`, value: binding },
-    metadata.annotations === undefined
+    metadata.annotations == null
       ? { op: 'add', path: '/metadata/annotations', value: { [annotations.injected]: value } }
       : { op: 'add', path: `/metadata/annotations${pointer(annotations.injected)}`, value },
   ];
@@ -170,4 +178,14 @@ function warningOf({ what, was, is }: Replacement, fluentPVC: string): string {
 function brief(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length <= 70 ? text : `${text.slice(0, 69)}…`;
+}
+
+/** A Job's Pod ends when its containers do, and a Regular sidecar does not. */
+function neverCompletes(pod: PodSpec, { sidecar }: Injection, fluentPVC: string): string[] {
+  const { restartPolicy = 'Always' } = pod;
+  if (sidecar?.mode !== 'Regular' || restartPolicy === 'Always') return [];
+  return [
+    `restartPolicy ${restartPolicy}: with the Regular sidecar "${sidecar.container.name}" of FluentPVC ` +
+      `"${fluentPVC}" the Pod does not complete by itself; sidecarMode Native lets it`,
+  ];
 }

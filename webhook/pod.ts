@@ -1,102 +1,46 @@
-import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { finalizers, labels } from '../src/api/names.ts';
-import type { KubeObject, Stored } from '../src/api/object.ts';
-import type { Kind } from '../src/api/resources.ts';
+import { labels } from '../src/api/names.ts';
+import type { KubeObject } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
-import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { CreateWrite, Write } from '../src/core/plan.ts';
-import { messageOf } from '../src/errors.ts';
-import { ApiError } from '../src/kube/api-error.ts';
-import type { Cache } from '../src/kube/cache.ts';
-import type { KubeClient } from '../src/kube/client.ts';
-import { isSameAdmission, type Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
-import { podPlan } from './pod-plan.ts';
-import { deny, type AdmissionHandler, type Answer, type AnswerTime } from './review.ts';
+import { refusal, type AdmissionStore } from './admission-store.ts';
+import type { DenialReport } from './denial-report.ts';
+import type { PodObserver } from './pod-observer.ts';
+import { podPlan, type PodObservation } from './pod-plan.ts';
+import { deny, type AdmissionHandler, type Answer } from './review.ts';
 
-/** The handler of `/pod/mutate`. */
+/** The handler of `/pod/mutate`: observe, plan, store, answer. */
 export function createPodHandler(options: {
-  fluentPVCs: Pick<Cache<FluentPVC>, 'get'>;
-  client: Pick<KubeClient, 'get'>;
-  writer: Writer;
-  defaults: OperatorDefaults;
+  observe: PodObserver;
+  store: AdmissionStore;
+  report: DenialReport;
   log: Log;
 }): AdmissionHandler {
-  const { fluentPVCs, client, writer, defaults, log } = options;
-
-  const find = async (
-    name: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Stored<FluentPVC> | undefined> => {
-    // An empty name would ask for the list of all.
-    if (name === undefined || name === '') return undefined;
-    // A FluentPVC applied together with the Pod may not have reached the cache yet.
-    return fluentPVCs.get(name) ?? (await client.get({ kind: 'FluentPVC', name }, { signal }));
-  };
-
-  /** What a failed write left behind, if it did: without an answer one cannot know. */
-  const stored = async (
-    { object }: CreateWrite,
-    result: PromiseSettledResult<Stored<KubeObject>>,
-    signal: AbortSignal,
-  ): Promise<Stored<KubeObject>[]> => {
-    if (result.status === 'fulfilled') return [result.value];
-    if (result.reason instanceof ApiError) return [];
-    const { namespace, name = '' } = object.metadata;
-    const found = await client.get({ kind: object.kind as Kind, namespace, name }, { signal });
-    return found !== undefined && isSameAdmission(found, object) ? [found] : [];
-  };
-
-  /**
-   * Stores claim and binding at the same time, and undoes one where the other failed. What an undo
-   * cannot reach (a write that lands after all) the controllers find: no Pod will ever name it.
-   */
-  const store = async (
-    writes: readonly CreateWrite[],
-    time: AnswerTime,
-  ): Promise<Answer | undefined> => {
-    const results = await Promise.allSettled(
-      writes.map((write) => writer.create(write, { signal: time.signal })),
-    );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed === undefined) return undefined;
-    try {
-      const late = AbortSignal.timeout(time.undoMs);
-      const pairs = writes.flatMap((write, index) => {
-        const result = results[index];
-        return result === undefined ? [] : [stored(write, result, late)];
-      });
-      const left = (await Promise.all(pairs)).flat();
-      await writer.apply(left.flatMap(undo), { signal: late });
-    } catch (error) {
-      log.warn('could not undo an admission; the controllers will', { error: messageOf(error) });
-    }
-    return refusal(failed.reason);
-  };
-
+  const { observe, store, report, log } = options;
   return async (request, time) => {
     if (request.operation !== 'CREATE' || request.object === null) return { allowed: true };
     if (!isPod(request.object)) {
       return deny('AdmissionReviewInvalid', 400, 'the object is no Pod: it has no containers');
     }
     const pod = request.object;
+    if (pod.metadata.labels?.[labels.fluentPVC] === undefined) return { allowed: true };
+    const dryRun = request.dryRun === true;
     const namespace = request.namespace ?? pod.metadata.namespace ?? 'default';
-    const tell = (answer: Answer, binding?: string): Answer => {
+
+    const tell = (answer: Answer, binding?: KubeObject): Answer => {
       logAnswer(log, { uid: request.uid, namespace, pod, binding }, answer);
+      if (!answer.allowed && !dryRun) report({ namespace, pod, denial: answer.denial });
       return answer;
     };
-    let fluentPVC: Stored<FluentPVC> | undefined;
+
+    let observation: PodObservation;
     try {
-      fluentPVC = await find(pod.metadata.labels?.[labels.fluentPVC], time.signal);
+      observation = await observe({ uid: request.uid, namespace, pod }, time.signal);
     } catch (error) {
       return tell(refusal(error));
     }
-    const plan = podPlan({ request: { uid: request.uid, namespace }, pod, fluentPVC, defaults });
-    if (plan.writes.length > 0 && request.dryRun !== true) {
-      const refused = await store(plan.writes, time);
-      if (refused !== undefined) return tell(refused);
-    }
-    return tell(plan.answer, plan.writes[0]?.object.metadata.name);
+    const { answer, writes } = podPlan(observation);
+    const refused = writes.length > 0 && !dryRun ? await store(writes, time) : undefined;
+    return tell(refused ?? answer, writes[0]?.object);
   };
 }
 
@@ -105,36 +49,16 @@ function isPod(object: KubeObject): object is Pod {
   return Array.isArray((object as Partial<Pod>).spec?.containers);
 }
 
-/** Deleted first, finalizers off second, as every claim goes: nobody has used these objects yet. */
-function undo(created: Stored<KubeObject>): Write[] {
-  const { kind, metadata } = created;
-  const ref = { kind: kind as Kind, namespace: metadata.namespace, name: metadata.name };
-  const finalizer = kind === 'FluentPVCBinding' ? finalizers.binding : finalizers.claim;
-  return [
-    { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' },
-    withoutFinalizer(ref, created, finalizer),
-  ];
-}
-
-/** The API's own reason and code, so that callers back off and report as they would without us. */
-function refusal(error: unknown): Answer {
-  if (!(error instanceof ApiError)) return deny('WriteRefused', 503, messageOf(error));
-  return {
-    allowed: false,
-    denial: { reason: error.reason || 'WriteRefused', code: error.code, message: error.message },
-  };
-}
-
 function logAnswer(
   log: Log,
-  about: { uid: string; namespace: string; pod: Pod; binding: string | undefined },
+  about: { uid: string; namespace: string; pod: Pod; binding: KubeObject | undefined },
   answer: Answer,
 ): void {
   const { name, generateName } = about.pod.metadata;
   log.info(answer.allowed ? 'admitted a Pod' : 'denied a Pod', {
     namespace: about.namespace,
     pod: name ?? generateName,
-    binding: about.binding,
+    binding: about.binding?.metadata.name,
     requestUid: about.uid,
     ...(answer.allowed ? {} : { reason: answer.denial.reason, denial: answer.denial.message }),
   });

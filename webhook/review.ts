@@ -17,8 +17,10 @@ export interface AdmissionRequest {
 
 /** What there is of the API server's patience: it tells nobody of an answer that is late. */
 export interface AnswerTime {
-  /** Ends the time for reads and writes. */
+  /** Ends the time for reads and writes: late, or nobody waits for an answer any more. */
   signal: AbortSignal;
+  /** Nobody waits any more: who asked has closed the connection. */
+  gone: AbortSignal;
   /** What may be spent after that on undoing writes, in ms. */
   undoMs: number;
 }

@@ -1,6 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { messageOf } from '../src/errors.ts';
+import { FAULTS, messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 import type { ServingCertificate } from './certificate.ts';
 import { readBody, type Body } from './body.ts';
@@ -26,6 +27,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Parts of the API server's patience for our writes and for their undo; the rest is for the way. */
 const SHARE_FOR_WRITES = 0.6;
 const SHARE_FOR_UNDO = 0.3;
+/** How long the end may wait for answers under way. */
+const CLOSE_MS = 15_000;
 /** A client that does not send what it announced is not waited for. */
 const REQUEST_MS = 30_000;
 
@@ -45,8 +48,16 @@ export function createServer(options: {
     https: { cert: certificate.cert, key: certificate.key },
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
-    // Closing waits for answers under way and for nothing else.
+    // Who asks while we close is answered, on a connection that ends with that.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
+  });
+  const underWay = countRequests(server);
+  server.addHook('preClose', async () => {
+    await underWay.none(CLOSE_MS);
+    // Also those that never carried a request: API servers open more than they use, and for Node a
+    // connection is not idle before its first one.
+    server.server.closeAllConnections();
   });
   // Read here and not by fastify, which would refuse a body by its length or type before anybody
   // could look for the uid in it.
@@ -63,12 +74,16 @@ export function createServer(options: {
   for (const [route, handler] of Object.entries(routes)) {
     server.post(route, async (request, reply) => {
       const startedAt = performance.now();
-      const { uid, answer } = await answerTo(request, handler, log);
+      const gone = new AbortController();
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort(new Error('who asked has gone'));
+      });
+      const { uid, answer } = await answerTo(request, handler, gone.signal, log);
       observe({
         route,
         seconds: (performance.now() - startedAt) / 1000,
         allowed: answer.allowed,
-        reason: answer.allowed ? '' : answer.denial.reason,
+        reason: answer.allowed ? '' : countedAs(answer.denial.reason),
       });
       return reply.send(encode(uid, answer));
     });
@@ -82,9 +97,33 @@ export function createServer(options: {
   return server;
 }
 
+/** Counts requests that are not answered yet. */
+function countRequests(server: FastifyInstance): { none(limitMs: number): Promise<void> } {
+  let count = 0;
+  const ended = new EventEmitter();
+  server.addHook('onRequest', (_request, reply, done) => {
+    count += 1;
+    reply.raw.once('close', () => {
+      count -= 1;
+      if (count === 0) ended.emit('none');
+    });
+    done();
+  });
+  return {
+    async none(limitMs) {
+      if (count === 0) return;
+      const { promise: late, resolve } = Promise.withResolvers<undefined>();
+      const timer = setTimeout(resolve, limitMs, undefined);
+      await Promise.race([once(ended, 'none'), late]);
+      clearTimeout(timer);
+    },
+  };
+}
+
 async function answerTo(
   request: FastifyRequest,
   handler: AdmissionHandler,
+  gone: AbortSignal,
   log: Log,
 ): Promise<{ uid: string; answer: Answer }> {
   const { bytes, cut } = (request.body ?? { bytes: Buffer.alloc(0), cut: false }) as Body;
@@ -96,7 +135,8 @@ async function answerTo(
   try {
     const patienceMs = timeoutMs(request.query);
     const time = {
-      signal: AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES),
+      signal: AbortSignal.any([gone, AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES)]),
+      gone,
       undoMs: patienceMs * SHARE_FOR_UNDO,
     };
     return { uid, answer: await handler(decoded.request, time) };
@@ -108,6 +148,11 @@ async function answerTo(
     });
     return { uid, answer: deny('Internal', 500, messageOf(error)) };
   }
+}
+
+/** A denial in another program's words may have any reason: metrics need few. */
+function countedAs(reason: string): string {
+  return Object.hasOwn(FAULTS, reason) ? reason : 'WriteRefused';
 }
 
 /** The API server says in the query how long it waits: `?timeout=10s`. */

@@ -3,15 +3,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../../test/support/eventually.ts';
+import { createKubectl, execIn, type Kubectl } from '../kubectl.ts';
 import { runCli } from './cli.ts';
 import { startCluster } from './cluster.ts';
-import { runCommand, tryCommand } from './commands.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
 import { recordedNamespaces } from './namespaces.ts';
 import { endProcesses } from './processes.ts';
-import { waitUntilReady } from './readiness.ts';
 import type { Cluster } from './running-cluster.ts';
+import { claim, client, job, podWithSidecar, service } from './sample-workload.ts';
 import { clusterFolders, readProcesses } from './state.ts';
 import { machineState, tracesOf } from './traces.ts';
 
@@ -39,88 +40,9 @@ afterAll(async () => {
 
 const folderOf = (name: string): string => clusterFolders(environment.stateFolder, name).root;
 
-async function kubectl(cluster: Cluster, ...args: readonly string[]): Promise<string> {
-  return runCommand(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args]);
+async function apply(kubectl: Kubectl, ...objects: readonly object[]): Promise<void> {
+  await kubectl.feed('apply', { apiVersion: 'v1', kind: 'List', items: objects });
 }
-
-async function apply(cluster: Cluster, ...objects: readonly object[]): Promise<void> {
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  // A here-string: kubectl reads standard input, which execFile doesn't offer.
-  await runCommand('/bin/sh', [
-    '-c',
-    `printf %s "$1" | "$2" --kubeconfig "$3" apply -f -`,
-    'sh',
-    JSON.stringify(list),
-    cluster.kubectl,
-    cluster.kubeconfig,
-  ]);
-}
-
-const claim = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'buffer' },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-};
-const volumes = [{ name: 'buffer', persistentVolumeClaim: { claimName: 'buffer' } }];
-const volumeMounts = [{ name: 'buffer', mountPath: '/buffer' }];
-const forever = (first: string): readonly string[] => [
-  ...['sh', '-c', `${first}; trap 'exit 0' TERM; while :; do sleep 1 & wait; done`],
-];
-const podWithSidecar = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'app', labels: { app: 'web' } },
-  spec: {
-    initContainers: [
-      {
-        name: 'sidecar',
-        image: 'alpine',
-        restartPolicy: 'Always',
-        command: forever('echo from the sidecar | tee /buffer/line'),
-        volumeMounts,
-      },
-    ],
-    containers: [
-      {
-        name: 'web',
-        image: 'busybox',
-        command: forever('mkdir /www; echo page > /www/index.html; httpd -h /www -p 8080'),
-        readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-        volumeMounts,
-      },
-    ],
-    volumes,
-  },
-};
-const service = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'web' },
-  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
-};
-const client = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'client' },
-  spec: { containers: [{ name: 'client', image: 'busybox', command: forever(':') }] },
-};
-const job = {
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'drain' },
-  spec: {
-    template: {
-      spec: {
-        restartPolicy: 'Never',
-        containers: [
-          { name: 'drain', image: 'busybox', command: ['cat', '/buffer/line'], volumeMounts },
-        ],
-        volumes,
-      },
-    },
-  },
-};
 
 describe('simulated nodes', () => {
   it('are Ready, run Pods with claims, and leave nothing', async () => {
@@ -129,10 +51,11 @@ describe('simulated nodes', () => {
       nodes: { kind: 'kwok', count: 3 },
       environment,
     });
-    const nodes = await kubectl(cluster, 'get', 'nodes', '--no-headers');
+    const kubectl = createKubectl(cluster);
+    const nodes = await kubectl('get', 'nodes', '--no-headers');
     expect(nodes.match(/ Ready /g)).toHaveLength(3);
-    await apply(cluster, claim, podWithSidecar);
-    await kubectl(cluster, 'wait', '--for=condition=Ready', 'pod/app', '--timeout=30s');
+    await apply(kubectl, claim, podWithSidecar);
+    await kubectl('wait', '--for=condition=Ready', 'pod/app', '--timeout=30s');
     await cluster.stop();
     expect(await tracesOf(folderOf('simulated'))).toEqual([]);
     await cluster.stop();
@@ -147,27 +70,28 @@ asRoot('a real node', () => {
       startCluster({ name, nodes: { kind: 'real' }, environment });
     const [one, two] = await Promise.all([start('one'), start('two')]);
     expect(one.hostAddress).not.toBe(two.hostAddress);
+    const kubectl = createKubectl(one);
 
-    await apply(one, claim, podWithSidecar, service, client);
-    await kubectl(one, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s');
-    expect(await kubectl(one, 'logs', 'app', '-c', 'sidecar')).toBe('from the sidecar\n');
-    const read = await kubectl(one, 'exec', 'app', '-c', 'web', '--', 'cat', '/buffer/line');
+    await apply(kubectl, claim, podWithSidecar, service, client);
+    await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s');
+    expect(await kubectl('logs', 'app', '-c', 'sidecar')).toBe('from the sidecar\n');
+    const read = await kubectl('exec', 'app', '-c', 'web', '--', 'cat', '/buffer/line');
     expect(read).toBe('from the sidecar\n');
-    expect(await fetchFromPod(one, 'http://web.default.svc.cluster.local')).toBe('page\n');
-    expect(await fetchFromPod(one, 'http://web')).toBe('page\n');
+    expect(await fetchFromPod(kubectl, 'http://web.default.svc.cluster.local')).toBe('page\n');
+    expect(await fetchFromPod(kubectl, 'http://web')).toBe('page\n');
     await withServer(one.hostAddress, async (url) => {
-      expect(await fetchFromPod(one, url)).toBe('this machine');
+      expect(await fetchFromPod(kubectl, url)).toBe('this machine');
     });
 
     expect(await readdir(one.volumes)).toHaveLength(1);
-    await kubectl(one, 'delete', 'pod', 'app', 'client', '--timeout=10s');
-    await apply(one, job);
-    await kubectl(one, 'wait', '--for=condition=Complete', 'job/drain', '--timeout=60s');
-    expect(await kubectl(one, 'logs', 'job/drain')).toBe('from the sidecar\n');
-    await kubectl(one, 'delete', 'job', 'drain', '--timeout=20s');
-    const volume = await kubectl(one, 'get', 'pv', '-o', 'name');
-    await kubectl(one, 'delete', 'pvc', 'buffer', '--timeout=20s');
-    await kubectl(one, 'wait', '--for=delete', volume.trim(), '--timeout=20s');
+    await kubectl('delete', 'pod', 'app', 'client', '--timeout=10s');
+    await apply(kubectl, job);
+    await kubectl('wait', '--for=condition=Complete', 'job/drain', '--timeout=60s');
+    expect(await kubectl('logs', 'job/drain')).toBe('from the sidecar\n');
+    await kubectl('delete', 'job', 'drain', '--timeout=20s');
+    const volume = await kubectl('get', 'pv', '-o', 'name');
+    await kubectl('delete', 'pvc', 'buffer', '--timeout=20s');
+    await kubectl('wait', '--for=delete', volume.trim(), '--timeout=20s');
     expect(await readdir(one.volumes)).toEqual([]);
 
     await one.stop();
@@ -181,8 +105,9 @@ asRoot('a real node', () => {
   it('is started again over what was left when its init process was killed', async () => {
     const folders = clusterFolders(environment.stateFolder, 'killed');
     const first = await startCluster({ name: 'killed', nodes: { kind: 'real' }, environment });
-    await apply(first, client);
-    await kubectl(first, 'wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
+    const kubectl = createKubectl(first);
+    await apply(kubectl, client);
+    await kubectl('wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
     const namespaces = recordedNamespaces(await readProcesses(folders));
     if (namespaces === undefined) throw new Error('no init process is recorded');
     await endProcesses([namespaces.init], 'SIGKILL');
@@ -220,32 +145,27 @@ asRoot('a real node', () => {
       if (output.includes('has address')) run.child.kill('SIGINT');
     });
     expect(await run.result).toMatchObject({ code: 1, stderr: 'cluster: interrupted\n' });
-    await waitUntilReady({
-      what: 'an empty machine',
-      timeout: 1000,
-      probe: async () => {
+    await eventually(
+      'an empty machine',
+      async () => {
         const left = (await tracesOf(folderOf('half'))).filter((line) => line !== folderOf('half'));
-        return left.length === 0 ? undefined : left.join(', ');
+        if (left.length > 0) throw new Error(left.join(', '));
+        return true;
       },
-    });
+      1000,
+    );
     await runCli(['down', '--name', 'half'], environment.stateFolder).result;
   });
 });
 
-async function fetchFromPod(cluster: Cluster, url: string): Promise<string> {
-  // kube-proxy writes its rules a moment after the endpoint is ready.
-  const exec = ['--kubeconfig', cluster.kubeconfig, 'exec', 'client', '--', 'wget', '-qO-', url];
-  let output = '';
-  await waitUntilReady({
-    what: `an answer from ${url}`,
-    timeout: 20_000,
-    probe: async () => {
-      const { code, stdout, stderr } = await tryCommand(cluster.kubectl, exec);
-      output = stdout;
-      return code === 0 ? undefined : stderr;
-    },
-  });
-  return output;
+/** kube-proxy writes its rules a moment after the endpoint is ready. */
+function fetchFromPod(kubectl: Kubectl, url: string): Promise<string> {
+  const where = { pod: 'client', container: 'client' };
+  return eventually(
+    `an answer from ${url}`,
+    () => execIn(kubectl, where, 'wget', '-qO-', url),
+    20_000,
+  );
 }
 
 async function withServer(address: string, work: (url: string) => Promise<void>): Promise<void> {

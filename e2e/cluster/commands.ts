@@ -12,14 +12,23 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** How a command is to run. */
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** Its environment besides PATH; that of this process when absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** All of its standard input. */
+  readonly input?: string;
+}
+
 /** Runs a command to its end; a missing command is code 127, as in a shell. */
 export function tryCommand(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { input, ...options }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       command,
       [...args],
       {
@@ -34,6 +43,9 @@ export function tryCommand(
         else resolve({ code: 128, stdout, stderr: stderr === '' ? error.message : stderr });
       },
     );
+    if (input === undefined) return;
+    // A command that ends without reading has its exit code to say so.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
 
@@ -41,7 +53,7 @@ export function tryCommand(
 export async function runCommand(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: CommandOptions = {},
 ): Promise<string> {
   const result = await tryCommand(command, args, options);
   if (result.code === 0) return result.stdout;

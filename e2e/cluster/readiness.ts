@@ -20,7 +20,11 @@ export interface Wait {
   readonly details?: () => Promise<string>;
 }
 
-/** Waits until the probe is content; a UserError names what did not become ready and why. */
+/**
+ * Waits until the probe is content; a UserError names what did not become ready and why. For the
+ * programs of e2e/ (cluster, operator, demo), which a user interrupts and which import nothing of
+ * test/. Tests wait with `eventually`, for which no fault is final and which gives what it found.
+ */
 export async function waitUntilReady(wait: Wait): Promise<void> {
   const deadline = Date.now() + wait.timeout;
   for (;;) {

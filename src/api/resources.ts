@@ -28,7 +28,9 @@ export const resources = {
   Job: namespaced('batch', 'v1', 'jobs'),
   Lease: namespaced('coordination.k8s.io', 'v1', 'leases'),
   Event: namespaced('events.k8s.io', 'v1', 'events'),
+  Namespace: clusterScoped('', 'v1', 'namespaces'),
   Node: clusterScoped('', 'v1', 'nodes'),
+  StorageClass: clusterScoped('storage.k8s.io', 'v1', 'storageclasses'),
   FluentPVC: clusterScoped('fluent-pvc-operator.tech.zozo.com', 'v1alpha1', 'fluentpvcs'),
   FluentPVCBinding: namespaced(
     'fluent-pvc-operator.tech.zozo.com',

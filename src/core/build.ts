@@ -35,10 +35,18 @@ function metadata(admission: Admission, fluentPVC: Stored<FluentPVC>): ObjectMet
 
 /** The claim of a Pod. It has no owner: garbage collection must never take data. */
 export function buildClaim(admission: Admission, fluentPVC: Stored<FluentPVC>): Claim {
+  const own = metadata(admission, fluentPVC);
+  const { pvcMetadata = {} } = fluentPVC.spec;
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { ...metadata(admission, fluentPVC), finalizers: [finalizers.claim] },
+    metadata: {
+      ...own,
+      // Ours hold where both have a key.
+      labels: { ...pvcMetadata.labels, ...own.labels },
+      annotations: { ...pvcMetadata.annotations, ...own.annotations },
+      finalizers: [finalizers.claim],
+    },
     spec: fluentPVC.spec.pvcSpecTemplate,
   };
 }

@@ -6,7 +6,7 @@ export function withoutFinalizer(
   ref: ObjectRef,
   object: { metadata: { uid: string; finalizers?: string[] } },
   finalizer: string,
-): PatchWrite {
+): PatchWrite & { body: PatchOperation[] } {
   const path = `/metadata/finalizers${pointer(object.metadata.finalizers?.indexOf(finalizer) ?? 0)}`;
   const body: PatchOperation[] = [
     { op: 'test', path: '/metadata/uid', value: object.metadata.uid },

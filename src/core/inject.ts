@@ -2,6 +2,7 @@ import jsonPatch from 'fast-json-patch';
 import type { SidecarMode } from '../api/fluentpvc.ts';
 import type { Container, EnvVar, PodSpec, Volume, VolumeMount } from '../api/pod.ts';
 import { mergeByName, mergeMounts, type Merge } from './merge.ts';
+import { placeSidecar } from './place-sidecar.ts';
 import { pointer, type PatchOperation } from './plan.ts';
 
 /** What is put into a Pod, or into the Pod template of a finalizer Job. */
@@ -9,8 +10,18 @@ export interface Injection {
   volumes: readonly Volume[];
   mounts: readonly VolumeMount[];
   envs: readonly EnvVar[];
+  /** Names of containers and init containers that get mounts and envs; all when absent. */
+  containers?: readonly string[];
+  initContainers?: readonly string[];
   /** Absent for a finalizer Job. */
-  sidecar?: { container: Container; mode: SidecarMode };
+  sidecar?: InjectedSidecar;
+}
+
+export interface InjectedSidecar {
+  container: Container;
+  mode: SidecarMode;
+  /** Names of native sidecars that start before it. */
+  after: readonly string[];
 }
 
 /** The patch, or why there can be none. */
@@ -31,9 +42,6 @@ export interface Replacement {
 /**
  * The operations that put the injection into a PodSpec. `path` is the JSON pointer of the spec.
  * Applied to their own result they are empty: nothing is ever injected twice.
- *
- * The app stays `containers[0]`. A native sidecar comes first among the init containers, because
- * they start one after the other and the ones before it would run without it.
  */
 export function inject(path: string, spec: PodSpec, injection: Injection): Injected {
   const operations: PatchOperation[] = [];
@@ -46,6 +54,7 @@ export function inject(path: string, spec: PodSpec, injection: Injection): Injec
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (spec[list] ?? []).entries()) {
       if (container.name === injection.sidecar?.container.name) continue;
+      if (injection[list]?.includes(container.name) === false) continue;
       const taken = pathTaken(container, injection.mounts);
       if (taken !== undefined) return taken;
       const at = path + pointer(list, index);
@@ -68,7 +77,7 @@ export function inject(path: string, spec: PodSpec, injection: Injection): Injec
 
   const sidecar = complete(injection.sidecar, injection);
   if ('outcome' in sidecar) return sidecar;
-  const placed = placeSidecar(path, spec, sidecar, injection.sidecar.mode);
+  const placed = placeSidecar(path, spec, sidecar, injection.sidecar);
   if (placed === undefined) return { outcome: 'noContainerLeft', sidecar: sidecar.name };
   take((container) => `container "${container.name}"`, placed);
   return { outcome: 'patch', operations, replaced };
@@ -82,7 +91,7 @@ export function applyOperations<T>(document: T, operations: readonly PatchOperat
 
 /** The sidecar as it runs: with mounts and envs, and as an init container that never ends. */
 function complete(
-  { container, mode }: NonNullable<Injection['sidecar']>,
+  { container, mode }: InjectedSidecar,
   { mounts, envs }: Injection,
 ): Container | (Injected & { outcome: 'mountPathTaken' }) {
   const taken = pathTaken(container, mounts);
@@ -92,44 +101,6 @@ function complete(
     ...mergeByName('/env', container.env, envs).operations,
   ]);
   return mode === 'Native' ? { ...sidecar, restartPolicy: 'Always' } : sidecar;
-}
-
-/** Where the sidecar goes; `undefined` where the Pod would have no container besides it. */
-function placeSidecar(
-  path: string,
-  spec: PodSpec,
-  sidecar: Container,
-  mode: SidecarMode,
-): Merge<Container> | undefined {
-  const own = mode === 'Native' ? 'initContainers' : 'containers';
-  const other = mode === 'Native' ? 'containers' : 'initContainers';
-  if (spec.containers.every((container) => container.name === sidecar.name)) return undefined;
-
-  // A container of its name among the others would make the name stand twice in the Pod.
-  const stray = (spec[other] ?? []).findIndex((container) => container.name === sidecar.name);
-  const operations: PatchOperation[] = [];
-  const replaced: Merge<Container>['replaced'] = [];
-  if (stray !== -1) {
-    operations.push({ op: 'remove', path: path + pointer(other, stray) });
-    const was = spec[other]?.[stray];
-    if (was !== undefined) replaced.push({ was, is: sidecar });
-  }
-  const list = spec[own];
-  const at = (list ?? []).findIndex((container) => container.name === sidecar.name);
-  if (mode === 'Regular' || list == null || at === 0) {
-    const merge = mergeByName(path + pointer(own), list, [sidecar]);
-    return {
-      operations: [...operations, ...merge.operations],
-      replaced: [...replaced, ...merge.replaced],
-    };
-  }
-  if (at > 0) {
-    operations.push({ op: 'remove', path: path + pointer(own, at) });
-    const was = list[at];
-    if (was !== undefined) replaced.push({ was, is: sidecar });
-  }
-  operations.push({ op: 'add', path: path + pointer(own, 0), value: sidecar });
-  return { operations, replaced };
 }
 
 function pathTaken(

@@ -1,42 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Binding, Snapshot } from '../../src/api/binding.ts';
-import type { Claim } from '../../src/api/claim.ts';
-import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { annotations, finalizers, labels } from '../../src/api/names.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { eventually } from '../support/eventually.ts';
-import {
-  bindingNameOf,
-  container,
-  fluentPVC,
-  labelledPod,
-  openApi,
-  startOperator,
-  type Api,
-  type Operator,
-} from './harness.ts';
+import { container, fluentPVC, labelledPod } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
+import { bindingNameOf, claimOf, openApiWithOperator, type Api } from './harness.ts';
 
 let api: Api;
-let operator: Operator;
 
-beforeAll(async () => {
-  api = await openApi();
-  operator = await startOperator(api);
-  await api.client.create(fluentPVC('buffered'));
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
+  const commonEnvs = [{ name: 'BUFFER', value: '/mnt/buffer' }];
+  await api.client.create(fluentPVC('buffered', { commonEnvs }));
 });
-
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
-});
-
-function claimOf(
-  pod: { metadata: { namespace?: string } },
-  name: string,
-): Promise<Claim | undefined> {
-  const { namespace } = pod.metadata;
-  return api.client.get<Claim>({ kind: 'PersistentVolumeClaim', namespace, name });
-}
 
 describe('a labelled Pod', () => {
   test('gets a claim, a binding, a volume, mounts, envs and a native sidecar', async () => {
@@ -60,7 +37,7 @@ describe('a labelled Pod', () => {
       envs: ['BUFFER'],
     });
 
-    const claim = await claimOf(pod, name);
+    const claim = await claimOf(api, name);
     const binding = await api.client.get<Binding>({
       kind: 'FluentPVCBinding',
       namespace: api.namespace,
@@ -86,7 +63,7 @@ describe('a labelled Pod', () => {
   test('without storageClassName in its FluentPVC gets a volume of the default class', async () => {
     const pod = await api.client.create(labelledPod(api, 'buffered'));
     await eventually('the claim to be bound', async () => {
-      const claim = await claimOf(pod, bindingNameOf(pod));
+      const claim = await claimOf(api, bindingNameOf(pod));
       return claim?.status?.phase === 'Bound';
     });
   });
@@ -106,7 +83,7 @@ describe('a labelled Pod', () => {
     const before = await api.client.list('PersistentVolumeClaim', { namespace: api.namespace });
     const pod = await api.client.create(labelledPod(api, 'buffered'), { dryRun: true });
     expect(pod.spec.initContainers).toMatchObject([{ name: 'shipper' }]);
-    expect(await claimOf(pod, bindingNameOf(pod))).toBeUndefined();
+    expect(await claimOf(api, bindingNameOf(pod))).toBeUndefined();
     const after = await api.client.list('PersistentVolumeClaim', { namespace: api.namespace });
     expect(after.items).toHaveLength(before.items.length);
     const bindings = await api.client.list('FluentPVCBinding', {
@@ -146,77 +123,9 @@ describe('a labelled Pod', () => {
     const pod = labelledPod(api, 'buffered', {
       containers: [{ ...container('app'), env: [{ name: 'BUFFER', value: '/elsewhere' }] }],
     });
-    const said = await api.kubectl(`create --dry-run=server -f -`, pod);
+    const said = await api.kubectl.feed('create', '--dry-run=server', pod);
     expect(said).toContain('Warning: container "app": env "BUFFER"');
     expect(said).toContain('/elsewhere');
-  });
-});
-
-describe('a Pod is denied', () => {
-  const DENIED = `admission webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com" denied the request`;
-
-  test('when its label names no FluentPVC: which one, in which label', async () => {
-    await expect(api.client.create(labelledPod(api, 'missing'))).rejects.toThrow(
-      `${DENIED}: there is no FluentPVC "missing", which the label ${labels.fluentPVC} of the Pod names`,
-    );
-  });
-
-  test('when its label names a FluentPVC that is being deleted', async () => {
-    await api.client.create(fluentPVC('going'));
-    const pod = await api.client.create(labelledPod(api, 'going'));
-    const ref = { kind: 'FluentPVC', name: 'going' } as const;
-    const kept = await eventually('the finalizer', async () => {
-      const found = await api.client.get<FluentPVC>(ref);
-      return found?.metadata.finalizers === undefined ? undefined : found;
-    });
-    await api.client.delete(ref, { uid: kept.metadata.uid, propagation: 'Background' });
-    await eventually('the denial', async () => {
-      const refused = await api.client.create(labelledPod(api, 'going')).then(
-        () => '',
-        (error: unknown) => String(error),
-      );
-      return refused.includes(
-        `FluentPVC "going", which the label ${labels.fluentPVC} of the Pod names, is being deleted`,
-      );
-    });
-    expect(await claimOf(pod, bindingNameOf(pod))).toBeDefined();
-  });
-
-  test('when something else is mounted where the FluentPVC mounts', async () => {
-    const pod = labelledPod(api, 'buffered', {
-      volumes: [{ name: 'other' }],
-      containers: [
-        { ...container('app'), volumeMounts: [{ name: 'other', mountPath: '/mnt/buffer/' }] },
-      ],
-    });
-    await expect(api.client.create(pod)).rejects.toThrow(
-      'container "app" mounts volume "other" at /mnt/buffer',
-    );
-  });
-
-  test('with the API reason when its claim is refused, and leaves nothing', async () => {
-    await api.kubectl(`-n ${api.namespace} create quota none --hard=persistentvolumeclaims=0`);
-    try {
-      await eventually('the quota to hold', async () => {
-        const refused = await api.client.create(labelledPod(api, 'buffered')).then(
-          async (pod) => {
-            await api.kubectl(`-n ${api.namespace} delete pod ${pod.metadata.name}`);
-            return '';
-          },
-          (error: unknown) => String(error),
-        );
-        return refused.includes('exceeded quota') && refused.includes('Forbidden 403');
-      });
-    } finally {
-      await api.kubectl(`-n ${api.namespace} delete quota none`);
-    }
-    const claims = await api.client.list('PersistentVolumeClaim', { namespace: api.namespace });
-    const bindings = await api.client.list<Binding>('FluentPVCBinding', {
-      namespace: api.namespace,
-    });
-    const names = new Set(claims.items.map((claim) => claim.metadata.name));
-    const orphans = bindings.items.filter((binding) => !names.has(binding.metadata.name));
-    expect(orphans.filter((binding) => !binding.metadata.deletionTimestamp)).toEqual([]);
   });
 });
 

@@ -1,35 +1,30 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Binding } from '../../src/api/binding.ts';
 import { API_VERSION } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import { bindingRef } from '../../controllers/binding-facts.ts';
+import { fluentPVC } from '../support/manifests.ts';
 import { originalSample } from '../support/original-sample.ts';
-import { fluentPVC, openApi, startOperator, type Api, type Operator } from './harness.ts';
+import { shared } from '../support/shared.ts';
+import { openApiWithOperator, type Api } from './harness.ts';
 
 let api: Api;
-let operator: Operator;
 
-beforeAll(async () => {
-  api = await openApi();
-  operator = await startOperator(api);
-});
-
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
 });
 
 describe('kubectl', () => {
   test.each(['fpvc', 'fpvcb'])('explains every field of %s', async (kind) => {
-    const explained = await api.kubectl(`explain ${kind} --recursive`);
+    const explained = await api.kubectl('explain', kind, '--recursive');
     expect(explained).toContain('FIELDS:');
-    expect(await api.kubectl(`explain ${kind}.spec`)).not.toContain('<empty>');
-    expect(await api.kubectl(`explain ${kind}.status`)).not.toContain('<empty>');
+    expect(await api.kubectl('explain', `${kind}.spec`)).not.toContain('<empty>');
+    expect(await api.kubectl('explain', `${kind}.status`)).not.toContain('<empty>');
   });
 
   test('shows the columns of the original operator', async () => {
     await createBinding('columns');
-    const [header, row] = (await api.kubectl(`-n ${api.namespace} get fpvcb columns`)).split('\n');
+    const [header, row] = (await api.kubectl('get', 'fpvcb', 'columns')).split('\n');
     expect(header?.split(/\s+/).slice(0, 5)).toEqual(['NAME', 'PHASE', 'FLUENTPVC', 'POD', 'PVC']);
     expect(row?.split(/\s+/).slice(0, 5)).toEqual(['columns', 'Pending', 'some', 'app', 'columns']);
   });
@@ -37,7 +32,12 @@ describe('kubectl', () => {
 
 describe('a FluentPVC', () => {
   test('as the original operator has it applies unchanged', async () => {
-    const said = await api.kubectl('create --dry-run=server --validate=strict -f -', original());
+    const said = await api.kubectl.feed(
+      'create',
+      '--dry-run=server',
+      '--validate=strict',
+      original(),
+    );
     expect(said).toBe(
       'fluentpvc.fluent-pvc-operator.tech.zozo.com/fluent-pvc-sample created (server dry run)\n',
     );

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { run } from '../../src/app.ts';
 import type { Binding } from '../../src/api/binding.ts';
-import type { FluentPVC, FluentPVCSpec } from '../../src/api/fluentpvc.ts';
-import { API_VERSION, labels } from '../../src/api/names.ts';
+import type { Claim } from '../../src/api/claim.ts';
+import { labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -11,33 +11,45 @@ import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
 import type { Lease } from '../../src/kube/lease.ts';
 import { createLog } from '../../src/log.ts';
+import { createKubectl, type Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
-import { createKubectl, type Kubectl } from '../support/kubectl.ts';
 
 /** A real API server, with a namespace of this test file's own in it. */
 export interface Api {
   kubeconfig: string;
   client: KubeClient;
+  /** In `namespace`, unless a flag says otherwise. */
   kubectl: Kubectl;
   namespace: string;
-  close(): Promise<void>;
 }
 
-/** Connects to the API server that test/main.ts has started for this stage. */
-export async function openApi(): Promise<Api> {
+/**
+ * Connects to the API server that test/main.ts has started for this stage, until `parts` are
+ * closed.
+ */
+export async function openApi(parts: AsyncDisposableStack): Promise<Api> {
   const { TEST_KUBECONFIG: kubeconfig, TEST_KUBECTL: path } = process.env;
   if (kubeconfig === undefined || path === undefined) {
     throw new Error('run the API tests with `npm run test:api [-- PATTERN]`');
   }
   const connection = await connect({ kubeconfig, clock: systemClock });
+  parts.defer(() => connection.close());
   const client = createClient(connection, 'test');
-  const kubectl = createKubectl(path, kubeconfig);
   const namespace = `test-${Date.now().toString(36)}`;
-  await kubectl(`create namespace ${namespace}`);
+  const kubectl = createKubectl({ kubectl: path, kubeconfig, namespace });
+  await kubectl('create', 'namespace', namespace);
   await eventually('the ServiceAccount of the namespace', () =>
-    kubectl(`-n ${namespace} get serviceaccount default`),
+    kubectl('get', 'serviceaccount', 'default'),
   );
-  return { kubeconfig, client, kubectl, namespace, close: () => connection.close() };
+  return { kubeconfig, client, kubectl, namespace };
+}
+
+/** The same with an operator that leads. */
+export async function openApiWithOperator(parts: AsyncDisposableStack): Promise<Api> {
+  const api = await openApi(parts);
+  const operator = await startOperator(api);
+  parts.defer(() => operator.stop());
+  return api;
 }
 
 /** An operator of this checkout, in this process. */
@@ -79,7 +91,13 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
     },
     30_000,
   );
-  await Promise.race([leads, ended]);
+  try {
+    await Promise.race([leads, ended]);
+  } catch (thrown) {
+    stop.abort();
+    await ended.catch(() => undefined);
+    throw thrown;
+  }
   return {
     ended,
     async stop() {
@@ -89,55 +107,17 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
   };
 }
 
-/** A FluentPVC that the API server takes. */
-export function fluentPVC(name: string, spec: Partial<FluentPVCSpec> = {}): FluentPVC {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'FluentPVC',
-    metadata: { name },
-    spec: {
-      pvcSpecTemplate: {
-        accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '10Mi' } },
-      },
-      pvcVolumeName: 'buffer',
-      pvcVolumeMountPath: '/mnt/buffer',
-      pvcFinalizerJobSpecTemplate: {
-        backoffLimit: 0,
-        template: {
-          spec: { restartPolicy: 'Never', containers: [container('drain')] },
-        },
-      },
-      sidecarContainerTemplate: container('shipper'),
-      commonEnvs: [{ name: 'BUFFER', value: '/mnt/buffer' }],
-      ...spec,
-    },
-  };
-}
-
-export function container(name: string): { name: string; image: string } {
-  return { name, image: 'busybox' };
-}
-
-/** A Pod that asks for the FluentPVC; without a name it is generated. */
-export function labelledPod(api: Api, fluentPVCName: string, pod: Partial<Pod['spec']> = {}): Pod {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: 'app-',
-      namespace: api.namespace,
-      labels: { [labels.fluentPVC]: fluentPVCName },
-    },
-    spec: { restartPolicy: 'Always', containers: [container('app')], ...pod },
-  };
-}
-
 /** Name of the binding that a stored Pod belongs to. */
 export function bindingNameOf(pod: Stored<Pod>): string {
   const name = pod.metadata.labels?.[labels.binding];
   if (name === undefined) throw new Error(`Pod ${pod.metadata.name} has no binding label`);
   return name;
+}
+
+/** The claim of that name, which is the name of its binding, too. */
+export function claimOf(api: Api, name: string): Promise<Stored<Claim> | undefined> {
+  const { namespace } = api;
+  return api.client.get<Claim>({ kind: 'PersistentVolumeClaim', namespace, name });
 }
 
 /** Waits until the binding is there and the probe likes it. */

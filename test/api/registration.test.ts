@@ -1,15 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
+import { shared } from '../support/shared.ts';
 import { openApi, OPERATOR_FLAGS, startOperator, type Api, type Operator } from './harness.ts';
 
 const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
 const KINDS = `${WEBHOOKS},validatingadmissionpolicies,validatingadmissionpolicybindings`;
 /** Two webhook configurations, four policies with a binding each. */
 const REGISTERED = 10;
+const LEASE = ['lease', 'fluent-pvc-operator', '-o', 'yaml'] as const;
 const root = join(import.meta.dirname, '../..');
 
 let api: Api;
@@ -17,27 +19,26 @@ let operator: Operator | undefined;
 /** Ended after each test, whatever it came to: one that leads would be in the way of the next. */
 const children: ChildProcess[] = [];
 
-beforeAll(async () => {
-  api = await openApi();
-});
-
-afterEach(async () => {
-  await operator?.stop().catch(() => undefined);
-  operator = undefined;
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'close');
-  }
-});
-
-afterAll(async () => {
-  await api.kubectl(`delete ${KINDS} --all`);
-  await api.close();
-});
+shared(
+  async (parts) => {
+    api = await openApi(parts);
+    parts.defer(async () => {
+      await api.kubectl('delete', KINDS, '--all');
+    });
+  },
+  async () => {
+    await operator?.stop().catch(() => undefined);
+    operator = undefined;
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  },
+);
 
 function configurations(): Promise<string> {
-  return api.kubectl(`get ${KINDS} -o name`);
+  return api.kubectl('get', KINDS, '-o', 'name');
 }
 
 /** The program as a process of its own. */
@@ -66,7 +67,7 @@ describe('a registered operator', () => {
     await operator.stop();
     expect(await configurations()).toBe('');
     expect(
-      await api.kubectl('get crd fluentpvcs.fluent-pvc-operator.tech.zozo.com -o name'),
+      await api.kubectl('get', 'crd', 'fluentpvcs.fluent-pvc-operator.tech.zozo.com', '-o', 'name'),
     ).toContain('fluentpvcs');
   });
 
@@ -82,9 +83,7 @@ describe('a registered operator', () => {
   test('replaces what a killed run left', async () => {
     const killed = program();
     await eventually('the killed run to lead', async () =>
-      (await api.kubectl('-n kube-system get lease fluent-pvc-operator -o yaml')).includes(
-        'holderIdentity: ',
-      ),
+      (await api.kubectl('get', '-n', 'kube-system', ...LEASE)).includes('holderIdentity: '),
     );
     const before = await eventually('the CA of the killed run', async () => {
       const bundle = await caBundle();
@@ -98,7 +97,10 @@ describe('a registered operator', () => {
 
   async function caBundle(): Promise<string> {
     return api.kubectl(
-      'get mutatingwebhookconfigurations -o jsonpath={.items[0].webhooks[0].clientConfig.caBundle}',
+      'get',
+      'mutatingwebhookconfigurations',
+      '-o',
+      'jsonpath={.items[0].webhooks[0].clientConfig.caBundle}',
     );
   }
 });
@@ -117,7 +119,7 @@ describe('a cluster where another installation is active is refused', () => {
   });
 
   test('when it has webhook configurations of another name, unless --force', async () => {
-    await api.kubectl('create -f -', {
+    await api.kubectl.feed('create', {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingWebhookConfiguration',
       metadata: { name: 'fluent-pvc-operator-mutating-webhook-configuration' },
@@ -138,7 +140,10 @@ describe('a cluster where another installation is active is refused', () => {
     );
     operator = await startOperator(api, ['--force']);
     await api.kubectl(
-      `delete ${WEBHOOKS} fluent-pvc-operator-mutating-webhook-configuration --ignore-not-found`,
+      'delete',
+      WEBHOOKS,
+      'fluent-pvc-operator-mutating-webhook-configuration',
+      '--ignore-not-found',
     );
   });
 });

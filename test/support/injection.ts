@@ -23,7 +23,9 @@ export function injection(mode?: 'Native' | 'Regular'): Injection {
     volumes: [volume],
     mounts: [mount],
     envs: [env],
-    ...(mode === undefined ? {} : { sidecar: { container: sidecar, mode } }),
+    ...(mode === undefined
+      ? {}
+      : { sidecar: { container: sidecar, mode, after: ['istio-proxy'] } }),
   };
 }
 

@@ -28,5 +28,6 @@ export function patchIn({ response }: AdmissionReview): PatchOperation[] {
 
 /** All the time there is. */
 export function answerTime(): AnswerTime {
-  return { signal: new AbortController().signal, undoMs: 3_000 };
+  const { signal } = new AbortController();
+  return { signal, gone: signal, undoMs: 3_000 };
 }

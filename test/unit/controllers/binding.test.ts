@@ -55,10 +55,10 @@ describe('in use', () => {
     const claims = [make.claim({ metadata: { annotations: {} } })];
     const ours = setup({}, { pods: [make.pod()], claims: [make.claim()] }, [], unknown);
     const theirs = setup({}, { pods: [make.pod()], claims }, [], unknown);
-    expect((await ours.decide()).writes).toMatchObject([
-      { body: { spec: { pvc: { uid: 'claim-uid' } } } },
-    ]);
-    expect((await theirs.decide()).writes).not.toMatchObject([{ body: { spec: { pvc: {} } } }]);
+    expect((await ours.decide()).writes[0]).toMatchObject({
+      body: { spec: { pvc: { uid: 'claim-uid' } } },
+    });
+    expect((await theirs.decide()).writes[0]).not.toMatchObject({ body: { spec: { pvc: {} } } });
   });
 });
 

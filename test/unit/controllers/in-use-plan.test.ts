@@ -22,14 +22,32 @@ describe('a Pod that is there', () => {
           },
         },
       },
+      {
+        verb: 'event',
+        regarding: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          namespace: 'shop',
+          name: 'app-0',
+          uid: 'pod-uid',
+        },
+        type: 'Normal',
+        reason: 'Injected',
+        action: 'Inject',
+        note: `PVC "${NAME}" and sidecar "fluentd" of FluentPVC "logs" were put into the Pod.`,
+      },
     ]);
+  });
+  test('is not told again when only its claim was not known', () => {
+    const half = make.binding({ spec: { pvc: { name: NAME, uid: '' } } });
+    expect(deeds(plan(present(), half).writes)).toEqual(['patch FluentPVCBinding']);
   });
   test('is recorded without the claim where that is not known', () => {
     const unknown = { admittedAt: T0, claimUid: undefined };
     const observation = { now: T0, binding: fresh, pod: present(), ...unknown };
-    expect(inUsePlan(observation).writes).toMatchObject([
-      { body: { spec: expect.not.objectContaining({ pvc: expect.anything() }) as object } },
-    ]);
+    expect(inUsePlan(observation).writes[0]).toMatchObject({
+      body: { spec: expect.not.objectContaining({ pvc: expect.anything() }) as object },
+    });
   });
   test('that was recorded is never replaced by another one', () => {
     const other = make.pod({ metadata: { name: 'other', uid: 'other-uid' } });
@@ -110,12 +128,12 @@ describe('a Pod is over', () => {
   });
 
   test('but who it was is recorded first', () => {
-    expect(plan(present(make.endedPod()), fresh).writes).toMatchObject([
-      { body: { spec: { pod: { uid: 'pod-uid' } } } },
-    ]);
-    expect(plan(gone({ last: make.endedPod() }), fresh).writes).toMatchObject([
-      { body: { spec: { pod: { uid: 'pod-uid' } } } },
-    ]);
+    expect(plan(present(make.endedPod()), fresh).writes[0]).toMatchObject({
+      body: { spec: { pod: { uid: 'pod-uid' } } },
+    });
+    expect(plan(gone({ last: make.endedPod() }), fresh).writes[0]).toMatchObject({
+      body: { spec: { pod: { uid: 'pod-uid' } } },
+    });
   });
 
   test('with the doubt about its writer ended', () => {

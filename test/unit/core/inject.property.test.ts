@@ -23,7 +23,11 @@ const listOf = <T>(entry: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]>
     { arbitrary: fc.array(entry, { maxLength }), weight: 9 },
     { arbitrary: fc.constant(null as unknown as T[]), weight: 1 },
   );
-const lists = { env: listOf(env, 4), volumeMounts: listOf(mount, 4) };
+const lists = {
+  env: listOf(env, 4),
+  volumeMounts: listOf(mount, 4),
+  restartPolicy: fc.constant('Always'),
+};
 const container: fc.Arbitrary<Container> = extra(
   fc.record({ name: names, ...lists }, { requiredKeys: ['name'] }),
 );
@@ -45,7 +49,13 @@ const injection: fc.Arbitrary<Injection> = fc.record(
     volumes: fc.array(volume, { maxLength: 3 }),
     mounts: fc.uniqueArray(mount, { selector: ({ mountPath }) => mountPath, maxLength: 3 }),
     envs: fc.array(env, { maxLength: 3 }),
-    sidecar: fc.record({ container, mode: fc.constantFrom('Native', 'Regular') }),
+    containers: fc.subarray(['a', 'b', 'c', 'd']),
+    initContainers: fc.subarray(['a', 'b', 'c', 'd']),
+    sidecar: fc.record({
+      container,
+      mode: fc.constantFrom('Native', 'Regular'),
+      after: fc.subarray(['a', 'b', 'c', 'd']),
+    }),
   },
   { requiredKeys: ['volumes', 'mounts', 'envs'] },
 );
@@ -107,17 +117,23 @@ describe('whatever the Pod', () => {
     });
   });
 
-  test('every container has all our mounts and envs, and what is not ours stays in order', () => {
+  test('every selected container has all our mounts and envs, and what is not ours stays in order', () => {
     always(({ pod, what, after }) => {
       const last = new Map(what.envs.map((entry) => [entry.name, entry]));
       const ourVolumes = new Set(what.mounts.map(({ name }) => name));
       for (const container of all(after)) {
         const { name } = container;
+        const list = after.containers.includes(container) ? 'containers' : 'initContainers';
+        const isSidecar = name === what.sidecar?.container.name;
+        if (!isSidecar && what[list]?.includes(name) === false) {
+          expect(container).toEqual(all(pod.spec).find((one) => one.name === name));
+          continue;
+        }
         const [env, volumeMounts] = [container.env ?? [], container.volumeMounts ?? []];
         expect(env).toEqual(expect.arrayContaining([...last.values()]));
         expect(volumeMounts).toEqual(expect.arrayContaining([...what.mounts]));
         const old = all(pod.spec).find((candidate) => candidate.name === name);
-        if (old === undefined || name === what.sidecar?.container.name) continue;
+        if (old === undefined || isSidecar) continue;
         const foreign = (entry: { name: string }): boolean => !last.has(entry.name);
         expect(env.filter(foreign)).toEqual((old.env ?? []).filter(foreign));
         const theirs = (entry: { name: string }): boolean => !ourVolumes.has(entry.name);
@@ -126,7 +142,7 @@ describe('whatever the Pod', () => {
     });
   });
 
-  test('a container name stands once, a native sidecar first, and an app remains', () => {
+  test('a container name stands once, a native sidecar right after those it waits for, and an app remains', () => {
     always(({ what: { sidecar }, after }) => {
       const containerNames = all(after).map(({ name }) => name);
       if (sidecar === undefined) return;
@@ -134,7 +150,12 @@ describe('whatever the Pod', () => {
       expect(containerNames.filter((name) => name === own)).toHaveLength(1);
       const list = sidecar.mode === 'Native' ? (after.initContainers ?? []) : after.containers;
       expect(list.map(({ name }) => name)).toContain(own);
-      if (sidecar.mode === 'Native') expect(after.initContainers?.[0]?.name).toBe(own);
+      if (sidecar.mode === 'Native') {
+        const waitsFor = ({ name, restartPolicy }: Container): boolean =>
+          name !== own && restartPolicy === 'Always' && sidecar.after.includes(name);
+        const before = (after.initContainers ?? []).findLastIndex(waitsFor);
+        expect(after.initContainers?.[before + 1]?.name).toBe(own);
+      }
       expect(after.containers.some(({ name }) => name !== own)).toBe(true);
     });
   });

@@ -22,6 +22,8 @@ describe('where the sidecar goes', () => {
     initContainers?: Container[];
     replaced?: string[];
   }
+  const proxy = make.container('istio-proxy', { restartPolicy: 'Always' });
+  const init2 = make.container('init-2');
   const stray = make.container('fluentd', { image: 'stray' });
   const cases: Record<string, Case> = {
     'native: the only init container of a Pod that had none': {
@@ -55,6 +57,32 @@ describe('where the sidecar goes', () => {
       containers: [wears(app)],
       initContainers: [native, wears(init)],
       replaced: ['container "fluentd"'],
+    },
+    'native: after the proxy of a mesh': {
+      mode: 'Native',
+      spec: { containers: [app], initContainers: [init, proxy, init2] },
+      containers: [wears(app)],
+      initContainers: [wears(init), wears(proxy), native, wears(init2)],
+    },
+    'native: after the proxy of a mesh, where one of its name stood before it': {
+      mode: 'Native',
+      spec: { containers: [app], initContainers: [stray, proxy] },
+      containers: [wears(app)],
+      initContainers: [wears(proxy), native],
+      replaced: ['container "fluentd"'],
+    },
+    'native: after the proxy of a mesh, in the place of one of its name': {
+      mode: 'Native',
+      spec: { containers: [app], initContainers: [proxy, stray] },
+      containers: [wears(app)],
+      initContainers: [wears(proxy), native],
+      replaced: ['container "fluentd"'],
+    },
+    'native: not after a mesh that only has something to prepare': {
+      mode: 'Native',
+      spec: { containers: [app], initContainers: [make.container('istio-proxy')] },
+      containers: [wears(app)],
+      initContainers: [native, wears(make.container('istio-proxy'))],
     },
     'native: instead of a container of its name among the others': {
       mode: 'Native',

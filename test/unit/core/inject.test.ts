@@ -87,7 +87,7 @@ describe('a mount path that is taken', () => {
       spec: { containers: [app] },
       what: {
         ...injection(),
-        sidecar: { container: { ...sidecar, volumeMounts: [theirs] }, mode: 'Native' },
+        sidecar: { container: { ...sidecar, volumeMounts: [theirs] }, mode: 'Native', after: [] },
       },
       result: taken('fluentd'),
     },

@@ -5,15 +5,19 @@ import type { FluentPVCSpec } from '../../../src/api/fluentpvc.ts';
 import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import { applyOperations } from '../../../src/core/inject.ts';
-import { at, make } from '../../support/make.ts';
+import { at, make, T0 } from '../../support/make.ts';
 import '../../support/one-realm.ts';
 
 const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
 function plan(change: Partial<PodObservation> = {}): ReturnType<typeof podPlan> {
   return podPlan({
+    now: T0,
     request: { uid: 'request-uid', namespace: 'shop' },
     pod: make.newPod(),
     fluentPVC: make.fluentPVC(),
+    namespaceLabels: undefined,
+    storageClassExists: false,
+    arrival: undefined,
     defaults: make.defaults,
     ...change,
   });

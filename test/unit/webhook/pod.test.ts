@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPodHandler } from '../../../webhook/pod.ts';
-import type { Answer } from '../../../webhook/review.ts';
+import { createRoutes } from '../../../webhook/routes.ts';
+import type { AdmissionRequest, Answer, AnswerTime } from '../../../webhook/review.ts';
 import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
-import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
+import { admissionName, annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { createWriter } from '../../../src/kube/writer.ts';
@@ -20,7 +20,7 @@ const BINDING = 'FluentPVCBinding';
 interface Setup {
   api: MemoryApi;
   log: MemoryLog;
-  handle: (request?: Parameters<ReturnType<typeof createPodHandler>>[0]) => Promise<Answer>;
+  handle: (request?: AdmissionRequest, time?: AnswerTime) => Promise<Answer>;
   left: () => string[];
 }
 function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObject[] = []): Setup {
@@ -28,18 +28,19 @@ function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObjec
   const log = memoryLog();
   const reporter = { controller: 'operator', instance: 'host_1' };
   const writer = createWriter({ client: api, clock: new FakeClock(), log, reporter });
-  const fluentPVCs = fakeCache<FluentPVC>(cached);
-  const handler = createPodHandler({
-    fluentPVCs,
-    client: api,
-    writer,
-    defaults: make.defaults,
-    log,
-  });
+  const clock = new FakeClock();
+  const caches = {
+    fluentPVCs: fakeCache<FluentPVC>(cached),
+    namespaces: fakeCache<KubeObject>([]),
+    storageClasses: fakeCache<KubeObject>([]),
+  };
+  const options = { caches, client: api, writer, clock, defaults: make.defaults, log };
+  const handler = createRoutes(options)['/pod/mutate'];
   return {
     api,
     log,
-    handle: (request = admissionRequest(make.newPod())) => handler(request, answerTime()),
+    handle: (request = admissionRequest(make.newPod()), time = answerTime()) =>
+      handler(request, time),
     left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),
   };
 }
@@ -80,6 +81,42 @@ describe('a labelled Pod', () => {
     await handle();
     expect(await handle()).toMatchObject({ allowed: true });
     expect(left()).toEqual([CLAIM, BINDING]);
+  });
+});
+
+test('nothing is left where nobody waits for the answer any more', async () => {
+  const { api, handle, left } = setup();
+  const gone = new AbortController();
+  api.refuse = ({ verb, kind }) => {
+    // Both are stored, and who asked goes meanwhile.
+    if (verb === 'create' && kind === BINDING) gone.abort();
+    return undefined;
+  };
+  const time = { ...answerTime(), gone: gone.signal };
+  expect(await handle(undefined, time)).toMatchObject({ denial: { reason: 'WriteRefused' } });
+  expect(api.writes.map(({ verb }) => verb)).toEqual(expect.arrayContaining(['create', 'delete']));
+  expect(left()).toEqual([]);
+});
+
+describe('a denial', () => {
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    name: 'a',
+    uid: 'u',
+    controller: true,
+  };
+  const { metadata } = make.newPod();
+  const owned = make.newPod({ metadata: { ...metadata, ownerReferences: [owner] } });
+  test('is told to the owner', async () => {
+    const { api, handle } = setup([]);
+    await handle(admissionRequest(owned));
+    expect(api.writes).toMatchObject([{ verb: 'create', kind: 'Event' }]);
+  });
+  test('of a dry run is not', async () => {
+    const { api, handle } = setup([]);
+    await handle(admissionRequest(owned, { dryRun: true }));
+    expect(api.writes).toEqual([]);
   });
 });
 
@@ -155,7 +192,21 @@ describe('when one write fails, nothing is left', () => {
       },
     });
     expect(left()).toEqual([]);
-    expect(api.requests.slice(2).map(({ verb }) => verb)).toEqual(['delete', 'patch']);
+    const undone = kind === BINDING ? ['patch', 'delete'] : ['delete', 'patch'];
+    expect(api.requests.slice(2).map(({ verb }) => verb)).toEqual(undone);
+  });
+
+  test('of a claim whose undo is cut off but what says that it was never used', async () => {
+    const { api, handle } = setup();
+    api.refuse = ({ verb, kind }) => {
+      if (verb === 'create' && kind === BINDING) return refusal(403, 'Forbidden');
+      return verb === 'delete' ? refusal(504, 'Timeout') : undefined;
+    };
+    await handle();
+    expect(api.find(CLAIM, name)?.metadata).toMatchObject({
+      finalizers: [],
+      labels: { [labels.state]: UNUSED },
+    });
   });
 
   test('of a stranger with that name, which stays', async () => {

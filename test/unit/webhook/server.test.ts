@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { makeCertificate } from '../../../webhook/certificate.ts';
 import { createServer, type AnswerObserver, type Routes } from '../../../webhook/server.ts';
-import { deny, type AdmissionHandler, type AdmissionReview } from '../../../webhook/review.ts';
+import {
+  deny,
+  type AdmissionHandler,
+  type AdmissionReview,
+  type AnswerTime,
+} from '../../../webhook/review.ts';
 import { make } from '../../support/make.ts';
 import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
 import { admissionRequest, patchIn, reviewBody } from '../../support/review.ts';
@@ -28,6 +38,11 @@ beforeAll(async () => {
   });
 });
 afterAll(() => server.close());
+
+async function listening(): Promise<AddressInfo> {
+  if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
+  return server.server.address() as AddressInfo;
+}
 
 async function post(
   payload: string | Buffer,
@@ -65,6 +80,89 @@ test.each(ROUTES)('%s answers with the uid of the request', async (url) => {
   expect(observed).toEqual([
     { route: url, seconds: expect.any(Number), allowed: true, reason: '' },
   ]);
+});
+
+test('who closes the connection before the answer ends the time for it', async () => {
+  const asked = Promise.withResolvers<AnswerTime>();
+  handler = async (_request, time) => {
+    asked.resolve(time);
+    await once(time.signal, 'abort');
+    return { allowed: true };
+  };
+  const { port } = await listening();
+  const client = request({
+    method: 'POST',
+    port,
+    path: '/pod/mutate?timeout=30s',
+    rejectUnauthorized: false,
+  });
+  client.on('error', () => undefined);
+  client.end(body);
+  const time = await asked.promise;
+  expect([time.signal.aborted, time.gone.aborted]).toEqual([false, false]);
+  client.destroy();
+  await once(time.gone, 'abort');
+  expect(time.signal.aborted).toBe(true);
+});
+
+test('who has the answer has not gone', async () => {
+  let time: AnswerTime | undefined;
+  handler = (_request, given) => {
+    time = given;
+    return Promise.resolve({ allowed: true });
+  };
+  const { port } = await listening();
+  const agent = new Agent({ rejectUnauthorized: false });
+  const client = request({ method: 'POST', port, path: '/pod/mutate', agent });
+  client.end(body);
+  const [answer] = (await once(client, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'close');
+  agent.destroy();
+  expect(time?.gone.aborted).toBe(false);
+});
+
+test('closes as soon as the answers under way are given, and they are given', async () => {
+  const asked = Promise.withResolvers<undefined>();
+  const goOn = Promise.withResolvers<undefined>();
+  const own = createServer({
+    certificate: await makeCertificate(['localhost'], new Date()),
+    routes: {
+      '/pod/mutate': async () => {
+        asked.resolve(undefined);
+        await goOn.promise;
+        return { allowed: true };
+      },
+      '/fluent-pvc/validate': allow,
+    },
+    observe: () => undefined,
+    log: memoryLog(),
+  });
+  await own.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = own.server.address() as AddressInfo;
+  // As API servers do: connections are kept for the next request, and some are opened for none.
+  const open = async (): Promise<TLSSocket> => {
+    const socket = connect({ port, rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    return socket;
+  };
+  const [used, unused] = [await open(), await open()];
+  const head = [
+    'POST /pod/mutate HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  used.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  await asked.promise;
+  const closed = own.close();
+  goOn.resolve(undefined);
+  const [answer] = (await once(used, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('200 OK');
+  await closed;
+  used.destroy();
+  unused.destroy();
 });
 
 test('a denial is counted by its reason', async () => {

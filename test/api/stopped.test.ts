@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { makeCertificate } from '../../webhook/certificate.ts';
+import { applyConfigurations, deleteConfigurations } from '../../src/kube/registrar.ts';
+import { webhookConfigurations } from '../../src/core/registration.ts';
+import { systemClock } from '../../src/clock.ts';
+import { silentLog } from '../../src/log.ts';
+import { eventually } from '../support/eventually.ts';
+import { labelledPod } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, type Api } from './harness.ts';
+
+/** Nobody listens there. */
+const NOWHERE = 'https://127.0.0.1:1';
+const instance = 'stopped';
+
+let api: Api;
+
+shared(async (parts) => {
+  api = await openApi(parts);
+  const { ca } = await makeCertificate(['127.0.0.1'], new Date());
+  const { signal } = new AbortController();
+  const base = { client: api.client, clock: systemClock, log: silentLog, signal };
+  parts.defer(() => deleteConfigurations(base, instance, ca));
+  const exemptNamespaces = ['kube-system'];
+  const client = { url: NOWHERE, caBundle: ca };
+  await applyConfigurations(base, webhookConfigurations({ instance, client, exemptNamespaces }));
+});
+
+test('while the operator is away, labelled Pods are refused in words, and no other is in its way', async () => {
+  await eventually('the webhook to be called', async () => {
+    const refused = await api.client.create(labelledPod(api, 'any')).then(
+      async ({ metadata }) => {
+        await api.kubectl('delete', 'pod', metadata.name);
+        return '';
+      },
+      (error: unknown) => String(error),
+    );
+    return /failed calling webhook "pod-mutation-webhook\.fluent-pvc-operator/.test(refused);
+  });
+  const { metadata, ...pod } = labelledPod(api, 'any');
+  const plain = { generateName: 'plain-', namespace: api.namespace };
+  expect(
+    (await api.client.create({ ...pod, metadata: plain })).spec.initContainers,
+  ).toBeUndefined();
+  const system = { ...metadata, namespace: 'kube-system' };
+  const inSystem = await eventually('a Pod in kube-system', () =>
+    api.client.create({ ...pod, metadata: system }),
+  );
+  expect(inSystem.spec.initContainers).toBeUndefined();
+});

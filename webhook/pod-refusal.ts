@@ -1,0 +1,97 @@
+import { MAX_SNAPSHOT_LENGTH, type Binding } from '../src/api/binding.ts';
+import type { FluentPVC } from '../src/api/fluentpvc.ts';
+import { selects } from '../src/api/label-selector.ts';
+import { labels } from '../src/api/names.ts';
+import { isDeleting, type Stored } from '../src/api/object.ts';
+import type { Injected } from '../src/core/inject.ts';
+import { validateFluentPVC } from '../src/core/validate.ts';
+import { deny, type Answer } from './review.ts';
+
+/*
+ * Why a labelled Pod is denied. Each function is one question; `undefined`: nothing is wrong.
+ */
+
+/** Can the FluentPVC that the label names be used by this namespace? */
+export function whyUnusable(
+  name: string,
+  fluentPVC: Stored<FluentPVC>,
+  namespace: { name: string; labels: Record<string, string> | undefined },
+): Answer | undefined {
+  const named = `FluentPVC "${name}", which the label ${labels.fluentPVC} of the Pod names,`;
+  if (isDeleting(fluentPVC)) {
+    return deny(
+      'FluentPVCDeleting',
+      409,
+      `${named} is being deleted: create it anew when it is gone, or name another one`,
+    );
+  }
+  const { problems } = validateFluentPVC(fluentPVC);
+  if (problems.length > 0) {
+    const list = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    return deny('FluentPVCInvalid', 422, `${named} cannot be used: ${list}`);
+  }
+  const selector = fluentPVC.spec.namespaceSelector;
+  if (selector !== undefined && !selects(selector, namespace.labels)) {
+    return deny(
+      'NamespaceNotSelected',
+      403,
+      `${named} is not for namespace "${namespace.name}", which its namespaceSelector does not ` +
+        `select: label the namespace, or name another one`,
+    );
+  }
+  return undefined;
+}
+
+/** There is no FluentPVC of that name. */
+export function notFound(name: string): Answer {
+  return deny(
+    'FluentPVCNotFound',
+    422,
+    `there is no FluentPVC "${name}", which the label ${labels.fluentPVC} of the Pod names: ` +
+      `create it, or correct the label`,
+  );
+}
+
+/** The Pod asks for something that it may not have, or in a form that is none. */
+export function notAllowed(problems: readonly string[]): Answer {
+  return deny('OverrideInvalid', 422, problems.join('; '));
+}
+
+/** Pod and FluentPVC do not go together. */
+export function notInjectable(
+  name: string,
+  injected: Exclude<Injected, { outcome: 'patch' }>,
+): Answer {
+  switch (injected.outcome) {
+    case 'mountPathTaken': {
+      const { container, mount, by } = injected;
+      return deny(
+        'MountPathTaken',
+        422,
+        `container "${container}" mounts volume "${by}" at ${mount.mountPath}, where FluentPVC ` +
+          `"${name}" mounts volume "${mount.name}": use another path for one of them`,
+      );
+    }
+    case 'noContainerLeft':
+      return deny(
+        'NoContainerLeft',
+        422,
+        `all containers of the Pod are named "${injected.sidecar}", which is the sidecar of ` +
+          `FluentPVC "${name}" that replaces them: rename the container`,
+      );
+    default:
+      throw new Error(`no such outcome: ${JSON.stringify(injected satisfies never)}`);
+  }
+}
+
+/** Is what a finalizer Job needs larger than a binding may hold? */
+export function whyTooLarge(name: string, { spec }: Binding): Answer | undefined {
+  const length = Buffer.byteLength(spec.snapshot ?? '');
+  if (length <= MAX_SNAPSHOT_LENGTH) return undefined;
+  return deny(
+    'SnapshotTooLarge',
+    422,
+    `finalizer Job template and common parts of FluentPVC "${name}" take ${length} bytes as JSON, ` +
+      `${MAX_SNAPSHOT_LENGTH} are allowed: move what is long into a ConfigMap`,
+  );
+}
