@@ -30,6 +30,7 @@ export const bindingGuard: Guard = {
   name: 'bindings',
   resource: resources.FluentPVCBinding,
   operations: ['CREATE', 'UPDATE', 'DELETE'],
+  binds: 'others',
   strength: 'always',
   variables: {
     changed: changed([

@@ -28,6 +28,7 @@ export const claimGuard: Guard = {
     carriesAny('oldObject', MARKS),
     `object != null && (${carriesAny('object', MARKS)})`,
   ),
+  binds: 'others',
   strength: 'always',
   variables: {
     changed: changed(MARKS),

@@ -21,6 +21,7 @@ export const podMarkGuard: Guard = {
   resource: resources.Pod,
   operations: ['UPDATE'],
   concerns: anyOf(carriesAny('oldObject', MARKS), carriesAny('object', MARKS)),
+  binds: 'others',
   strength: 'always',
   variables: { changed: changed(MARKS) },
   rules: [
@@ -41,12 +42,14 @@ const WHY = literal(
 /**
  * A Pod as it will be stored, after all webhooks: what carries a mark of the injection is injected. Else
  * it would write to a claim that nobody watches it write to, or run without the sidecar it counts on.
+ * The operator makes no Pods: one that comes from its account is a person's with the same kubeconfig.
  */
 export const podGuard: Guard = {
   name: 'pods',
   resource: resources.Pod,
   operations: ['CREATE'],
   concerns: carriesAny('object', INJECTED),
+  binds: 'everybody',
   strength: 'webhook',
   variables: {
     missing: missing('object', INJECTED),

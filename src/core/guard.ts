@@ -16,6 +16,8 @@ export interface Guard {
   /** CEL by name; evaluated only where they are used. */
   variables: Readonly<Record<string, string>>;
   rules: readonly Rule[];
+  /** `everybody`: the operator, too. `others`: all but the operator. */
+  binds: 'everybody' | 'others';
   /** `webhook`: where its failurePolicy lets Pods in without it, this only warns. */
   strength: 'always' | 'webhook';
 }

@@ -11,7 +11,7 @@ const GUARDS: readonly Guard[] = [bindingGuard, claimGuard, podMarkGuard, podGua
 
 export interface GuardOptions {
   instance: string;
-  /** Usernames of the operator: it may do all that is guarded. */
+  /** Usernames of the operator: guards that bind `others` do not look at them. */
   accounts: readonly string[];
   /** Namespaces whose Pods never reach the webhook, by name. */
   exemptNamespaces: readonly string[];
@@ -78,10 +78,14 @@ function policySpec(guard: Guard, { accounts, exemptNamespaces }: GuardOptions):
       ...(guard.concerns === undefined
         ? []
         : [{ name: 'is-of-interest', expression: guard.concerns }]),
-      {
-        name: 'is-not-the-operator',
-        expression: `!(request.userInfo.username in ${literal(accounts)})`,
-      },
+      ...(guard.binds === 'everybody'
+        ? []
+        : [
+            {
+              name: 'is-not-the-operator',
+              expression: `!(request.userInfo.username in ${literal(accounts)})`,
+            },
+          ]),
     ],
     variables: [
       { name: 'namespaceGoes', expression: NAMESPACE_GOES },

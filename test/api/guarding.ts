@@ -6,9 +6,10 @@ import { guards, type GuardOptions } from '../../src/core/guards.ts';
 import { ownAccount } from '../../src/kube/account.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
 import { createLog } from '../../src/log.ts';
+import type { Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Kubectl } from '../support/kubectl.ts';
-import { container, openApi, type Api } from './harness.ts';
+import { container } from '../support/manifests.ts';
+import { openApi, type Api } from './harness.ts';
 
 /** An API server with guards, and no operator: nobody but the test acts on what is guarded. */
 export interface Guarded {
@@ -20,7 +21,6 @@ export interface Guarded {
   exempt: string;
   /** Applies the guards anew, with other options. */
   apply(options: Partial<GuardOptions>): Promise<void>;
-  close(): Promise<void>;
 }
 
 const POLICIES = 'validatingadmissionpolicybindings,validatingadmissionpolicies';
@@ -29,29 +29,33 @@ const INSTANCE = 'guards-test';
 /** kubectl of a user who is not the operator and may do everything. */
 export async function openUser(api: Api): Promise<Kubectl> {
   const name = 'mallory';
-  await api.kubectl('apply -f -', {
+  await api.kubectl.feed('apply', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
     metadata: { name },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
   });
-  const user: Kubectl = (args, input) =>
-    api.kubectl(`--as=${name} --as-group=system:authenticated ${args}`, input);
-  await eventually('the role of the user', () => user('get nodes'));
+  const as = [`--as=${name}`, '--as-group=system:authenticated'];
+  const user: Kubectl = Object.assign((...args: readonly string[]) => api.kubectl(...as, ...args), {
+    feed: (...args: [...flags: string[], object: object]) => api.kubectl.feed(...as, ...args),
+  });
+  await eventually('the role of the user', () => user('get', 'nodes'));
   return user;
 }
 
-export async function openGuarded(): Promise<Guarded> {
-  const api = await openApi();
+/** Until `parts` are closed. */
+export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded> {
+  const api = await openApi(parts);
   const { signal } = new AbortController();
   const log = createLog({ level: 'error' });
   await applyCRDs({ client: api.client, clock: systemClock, log, signal });
   const user = await openUser(api);
   const exempt = `${api.namespace}-exempt`;
-  await api.kubectl(`create namespace ${exempt}`);
+  await api.kubectl('create', 'namespace', exempt);
+  parts.defer(() => removeAll(api));
   await eventually('the ServiceAccount of the exempt namespace', () =>
-    api.kubectl(`-n ${exempt} get serviceaccount default`),
+    api.kubectl('get', '-n', exempt, 'serviceaccount', 'default'),
   );
   const account = await ownAccount(api.client, signal);
   const apply = async (options: Partial<GuardOptions>): Promise<void> => {
@@ -67,19 +71,12 @@ export async function openGuarded(): Promise<Guarded> {
       await api.client.patch(ref, { type: 'apply', body });
     }
   };
+  parts.defer(async () => {
+    await api.kubectl('delete', POLICIES, '-l', `app.kubernetes.io/instance=${INSTANCE}`);
+  });
   await apply({});
-  await guarded(api, user);
-  return {
-    api,
-    user,
-    exempt,
-    apply,
-    async close() {
-      await api.kubectl(`delete ${POLICIES} -l app.kubernetes.io/instance=${INSTANCE}`);
-      await removeAll(api);
-      await api.close();
-    },
-  };
+  await guarded(api, user, INSTANCE);
+  return { api, user, exempt, apply };
 }
 
 /** What is left would be an order to the operators of other tests. */
@@ -91,15 +88,18 @@ async function removeAll({ client, kubectl, namespace }: Api): Promise<void> {
       await client.patch({ kind, namespace, name: metadata.name }, { type: 'merge', body });
     }
   }
-  await kubectl(`delete namespace ${namespace} ${namespace}-exempt --wait=false`);
+  await kubectl('delete', 'namespace', namespace, `${namespace}-exempt`, '--wait=false');
 }
 
-/** Waits until the API server holds the guards; it looks at all policies in the order they came in. */
-export async function guarded(api: Api, user: Kubectl): Promise<void> {
+/**
+ * Waits until the API server holds the guards of that instance, for that user; it looks at all policies
+ * in the order they came in.
+ */
+export async function guarded(api: Api, user: Kubectl, instance: string): Promise<void> {
   const pod = podWith({ namespace: api.namespace, annotations: { [annotations.injected]: '{}' } });
   await eventually('the guards', async () => {
-    const said = await user('create --dry-run=server -f -', pod).catch(String);
-    return said.includes('ValidatingAdmissionPolicy');
+    const said = await user.feed('create', '--dry-run=server', pod).catch(String);
+    return said.includes(`ValidatingAdmissionPolicy '${instance}-pods'`);
   });
 }
 

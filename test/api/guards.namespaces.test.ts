@@ -5,20 +5,19 @@ import type { Claim } from '../../src/api/claim.ts';
 import { isDeleting } from '../../src/api/object.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import { eventually } from '../support/eventually.ts';
+import { shared } from '../support/shared.ts';
 import { bindingWith, claimWith, openGuarded, podWith, type Guarded } from './guarding.ts';
 
 /* Where the guards are silent, and what Kubernetes itself does with what is guarded. */
 let on: Guarded;
 
-beforeAll(async () => {
-  on = await openGuarded();
-});
-
-afterAll(async () => {
-  await on.close();
+shared(async (parts) => {
+  on = await openGuarded(parts);
 });
 
 const HOLD = 'example.com/hold';
+/** Of `kubectl patch`: without finalizers. */
+const UNHELD = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}'] as const;
 const claimRef = (namespace: string, name: string): ObjectRef => ({
   kind: 'PersistentVolumeClaim',
   namespace,
@@ -27,14 +26,23 @@ const claimRef = (namespace: string, name: string): ObjectRef => ({
 
 test('in an exempt namespace people do all of it', async () => {
   const { user, exempt } = on;
-  await user('create -f -', bindingWith(exempt, 'some'));
-  await user('create -f -', claimWith(exempt, 'some'));
-  await user('create -f -', podWith({ name: 'some', namespace: exempt, labels: { a: 'b' } }));
+  await user.feed('create', '-n', exempt, bindingWith(exempt, 'some'));
+  await user.feed('create', '-n', exempt, claimWith(exempt, 'some'));
+  const pod = podWith({ name: 'some', namespace: exempt, labels: { a: 'b' } });
+  await user.feed('create', '-n', exempt, pod);
   expect(
-    await user(`-n ${exempt} label fpvcb,pvc,pod some ${labels.binding}=x --overwrite`),
+    await user(
+      'label',
+      '-n',
+      exempt,
+      'fpvcb,pvc,pod',
+      'some',
+      `${labels.binding}=x`,
+      '--overwrite',
+    ),
   ).toMatch(/(labeled[^]*){3}/);
-  await user(`-n ${exempt} patch pvc some --type=merge -p {"metadata":{"finalizers":null}}`);
-  await user(`-n ${exempt} delete fpvcb,pvc,pod some --wait=false`);
+  await user('patch', '-n', exempt, 'pvc', 'some', ...UNHELD);
+  await user('delete', '-n', exempt, 'fpvcb,pvc,pod', 'some', '--wait=false');
 });
 
 describe('in a namespace that is being deleted', () => {
@@ -43,23 +51,27 @@ describe('in a namespace that is being deleted', () => {
   test('everything goes: for Kubernetes, and for people who help it', async () => {
     const { api, user } = on;
     const going = `${api.namespace}-going`;
-    await api.kubectl(`create namespace ${going}`);
+    await api.kubectl('create', 'namespace', going);
     await api.client.create(bindingWith(going, 'some', metadata));
     await api.client.create(claimWith(going, 'some', { finalizers: [finalizers.claim, HOLD] }));
     await api.client.create(bindingWith(going, 'other', metadata));
-    await expect(user(`-n ${going} delete fpvcb,pvc some`)).rejects.toThrow('not drained yet');
-    await api.kubectl(`delete namespace ${going} --wait=false`);
+    await expect(user('delete', '-n', going, 'fpvcb,pvc', 'some')).rejects.toThrow(
+      'not drained yet',
+    );
+    await api.kubectl('delete', 'namespace', going, '--wait=false');
     await eventually('the namespace controller to delete claim and bindings', async () => {
       const claim = await api.client.get<Claim>(claimRef(going, 'some'));
       const { items } = await api.client.list('FluentPVCBinding', { namespace: going });
       return claim !== undefined && isDeleting(claim) && items.every(isDeleting);
     });
-    await user(`-n ${going} delete fpvcb,pvc some --wait=false`);
-    for (const what of ['fpvcb some', 'fpvcb other', 'pvc some']) {
-      await user(`-n ${going} patch ${what} --type=merge -p {"metadata":{"finalizers":null}}`);
+    await user('delete', '-n', going, 'fpvcb,pvc', 'some', '--wait=false');
+    for (const what of ['fpvcb/some', 'fpvcb/other', 'pvc/some']) {
+      await user('patch', '-n', going, what, ...UNHELD);
     }
     await eventually('the namespace to go', async () => {
-      return (await api.kubectl('get namespaces -o name')).includes(going) ? undefined : true;
+      return (await api.kubectl('get', 'namespaces', '-o', 'name')).includes(going)
+        ? undefined
+        : true;
     });
   });
 });
@@ -68,7 +80,7 @@ describe('a claim with a volume', () => {
   const CLASS = 'guards-expandable';
 
   beforeAll(async () => {
-    await on.api.kubectl('apply -f -', {
+    await on.api.kubectl.feed('apply', {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
       metadata: { name: CLASS },
@@ -78,7 +90,7 @@ describe('a claim with a volume', () => {
   });
 
   afterAll(async () => {
-    await on.api.kubectl(`delete storageclass ${CLASS}`);
+    await on.api.kubectl('delete', 'storageclass', CLASS);
   });
 
   test('is bound by Kubernetes, resized by people, and goes when the operator lets it', async () => {
@@ -98,8 +110,8 @@ describe('a claim with a volume', () => {
     });
 
     const spec = { resources: { requests: { storage: '20Mi' } } };
-    const resize = `patch pvc with-volume --type=merge -p ${JSON.stringify({ spec })}`;
-    expect(await user(`-n ${api.namespace} ${resize}`)).toContain('patched');
+    const resize = ['--type=merge', '-p', JSON.stringify({ spec })];
+    expect(await user('patch', 'pvc', 'with-volume', ...resize)).toContain('patched');
     expect((await api.client.get<Claim>(ref))?.spec).toMatchObject(spec);
 
     await api.client.delete(ref, { uid: bound.metadata.uid, propagation: 'Background' });

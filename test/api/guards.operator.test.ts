@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
 import type { Binding } from '../../src/api/binding.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
@@ -9,37 +9,26 @@ import { createLog } from '../../src/log.ts';
 import { makeCertificate } from '../../webhook/certificate.ts';
 import type { AdmissionHandler } from '../../webhook/review.ts';
 import { createServer } from '../../webhook/server.ts';
+import type { Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Kubectl } from '../support/kubectl.ts';
-import {
-  bindingNameOf,
-  bindingWhere,
-  fluentPVC,
-  labelledPod,
-  openApi,
-  startOperator,
-  type Api,
-  type Operator,
-} from './harness.ts';
+import { fluentPVC, labelledPod } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
+import { bindingNameOf, bindingWhere, openApiWithOperator, type Api } from './harness.ts';
 import { guarded, openUser } from './guarding.ts';
 
 /* The guards of an operator that registers itself. */
 let api: Api;
 let user: Kubectl;
-let operator: Operator;
 
-beforeAll(async () => {
-  api = await openApi();
+shared(async (parts) => {
+  api = await openApiWithOperator(parts);
   user = await openUser(api);
-  operator = await startOperator(api);
   await api.client.create(fluentPVC('guarded'));
-  await guarded(api, user);
+  await guarded(api, user, 'fluent-pvc-operator');
 });
 
-afterAll(async () => {
-  await operator.stop();
-  await api.close();
-});
+/** The garbage collector looks every 30 s for kinds that it does not know yet. */
+const GARBAGE_COLLECTION_MS = 45_000;
 
 /** A webhook that the API server calls after the operator's, and that takes that label off all Pods. */
 async function droppingWebhook(label: string): Promise<AsyncDisposable> {
@@ -58,7 +47,7 @@ async function droppingWebhook(label: string): Promise<AsyncDisposable> {
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
-  await api.kubectl('create -f -', {
+  await api.kubectl.feed('create', {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
@@ -79,15 +68,18 @@ async function droppingWebhook(label: string): Promise<AsyncDisposable> {
   });
   return {
     async [Symbol.asyncDispose]() {
-      await api.kubectl(`delete mutatingwebhookconfiguration ${name}`);
+      await api.kubectl('delete', 'mutatingwebhookconfiguration', name);
       await server.close();
     },
   };
 }
 
-describe('a labelled Pod of a user', () => {
+describe.each([
+  ['a user', () => user],
+  ['the administrator, as whom the operator runs', () => api.kubectl],
+])('a labelled Pod of %s', (_who, kubectl) => {
   const create = (): Promise<string> =>
-    user('create --dry-run=server -o json -f -', labelledPod(api, 'guarded'));
+    kubectl().feed('create', '--dry-run=server', '-o', 'json', labelledPod(api, 'guarded'));
 
   test('is injected, and stored as that', async () => {
     const pod = await eventually('the admission', create);
@@ -118,11 +110,15 @@ describe('a FluentPVC that is deleted in the foreground', () => {
     );
     const name = bindingNameOf(pod);
     await bindingWhere(api, name, 'Ready', ({ status }) => status?.phase === 'Ready');
-    await user('delete fpvc foreground --cascade=foreground --wait=false');
-    await eventually('the garbage collector to be content', async () => {
-      const found = await api.client.get<FluentPVC>(ref);
-      return found?.metadata.finalizers?.join() === `${GROUP}/fluentpvc-protection`;
-    });
+    await user('delete', 'fpvc', 'foreground', '--cascade=foreground', '--wait=false');
+    await eventually(
+      'the garbage collector to be content',
+      async () => {
+        const found = await api.client.get<FluentPVC>(ref);
+        return found?.metadata.finalizers?.join() === `${GROUP}/fluentpvc-protection`;
+      },
+      GARBAGE_COLLECTION_MS,
+    );
     const binding = await api.client.get<Binding>({
       kind: 'FluentPVCBinding',
       namespace: api.namespace,
@@ -137,12 +133,8 @@ describe('the operator', () => {
   test('knows itself by the username of its kubeconfig, and guards what it makes from others', async () => {
     const pod = await api.client.create(labelledPod(api, 'guarded'));
     const name = bindingNameOf(pod);
-    const what = `fpvcb,pvc ${name}`;
-    await expect(user(`-n ${api.namespace} delete ${what}`)).rejects.toThrow(
-      /FluentPVCBinding[^]*PVC "/,
-    );
-    expect(await api.kubectl(`-n ${api.namespace} delete ${what} --dry-run=server`)).toMatch(
-      /(deleted[^]*){2}/,
-    );
+    const what = ['fpvcb,pvc', name];
+    await expect(user('delete', ...what)).rejects.toThrow(/FluentPVCBinding[^]*PVC "/);
+    expect(await api.kubectl('delete', ...what, '--dry-run=server')).toMatch(/(deleted[^]*){2}/);
   });
 });

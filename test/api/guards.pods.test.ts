@@ -1,31 +1,35 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { annotations, labels } from '../../src/api/names.ts';
-import type { ObjectMeta } from '../../src/api/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { eventually } from '../support/eventually.ts';
-import { container } from './harness.ts';
+import { container } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
 import { openGuarded, podWith, type Guarded } from './guarding.ts';
 
 /* Pods. Nobody injects here: every Pod is stored as it is written, if it is. */
 let on: Guarded;
 const DRY = '--dry-run=server';
 
-beforeAll(async () => {
-  on = await openGuarded();
-});
-
-afterAll(async () => {
-  await on.close();
+shared(async (parts) => {
+  on = await openGuarded(parts);
 });
 
 const RECORD = JSON.stringify({ fluentPVC: 'logs', sidecar: 'shipper', volumes: [], envs: [] });
 
 /** A Pod as the webhook leaves it, without what is `undefined` in `change`. */
 function injected(
-  change: { labels?: object; annotations?: object; spec?: object; namespace?: string } = {},
-): object {
+  change: {
+    labels?: object;
+    annotations?: object;
+    spec?: object;
+    namespace?: string;
+    name?: string;
+  } = {},
+): KubeObject {
   return podWith(
     {
       namespace: change.namespace ?? on.api.namespace,
+      ...(change.name === undefined ? {} : { name: change.name }),
       labels: {
         [labels.fluentPVC]: 'logs',
         [labels.binding]: 'claim-1',
@@ -43,7 +47,7 @@ function injected(
 }
 
 function created(pod: object): Promise<string> {
-  return on.user(`create ${DRY} -f -`, pod);
+  return on.user.feed('create', DRY, pod);
 }
 
 describe('a Pod is stored', () => {
@@ -78,12 +82,11 @@ describe('a Pod is stored', () => {
 
   test('in an exempt namespace, whatever it lacks', async () => {
     const pod = injected({ namespace: on.exempt, spec: { volumes: [] } });
-    expect(await created(pod)).toContain('created');
+    expect(await on.user.feed('create', '-n', on.exempt, DRY, pod)).toContain('created');
   });
 
-  test('that the operator makes, whatever it lacks', async () => {
-    const pod = injected({ spec: { volumes: [] } });
-    expect(await on.api.kubectl(`create ${DRY} -f -`, pod)).toContain('created');
+  test('that is injected and comes from the account of the operator', async () => {
+    expect(await on.api.kubectl.feed('create', DRY, injected())).toContain('created');
   });
 });
 
@@ -143,6 +146,12 @@ describe('a Pod is refused', () => {
     await expect(refused).rejects.toThrow(/The pods "app-\w+" is invalid/);
   });
 
+  test('whose volume was dropped, from the account of the operator too: it makes no Pods', async () => {
+    await expect(
+      on.api.kubectl.feed('create', DRY, injected({ spec: { volumes: [] } })),
+    ).rejects.toThrow('lacks a volume with PVC "claim-1"');
+  });
+
   test('with a warning only, where the webhook lets Pods in without it', async () => {
     const pod = injected({ spec: { initContainers: [] } });
     await on.apply({ webhookFailurePolicy: 'Ignore' });
@@ -159,20 +168,10 @@ describe('a Pod is refused', () => {
 });
 
 describe('of a Pod that exists', () => {
-  const kubectl = async (who: 'user' | 'operator', args: string): Promise<string> => {
-    const run = who === 'user' ? on.user : on.api.kubectl;
-    return run(`-n ${on.api.namespace} ${args}`);
-  };
-  const stored = (metadata: ObjectMeta): Promise<unknown> =>
-    on.api.client.create(podWith({ namespace: on.api.namespace, ...metadata }));
-
   beforeAll(async () => {
-    await stored({
-      name: 'ours',
-      labels: { [labels.fluentPVC]: 'logs', [labels.binding]: 'b', [labels.finalizerJobOf]: 'b' },
-      annotations: { [annotations.injected]: RECORD },
-    });
-    await stored({ name: 'theirs' });
+    const { client, namespace } = on.api;
+    await client.create(injected({ name: 'ours', labels: { [labels.finalizerJobOf]: 'b' } }));
+    await client.create(podWith({ name: 'theirs', namespace }));
   });
 
   test.each([
@@ -184,31 +183,35 @@ describe('of a Pod that exists', () => {
     const verb = what === 'label' ? 'label' : 'annotate';
     const message = `${what} ${key} cannot be added, changed or removed once a Pod exists`;
     for (const change of [
-      `${verb} pod theirs ${key}=x`,
-      `${verb} pod ours ${key}=x --overwrite`,
-      `${verb} pod ours ${key}-`,
+      [verb, 'pod', 'theirs', `${key}=x`],
+      [verb, 'pod', 'ours', `${key}=x`, '--overwrite'],
+      [verb, 'pod', 'ours', `${key}-`],
     ]) {
-      await expect(kubectl('user', `${change} ${DRY}`)).rejects.toThrow(message);
-      expect(await kubectl('operator', `${change} ${DRY}`)).toMatch(/labeled|annotat/);
+      await expect(on.user(...change, DRY)).rejects.toThrow(message);
+      expect(await on.api.kubectl(...change, DRY)).toMatch(/labeled|annotat/);
     }
   });
 
   test('everything else is free', async () => {
-    expect(await kubectl('user', `label pod ours example.com/x=y ${DRY}`)).toContain('labeled');
-    expect(await kubectl('user', `annotate pod theirs example.com/x=y ${DRY}`)).toContain(
-      'annotat',
-    );
+    expect(await on.user('label', 'pod', 'ours', 'example.com/x=y', DRY)).toContain('labeled');
+    expect(await on.user('annotate', 'pod', 'theirs', 'example.com/x=y', DRY)).toContain('annotat');
   });
 
   test('the status is reported by whoever may', async () => {
-    const said = await kubectl(
-      'user',
-      `patch pod ours ${DRY} --subresource=status --type=merge -p {"status":{"phase":"Running"}}`,
+    const said = await on.user(
+      'patch',
+      'pod',
+      'ours',
+      DRY,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      '{"status":{"phase":"Running"}}',
     );
     expect(said).toContain('patched');
   });
 
   test('the deletion is free', async () => {
-    expect(await kubectl('user', `delete pod ours ${DRY}`)).toContain('deleted');
+    expect(await on.user('delete', 'pod', 'ours', DRY)).toContain('deleted');
   });
 });

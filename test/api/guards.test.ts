@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { annotations, finalizers, GROUP, labels } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
+import { shared } from '../support/shared.ts';
 import { bindingWith, claimWith, openGuarded, type Guarded } from './guarding.ts';
 
 /*
@@ -10,22 +11,22 @@ import { bindingWith, claimWith, openGuarded, type Guarded } from './guarding.ts
 let on: Guarded;
 const DRY = '--dry-run=server';
 
-beforeAll(async () => {
-  on = await openGuarded();
+shared(async (parts) => {
+  on = await openGuarded(parts);
   const { api } = on;
   await api.client.create(bindingWith(api.namespace, 'some', { finalizers: [finalizers.binding] }));
   await api.client.create(claimWith(api.namespace, 'some'));
 });
 
-afterAll(async () => {
-  await on.close();
-});
-
 /** What a merge patch of somebody comes to. */
-function patch(who: 'user' | 'operator', what: string, body: object): Promise<string> {
+function patch(
+  who: 'user' | 'operator',
+  kind: string,
+  name: string,
+  body: object,
+): Promise<string> {
   const kubectl = who === 'user' ? on.user : on.api.kubectl;
-  const json = JSON.stringify(body);
-  return kubectl(`-n ${on.api.namespace} patch ${what} ${DRY} --type=merge -p ${json}`);
+  return kubectl('patch', kind, name, DRY, '--type=merge', '-p', JSON.stringify(body));
 }
 
 const metadata = (fields: object): object => ({ metadata: fields });
@@ -50,12 +51,12 @@ describe('a binding', () => {
   test('is made by the operator, not by people', async () => {
     const { api, user } = on;
     const forged = bindingWith(api.namespace, 'forged');
-    await expect(user(`create ${DRY} -f -`, forged)).rejects.toThrow(
+    await expect(user.feed('create', DRY, forged)).rejects.toThrow(
       `ValidatingAdmissionPolicy 'guards-test-bindings' with binding 'guards-test-bindings' denied ` +
         `request: FluentPVCBinding "forged": only the operator makes bindings; a Pod with the label ` +
         `${labels.fluentPVC} gets one`,
     );
-    expect(await api.kubectl(`create ${DRY} -f -`, forged)).toContain('created');
+    expect(await api.kubectl.feed('create', DRY, forged)).toContain('created');
   });
 
   test.each([
@@ -71,10 +72,10 @@ describe('a binding', () => {
       metadata({ annotations: { [annotations.admissionId]: null } }),
     ],
   ])('has its %s changed by the operator, not by people', async (called, body) => {
-    await expect(patch('user', 'fpvcb some', body)).rejects.toThrow(
+    await expect(patch('user', 'fpvcb', 'some', body)).rejects.toThrow(
       `FluentPVCBinding "some": only the operator changes ${called}; people set the annotations`,
     );
-    expect(await patch('operator', 'fpvcb some', body)).toContain('patched');
+    expect(await patch('operator', 'fpvcb', 'some', body)).toContain('patched');
   });
 
   test('says all that somebody changes', async () => {
@@ -82,7 +83,7 @@ describe('a binding', () => {
       ...metadata({ finalizers: null, labels: null }),
       spec: { pod: { uid: 'mine' } },
     };
-    await expect(patch('user', 'fpvcb some', body)).rejects.toThrow(
+    await expect(patch('user', 'fpvcb', 'some', body)).rejects.toThrow(
       'only the operator changes spec, labels, finalizers;',
     );
   });
@@ -94,24 +95,24 @@ describe('a binding', () => {
     'kubectl.kubernetes.io/last-applied-configuration',
   ])('takes the annotation %s from people', async (key) => {
     const body = metadata({ annotations: { [key]: 'x' } });
-    expect(await patch('user', 'fpvcb some', body)).toContain('patched');
+    expect(await patch('user', 'fpvcb', 'some', body)).toContain('patched');
   });
 
   test('lets the garbage collector end a deletion in the foreground', async () => {
     const held = [finalizers.binding, 'foregroundDeletion'];
     await on.api.client.create(bindingWith(on.api.namespace, 'held', { finalizers: held }));
     const body = metadata({ finalizers: [finalizers.binding] });
-    expect(await patch('user', 'fpvcb held', body)).toContain('patched');
+    expect(await patch('user', 'fpvcb', 'held', body)).toContain('patched');
   });
 
   test('that is not drained is not deleted by people, who learn the way out', async () => {
     const { api, user } = on;
-    await expect(user(`-n ${api.namespace} delete fpvcb some ${DRY}`)).rejects.toThrow(
+    await expect(user('delete', 'fpvcb', 'some', DRY)).rejects.toThrow(
       `FluentPVCBinding "some": its PVC is not drained yet. The binding goes by itself when it is; ` +
         `kubectl describe fpvcb some says what it waits for. To give the data up, ` +
         `kubectl annotate fpvcb some ${GROUP}/release=claim-uid`,
     );
-    expect(await api.kubectl(`-n ${api.namespace} delete fpvcb some ${DRY}`)).toContain('deleted');
+    expect(await api.kubectl('delete', 'fpvcb', 'some', DRY)).toContain('deleted');
   });
 
   test.each(['some-other-uid', ''])(
@@ -119,17 +120,13 @@ describe('a binding', () => {
     async (release) => {
       const name = `kept-${release}`.replace(/-$/, '');
       await given(name, { [annotations.release]: release }, release === '' ? '' : undefined);
-      await expect(on.user(`-n ${on.api.namespace} delete fpvcb ${name} ${DRY}`)).rejects.toThrow(
-        'is not drained yet',
-      );
+      await expect(on.user('delete', 'fpvcb', name, DRY)).rejects.toThrow('is not drained yet');
     },
   );
 
   test('that is given up, by the uid of its claim, is deleted by people', async () => {
     await given('released', { [annotations.release]: 'claim-uid' });
-    expect(await on.user(`-n ${on.api.namespace} delete fpvcb released ${DRY}`)).toContain(
-      'deleted',
-    );
+    expect(await on.user('delete', 'fpvcb', 'released', DRY)).toContain('deleted');
   });
 
   test.each([
@@ -148,7 +145,7 @@ describe('a binding', () => {
       { kind: 'FluentPVCBinding', namespace: api.namespace, name },
       { type: 'merge', subresource: 'status', body: { status: { conditions } } },
     );
-    const said = await user(`-n ${api.namespace} delete fpvcb ${name} ${DRY}`).catch(String);
+    const said = await user('delete', 'fpvcb', name, DRY).catch(String);
     expect(said).toContain(deleted ? 'deleted' : 'is not drained yet');
   });
 
@@ -172,10 +169,10 @@ describe('a claim', () => {
       { annotations: { [annotations.admissionId]: 'other' } },
     ],
   ])('has its %s changed by the operator, not by people', async (called, fields) => {
-    await expect(patch('user', 'pvc some', metadata(fields))).rejects.toThrow(
+    await expect(patch('user', 'pvc', 'some', metadata(fields))).rejects.toThrow(
       `PVC "some": only the operator changes ${called}; everything else of it is free`,
     );
-    expect(await patch('operator', 'pvc some', metadata(fields))).toContain('patched');
+    expect(await patch('operator', 'pvc', 'some', metadata(fields))).toContain('patched');
   });
 
   test.each([
@@ -183,21 +180,21 @@ describe('a claim', () => {
     ['an annotation', { annotations: { 'volume.kubernetes.io/selected-node': 'a' } }],
     ['a finalizer', { finalizers: [finalizers.claim, 'example.com/backup'] }],
   ])('takes %s that is not ours from people', async (_called, fields) => {
-    expect(await patch('user', 'pvc some', metadata(fields))).toContain('patched');
+    expect(await patch('user', 'pvc', 'some', metadata(fields))).toContain('patched');
   });
 
   test('that is not drained is not deleted by people, who learn the way out', async () => {
     const { api, user } = on;
-    await expect(user(`-n ${api.namespace} delete pvc some ${DRY}`)).rejects.toThrow(
+    await expect(user('delete', 'pvc', 'some', DRY)).rejects.toThrow(
       `PVC "some" is not drained yet. It goes by itself when it is; kubectl describe fpvcb some says ` +
         `what it waits for. To give the data up, kubectl annotate fpvcb some ${GROUP}/release=`,
     );
-    expect(await api.kubectl(`-n ${api.namespace} delete pvc some ${DRY}`)).toContain('deleted');
+    expect(await api.kubectl('delete', 'pvc', 'some', DRY)).toContain('deleted');
   });
 
   test('is not deleted with all others either', async () => {
     const path = `/api/v1/namespaces/${on.api.namespace}/persistentvolumeclaims`;
-    await expect(on.user(`delete --raw ${path}`)).rejects.toThrow('PVC "some" is not drained yet');
+    await expect(on.user('delete', '--raw', path)).rejects.toThrow('PVC "some" is not drained yet');
     const claim = await on.api.client.get({
       kind: 'PersistentVolumeClaim',
       namespace: on.api.namespace,
@@ -215,7 +212,7 @@ describe('a claim', () => {
     const { api, user } = on;
     const name = title.replaceAll(' ', '-');
     await api.client.create(claimWith(api.namespace, name, fields));
-    expect(await user(`-n ${api.namespace} delete pvc ${name} ${DRY}`)).toContain('deleted');
+    expect(await user('delete', 'pvc', name, DRY)).toContain('deleted');
   });
 
   test('of somebody else is not made ours by people', async () => {
@@ -223,6 +220,8 @@ describe('a claim', () => {
     const foreign = { labels: {}, annotations: {}, finalizers: [] };
     await api.client.create(claimWith(api.namespace, 'foreign', foreign));
     const body = metadata({ labels: { [labels.binding]: 'some' } });
-    await expect(patch('user', 'pvc foreign', body)).rejects.toThrow('only the operator changes');
+    await expect(patch('user', 'pvc', 'foreign', body)).rejects.toThrow(
+      'only the operator changes',
+    );
   });
 });
