@@ -18,12 +18,17 @@ import type { PatchWrite, Plan, Write } from '../src/core/plan.ts';
  */
 export type Stage = 'inUse' | 'draining' | 'releasing';
 
+/** Each says that nothing on the claim waits to be drained. */
+const DONE: readonly BindingConditionType[] = [
+  'FinalizerJobSucceeded',
+  'PodMissing',
+  'DataGivenUp',
+];
+
 /** The stage that the recorded conditions say. */
 export function stageOf(binding: Binding): Stage {
   const conditions = binding.status?.conditions;
-  if (isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'PodMissing')) {
-    return 'releasing';
-  }
+  if (DONE.some((type) => isTrue(conditions, type))) return 'releasing';
   return isTrue(conditions, 'OutOfUse') ? 'draining' : 'inUse';
 }
 

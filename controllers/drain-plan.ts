@@ -10,6 +10,7 @@ import { claimTrouble, isLost } from './claim-trouble.ts';
 import {
   applied,
   failed,
+  givenUp,
   isFailureRecorded,
   nothingCreated,
   stalled,
@@ -79,6 +80,7 @@ export function drainPlan(observation: DrainObservation): Plan {
   const { binding, claim, job } = observation;
   // Whatever became of the claim since: what was on it is shipped.
   if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
+  if (isGivenUp(binding)) return givenUp(observation);
   if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
   if (isLost(claim, binding) && isDeleting(binding)) {
     return {
@@ -163,6 +165,11 @@ function creation(observation: DrainObservation, job: Job): Plan {
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
   const { writes, reason } = refused(observation, refusal);
   return { writes: [...writes, create], reason };
+}
+
+/** By the uid of its claim: a mistaken name gives nothing up. */
+function isGivenUp({ metadata, spec }: Stored<Binding>): boolean {
+  return spec.pvc.uid !== '' && metadata.annotations?.[annotations.release] === spec.pvc.uid;
 }
 
 /** Of an admission that failed between its two writes. */

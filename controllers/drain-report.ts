@@ -1,9 +1,9 @@
 import type { Binding, BindingConditionType } from '../src/api/binding.ts';
 import { isTrue, rfc3339 } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
-import { annotations } from '../src/api/names.ts';
+import { annotations, API_VERSION } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
-import type { Plan } from '../src/core/plan.ts';
+import type { EventWrite, Plan } from '../src/core/plan.ts';
 import { statusPlan, type BindingCondition, type StatusChange } from './binding-facts.ts';
 
 /*
@@ -167,4 +167,25 @@ export function nothingCreated(observation: DrainFacts): Plan {
   return statusPlan(observation, 'there was never a claim', [
     { type: 'PodMissing', status: 'True', reason: 'NothingCreated', message },
   ]);
+}
+
+/** Somebody gave the data up: said where it can be found when the binding is gone, too. */
+export function givenUp(observation: DrainFacts): Plan {
+  const { binding } = observation;
+  const { namespace = '', name, uid } = binding.metadata;
+  const message =
+    `The annotation ${annotations.release} gives up what is on PVC "${binding.spec.pvc.name}": it ` +
+    `is released without a drain.`;
+  const { writes, reason } = statusPlan(observation, 'the data was given up', [
+    { type: 'DataGivenUp', status: 'True', reason: 'Released', message },
+  ]);
+  const event: EventWrite = {
+    verb: 'event',
+    regarding: { apiVersion: API_VERSION, kind: 'FluentPVCBinding', namespace, name, uid },
+    type: 'Warning',
+    reason: 'DataGivenUp',
+    action: 'Release',
+    note: message,
+  };
+  return { writes: [...writes, event], reason };
 }

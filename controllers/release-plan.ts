@@ -13,7 +13,8 @@ import { claimRef, ending, isOurs, statusPlan } from './binding-facts.ts';
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
  *
- *     drained:      Job goes, claim deleted, our finalizer off it, binding ends
+ *     drained, or given up:
+ *                   Job goes, claim deleted, our finalizer off it, binding ends
  *     never used:   claim deleted ──(kubernetes.io/pvc-protection is off: no Pod names it)──>
  *                   our finalizer off it, binding ends
  *
@@ -32,7 +33,8 @@ export interface ReleaseObservation {
 
 /** What is left to do for a binding whose claim may go. Pure. */
 export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObservation): Plan {
-  const drained = isTrue(binding.status?.conditions, 'FinalizerJobSucceeded');
+  const conditions = binding.status?.conditions;
+  const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) {
     const { namespace, name, uid } = job.metadata;

@@ -8,7 +8,7 @@ import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
 import { isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { APP_NAME, webhookConfigurations, type ClientConfig } from './core/registration.ts';
+import { APP_NAME, type ClientConfig } from './core/registration.ts';
 import { UserError } from './errors.ts';
 import { createHealthServer, type ReadinessChecks } from './health.ts';
 import { ApiError, ApiUnreachable } from './kube/api-error.ts';
@@ -18,18 +18,14 @@ import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
 import { ensureNamespace } from './kube/namespace.ts';
 import { localAddress } from './kube/local-address.ts';
-import {
-  applyConfigurations,
-  applyCRDs,
-  deleteConfigurations,
-  refuseOtherInstallation,
-} from './kube/registrar.ts';
+import { refuseOtherInstallation } from './kube/other-installation.ts';
+import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
 import { createWriter } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
-/** How long the end may take to take the webhook configurations away, in ms. */
+/** How long the end may take to take webhook configurations and policies away, in ms. */
 const UNREGISTER_MS = 10_000;
 
 /** What all parts of the program share. */
@@ -146,13 +142,11 @@ async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void>
   parts.defer(async () => {
     const late = AbortSignal.timeout(UNREGISTER_MS);
     await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
-    log.info('took the webhook configurations away');
+    log.info('took webhook configurations and policies away');
   });
   const exemptNamespaces = [...new Set(['kube-system', config.namespace])];
   const { instance } = config;
-  const options = { instance, client: webhook, exemptNamespaces };
-  await applyConfigurations(base, webhookConfigurations(options));
-  log.info('registered the webhook', { url: webhook.url });
+  await register(base, { instance, client: webhook, exemptNamespaces });
 }
 
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */

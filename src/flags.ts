@@ -30,7 +30,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'instance',
     value: 'NAME',
     default: 'fluent-pvc-operator',
-    help: 'name of this installation: of its Lease and webhook configurations',
+    help: 'name of this installation: of its Lease, webhook configurations and policies',
   },
   {
     name: 'bind-address',
@@ -52,7 +52,7 @@ export const FLAGS: readonly Flag[] = [
   },
   {
     name: 'register',
-    help: 'apply CustomResourceDefinitions and webhook configurations; the latter go at the end',
+    help: 'apply CustomResourceDefinitions, webhook configurations and guard policies; the latter two go at the end',
   },
   {
     name: 'webhook-host',

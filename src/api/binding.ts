@@ -91,6 +91,8 @@ export type BindingNotice =
   /** The Pod is gone, and its containers may go on writing. */
   | 'WriterMayBeAlive'
   /** The drain does not get under way; the message says what stands in the way. */
-  | 'DrainStalled';
+  | 'DrainStalled'
+  /** Somebody gave the data up by the annotation `release`. */
+  | 'DataGivenUp';
 
 export type BindingConditionType = Exclude<BindingPhase, 'Pending'> | BindingNotice;

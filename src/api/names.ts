@@ -35,6 +35,8 @@ export const annotations = {
   release: `${GROUP}/release`,
   /** On a binding, by people: uid of the Pod whose containers are known to be stopped. */
   assumeStopped: `${GROUP}/assume-stopped`,
+  /** On a policy, by a run that registers itself: hash of the CA that its webhooks are trusted by. */
+  registeredWith: `${GROUP}/registered-with`,
 } as const;
 
 /** Value of the label `state` on a claim whose admission failed: no Pod ever named it. */

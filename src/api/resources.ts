@@ -52,6 +52,17 @@ export const resources = {
     'v1',
     'validatingwebhookconfigurations',
   ),
+  ValidatingAdmissionPolicy: clusterScoped(
+    'admissionregistration.k8s.io',
+    'v1',
+    'validatingadmissionpolicies',
+  ),
+  ValidatingAdmissionPolicyBinding: clusterScoped(
+    'admissionregistration.k8s.io',
+    'v1',
+    'validatingadmissionpolicybindings',
+  ),
+  SelfSubjectReview: clusterScoped('authentication.k8s.io', 'v1', 'selfsubjectreviews'),
 } as const satisfies Record<string, Resource>;
 
 /** A kind that this program knows. */

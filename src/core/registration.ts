@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { GROUP, labels } from '../api/names.ts';
 import type { KubeObject } from '../api/object.ts';
 
@@ -23,6 +24,11 @@ export const APP_NAME = 'fluent-pvc-operator';
 
 /** What the API server waits for an answer; two writes take tens of milliseconds. */
 const TIMEOUT_SECONDS = 10;
+
+/** What stands on what a run registers and has no CA in it: by which CA (PEM) that run is trusted. */
+export function registeredWith(caBundle: string): string {
+  return createHash('sha256').update(caBundle).digest('hex');
+}
 
 /** The webhook configurations of an installation: fail-closed and narrow. */
 export function webhookConfigurations(options: RegistrationOptions): KubeObject[] {

@@ -1,83 +1,42 @@
 import { crds } from '../api/crd.ts';
-import { GROUP } from '../api/names.ts';
+import { annotations } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind, ObjectRef } from '../api/resources.ts';
 import { delay, type Clock } from '../clock.ts';
-import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../core/registration.ts';
+import { guards } from '../core/guards.ts';
+import {
+  APP_NAME,
+  INSTANCE_LABEL,
+  NAME_LABEL,
+  registeredWith,
+  webhookConfigurations,
+  type RegistrationOptions,
+} from '../core/registration.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { ownAccount } from './account.ts';
 import type { KubeClient } from './client.ts';
-import { hasEndedHere } from './identity.ts';
-import type { Lease } from './lease.ts';
 
-const CONFIGURATION_KINDS = [
+/** Of all that a run registers and takes away again. */
+export const CONFIGURATION_KINDS = [
   'MutatingWebhookConfiguration',
   'ValidatingWebhookConfiguration',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingAdmissionPolicy',
 ] as const satisfies readonly Kind[];
 
 /** How long a CustomResourceDefinition may take to be served, in ms. */
 const ESTABLISHED_MS = 30_000;
 const LOOK_EVERY_MS = 100;
-/** A live leader renews its Lease every 5 s, and one that is gone loses it after 15 s. */
-const LEASE_WATCH_MS = 1_000;
+/** How long one write of the registration may take, in ms. */
+const WRITE_MS = 10_000;
 
-interface Base {
+/** What it takes to change the cluster at the start and at the end. */
+export interface Base {
   client: KubeClient;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
-}
-
-/**
- * Makes sure that nobody else works on this cluster: no webhook configuration of another
- * installation (the original's included), and, where a Lease is given, nobody who renews it. What a killed run of the
- * same instance left is no hindrance: its Lease is waited out and taken.
- *
- * @throws UserError OtherInstallation
- */
-export async function refuseOtherInstallation(
-  base: Base,
-  own: { instance: string; lease: ObjectRef | undefined },
-): Promise<void> {
-  for (const kind of CONFIGURATION_KINDS) {
-    const list = await base.client.list(kind, {}, { signal: base.signal });
-    const other = list.items.find((item) => isOurs(item) && instanceOf(item) !== own.instance);
-    if (other !== undefined) {
-      throw new UserError(
-        `another installation is active in the cluster: ${kind} "${other.metadata.name}"; ` +
-          `uninstall it first, or go on with --force`,
-        'OtherInstallation',
-      );
-    }
-  }
-  if (own.lease !== undefined) await waitOutLease(base, own.lease);
-}
-
-async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef): Promise<void> {
-  let first: Lease['spec'] | undefined;
-  const startedAt = clock.now();
-  while (!signal.aborted) {
-    const lease = await client.get<Lease>(ref, { signal });
-    const { holderIdentity = '', renewTime, leaseDurationSeconds = 15 } = lease?.spec ?? {};
-    if (lease === undefined || holderIdentity === '') return;
-    if (first !== undefined && first.renewTime !== renewTime) {
-      throw new UserError(
-        `another installation is active in the cluster: "${holderIdentity}" holds the Lease ` +
-          `"${ref.namespace ?? ''}/${ref.name}"; stop it first, or go on with --force`,
-        'OtherInstallation',
-      );
-    }
-    const over = clock.now() - startedAt > leaseDurationSeconds * 1000;
-    if (over || hasEndedHere(holderIdentity)) {
-      log.info('takes the Lease of a run that has ended', { holder: holderIdentity });
-      const { resourceVersion } = lease.metadata;
-      const body = { metadata: { resourceVersion }, spec: { holderIdentity: '' } };
-      await client.patch(ref, { type: 'merge', body }, { signal });
-      return;
-    }
-    first ??= lease.spec;
-    await delay(clock, LEASE_WATCH_MS, signal);
-  }
 }
 
 /** Applies the CustomResourceDefinitions and waits until they are served. */
@@ -93,18 +52,42 @@ export async function applyCRDs({ client, clock, signal }: Base): Promise<void> 
   }
 }
 
-/** Applies the webhook configurations; those of an earlier run are replaced. */
-export async function applyConfigurations(
-  { client, signal }: Base,
-  configurations: readonly KubeObject[],
+/**
+ * Makes the API server call us and guard what is ours from everybody but the account we use; what an
+ * earlier run registered is replaced. Policies come after the webhook configurations: they refuse
+ * labelled Pods that nobody has injected. The API server takes note of policies within seconds, and
+ * nothing may depend on when.
+ */
+export async function register(
+  { client, log, signal }: Base,
+  options: RegistrationOptions,
 ): Promise<void> {
-  for (const configuration of configurations) await apply(client, configuration, signal);
+  const { instance, exemptNamespaces } = options;
+  const account = await ownAccount(client, signal);
+  const configurations = [
+    ...webhookConfigurations(options),
+    ...guards({
+      instance,
+      exemptNamespaces,
+      accounts: [account],
+      webhookFailurePolicy: 'Fail',
+      registeredWith: registeredWith(options.client.caBundle),
+    }),
+  ];
+  for (const configuration of configurations) {
+    signal.throwIfAborted();
+    // Waited for even when we are to stop: one that is given up may be stored after all, and after we
+    // have looked for what to take away.
+    await apply(client, configuration, AbortSignal.timeout(WRITE_MS));
+  }
+  log.info('registered the webhook', { url: options.client.url, account });
 }
 
 /**
- * Takes the instance's webhook configurations away: Pods start without us from now on. Those that
- * trust another CA (PEM) belong to a run that came after us and stay. Tried again until the signal
- * aborts: they would refuse every labelled Pod, with nobody there to answer.
+ * Takes the instance's webhook configurations and policies away, all at once: either would refuse
+ * labelled Pods when the other is gone, and Pods start without us from now on. Those of another CA (PEM)
+ * belong to a run that came after us and stay. Tried again until the signal aborts: they would refuse
+ * every labelled Pod, with nobody there to answer.
  *
  * @throws UserError with what is left
  */
@@ -121,7 +104,7 @@ export async function deleteConfigurations(
     if (failed === undefined) return;
     if (base.signal.aborted) {
       throw new UserError(
-        `cannot take the webhook configurations "${instance}" away, and labelled Pods are refused ` +
+        `cannot take the webhook configurations and policies of "${instance}" away, and labelled Pods are refused ` +
           `while they are there: ${messageOf(failed.reason)}; delete them by hand`,
         'ApiServerRefused',
       );
@@ -138,7 +121,7 @@ async function deleteKind(
 ): Promise<void> {
   const labelSelector = `${NAME_LABEL}=${APP_NAME},${INSTANCE_LABEL}=${instance}`;
   const list = await client.list(kind, { labelSelector }, { signal });
-  for (const { metadata } of list.items.filter((item) => trusts(item, caBundle))) {
+  for (const { metadata } of list.items.filter((item) => isOfRun(item, caBundle))) {
     const ref: ObjectRef = { kind, name: metadata.name };
     await client.delete(ref, { uid: metadata.uid, propagation: 'Background' }, { signal });
   }
@@ -149,26 +132,16 @@ async function apply(client: KubeClient, object: KubeObject, signal: AbortSignal
   await client.patch(ref, { type: 'apply', body: object }, { signal });
 }
 
-/** Of any installation: by label, or, for the original's, by what it calls its webhooks. */
-function isOurs(configuration: Stored<KubeObject>): boolean {
-  const { webhooks = [] } = configuration as { webhooks?: { name: string }[] };
-  return (
-    configuration.metadata.labels?.[NAME_LABEL] === APP_NAME ||
-    webhooks.some(({ name }) => name.endsWith(`.${GROUP}`))
-  );
-}
-
-/** Is it one whose webhooks trust that CA? */
-function trusts(configuration: Stored<KubeObject>, caBundle: string): boolean {
+/** Was it registered by a run that is trusted by that CA? */
+function isOfRun(configuration: Stored<KubeObject>, caBundle: string): boolean {
   const { webhooks = [] } = configuration as {
     webhooks?: { clientConfig?: { caBundle?: string } }[];
   };
   const encoded = Buffer.from(caBundle).toString('base64');
-  return webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded);
-}
-
-function instanceOf(configuration: Stored<KubeObject>): string | undefined {
-  return configuration.metadata.labels?.[INSTANCE_LABEL];
+  return (
+    webhooks.some(({ clientConfig }) => clientConfig?.caBundle === encoded) ||
+    configuration.metadata.annotations?.[annotations.registeredWith] === registeredWith(caBundle)
+  );
 }
 
 function isEstablished(crd: KubeObject | undefined): boolean {

@@ -7,7 +7,10 @@ import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, OPERATOR_FLAGS, startOperator, type Api, type Operator } from './harness.ts';
 
-const KINDS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+const KINDS = `${WEBHOOKS},validatingadmissionpolicies,validatingadmissionpolicybindings`;
+/** Two webhook configurations, four policies with a binding each. */
+const REGISTERED = 10;
 const LEASE = ['lease', 'fluent-pvc-operator', '-o', 'yaml'] as const;
 const root = join(import.meta.dirname, '../..');
 
@@ -58,9 +61,9 @@ function program(...flags: string[]): {
 }
 
 describe('a registered operator', () => {
-  test('takes its webhook configurations away at the end and leaves the CRDs', async () => {
+  test('takes webhook configurations and policies away at the end and leaves the CRDs', async () => {
     operator = await startOperator(api);
-    expect((await configurations()).trim().split('\n')).toHaveLength(2);
+    expect((await configurations()).trim().split('\n')).toHaveLength(REGISTERED);
     await operator.stop();
     expect(await configurations()).toBe('');
     expect(
@@ -112,7 +115,7 @@ describe('a cluster where another installation is active is refused', () => {
     expect(said).toContain('another installation is active in the cluster');
     expect(said).toContain('holds the Lease "kube-system/fluent-pvc-operator"');
     expect(said).toContain('(OtherInstallation)');
-    expect((await configurations()).trim().split('\n')).toHaveLength(2);
+    expect((await configurations()).trim().split('\n')).toHaveLength(REGISTERED);
   });
 
   test('when it has webhook configurations of another name, unless --force', async () => {
@@ -138,7 +141,7 @@ describe('a cluster where another installation is active is refused', () => {
     operator = await startOperator(api, ['--force']);
     await api.kubectl(
       'delete',
-      KINDS,
+      WEBHOOKS,
       'fluent-pvc-operator-mutating-webhook-configuration',
       '--ignore-not-found',
     );

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { makeCertificate } from '../../webhook/certificate.ts';
-import { applyConfigurations, deleteConfigurations } from '../../src/kube/registrar.ts';
-import { webhookConfigurations } from '../../src/core/registration.ts';
+import { deleteConfigurations, register } from '../../src/kube/registrar.ts';
 import { systemClock } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
+import { guarded } from './guarding.ts';
 import { openApi, type Api } from './harness.ts';
 
 /** Nobody listens there. */
@@ -23,7 +23,8 @@ shared(async (parts) => {
   parts.defer(() => deleteConfigurations(base, instance, ca));
   const exemptNamespaces = ['kube-system'];
   const client = { url: NOWHERE, caBundle: ca };
-  await applyConfigurations(base, webhookConfigurations({ instance, client, exemptNamespaces }));
+  await register(base, { instance, client, exemptNamespaces });
+  await guarded(api, api.kubectl, instance);
 });
 
 test('while the operator is away, labelled Pods are refused in words, and no other is in its way', async () => {

@@ -1,20 +1,38 @@
 import { expect, test } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/object.ts';
-import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../../../src/core/registration.ts';
+import { annotations } from '../../../src/api/names.ts';
+import type { KubeObject, Stored } from '../../../src/api/object.ts';
+import type { ObjectRef } from '../../../src/api/resources.ts';
+import {
+  APP_NAME,
+  INSTANCE_LABEL,
+  NAME_LABEL,
+  registeredWith,
+} from '../../../src/core/registration.ts';
 import { UserError } from '../../../src/errors.ts';
-import { deleteConfigurations } from '../../../src/kube/registrar.ts';
+import type { CallOptions } from '../../../src/kube/client.ts';
+import { deleteConfigurations, register } from '../../../src/kube/registrar.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryApi, refusal, type MemoryApi, type Refusal } from '../../support/memory-api.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 
-const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
+const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
+const POLICIES = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'] as const;
+const KINDS = [...WEBHOOKS, ...POLICIES] as const;
 const CA = 'the certificate of this run';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const configuration = (kind: string, instance = 'mine', ca = CA): KubeObject & object => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind,
-  ...{ webhooks: [{ name: 'a.b.c', clientConfig: { caBundle: base64(ca) } }] },
-  metadata: { name: instance, labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance } },
+  metadata: {
+    name: instance,
+    labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance },
+    ...(POLICIES.some((policy) => policy === kind)
+      ? { annotations: { [annotations.registeredWith]: registeredWith(ca) } }
+      : {}),
+  },
+  ...(WEBHOOKS.some((webhook) => webhook === kind)
+    ? { webhooks: [{ name: 'a.b.c', clientConfig: { caBundle: base64(ca) } }] }
+    : {}),
 });
 
 function deleting(refuse: Refusal = () => undefined): {
@@ -38,11 +56,11 @@ function deleting(refuse: Refusal = () => undefined): {
   return { api, clock, stop, done, left };
 }
 
-test('both configurations of the instance are deleted, at once', async () => {
+test('all configurations of the instance are deleted, at once', async () => {
   const { api, clock, done, left } = deleting();
   expect(await done).toBeUndefined();
   expect(left()).toEqual([]);
-  expect(api.writes.map(({ verb }) => verb)).toEqual(['delete', 'delete']);
+  expect(api.writes.map(({ verb }) => verb)).toEqual(KINDS.map(() => 'delete'));
   expect(clock.pending).toBe(0);
 });
 
@@ -60,7 +78,7 @@ test('those of a run that came after this one stay', async () => {
   expect(left()).toEqual([...KINDS]);
 });
 
-test.each(KINDS)('where the %s cannot be deleted the other one goes', async (kind) => {
+test.each(KINDS)('where the %s cannot be deleted the others go', async (kind) => {
   const { clock, stop, done, left } = deleting((request) =>
     request.verb === 'delete' && request.kind === kind ? refusal(403, 'Forbidden') : undefined,
   );
@@ -75,7 +93,7 @@ test('it is tried again until it is done', async () => {
   const { clock, done, left } = deleting(({ verb }) => {
     if (verb !== 'delete') return undefined;
     tries += 1;
-    return tries > 6 ? undefined : refusal(503, 'ServiceUnavailable');
+    return tries > 12 ? undefined : refusal(503, 'ServiceUnavailable');
   });
   await clock.advance(5_000);
   expect(await done).toBeUndefined();
@@ -89,4 +107,24 @@ test('and where it is not done in time, what is left to do is said', async () =>
   const error = await done;
   expect(error).toBeInstanceOf(UserError);
   expect((error as Error).message).toMatch(/mine.*try later.*by hand/);
+});
+
+test('who is asked to stop while registering waits for the write under way, and makes no other', async () => {
+  const stop = new AbortController();
+  const done: string[] = [];
+  const api = memoryApi();
+  api.create = <T extends KubeObject>(object: T) =>
+    Promise.resolve({ ...object, status: { userInfo: { username: 'me' } } } as Stored<T> & object);
+  api.patch = async <T extends KubeObject>(ref: ObjectRef, _patch: object, call?: CallOptions) => {
+    stop.abort();
+    await Promise.resolve();
+    call?.signal?.throwIfAborted();
+    done.push(ref.kind);
+    return {} as Stored<T>;
+  };
+  const base = { client: api, clock: new FakeClock(), log: memoryLog(), signal: stop.signal };
+  const client = { url: 'https://host', caBundle: CA };
+  const registering = register(base, { instance: 'mine', client, exemptNamespaces: [] });
+  await expect(registering).rejects.toThrow('aborted');
+  expect(done).toEqual(['MutatingWebhookConfiguration']);
 });

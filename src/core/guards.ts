@@ -1,0 +1,108 @@
+import { annotations } from '../api/names.ts';
+import type { KubeObject } from '../api/object.ts';
+import { anyOf, literal } from './cel.ts';
+import { bindingGuard } from './guard-binding.ts';
+import { claimGuard } from './guard-claim.ts';
+import { podGuard, podMarkGuard } from './guard-pod.ts';
+import type { Guard } from './guard.ts';
+import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from './registration.ts';
+
+const GUARDS: readonly Guard[] = [bindingGuard, claimGuard, podMarkGuard, podGuard];
+
+export interface GuardOptions {
+  instance: string;
+  /** Usernames of the operator: guards that bind `others` do not look at them. */
+  accounts: readonly string[];
+  /** Namespaces whose Pods never reach the webhook, by name. */
+  exemptNamespaces: readonly string[];
+  webhookFailurePolicy: 'Fail' | 'Ignore';
+  /** Recognises what a run has registered; absent in manifests. */
+  registeredWith?: string;
+}
+
+/**
+ * In a namespace that is being deleted everything must go. Matching conditions cannot ask for that:
+ * there `namespaceObject` is null (seen with 1.36), so each rule does.
+ */
+const NAMESPACE_GOES =
+  'namespaceObject != null && namespaceObject.metadata.?deletionTimestamp.hasValue()';
+
+/** All guards of an installation: policies and the bindings that put them in force (docs/guards.md). */
+export function guards(options: GuardOptions): KubeObject[] {
+  return GUARDS.flatMap((guard) => policyObjects(guard, options));
+}
+
+function policyObjects(guard: Guard, options: GuardOptions): KubeObject[] {
+  const { instance, registeredWith } = options;
+  const metadata = {
+    name: `${instance}-${guard.name}`,
+    labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance },
+    ...(registeredWith === undefined
+      ? {}
+      : { annotations: { [annotations.registeredWith]: registeredWith } }),
+  };
+  return [
+    withSpec('ValidatingAdmissionPolicy', metadata, policySpec(guard, options)),
+    withSpec('ValidatingAdmissionPolicyBinding', metadata, {
+      policyName: metadata.name,
+      validationActions:
+        guard.strength === 'webhook' && options.webhookFailurePolicy === 'Ignore'
+          ? ['Warn', 'Audit']
+          : ['Deny'],
+    }),
+  ];
+}
+
+function policySpec(guard: Guard, { accounts, exemptNamespaces }: GuardOptions): object {
+  const { group, version, plural } = guard.resource;
+  return {
+    failurePolicy: 'Fail',
+    matchConstraints: {
+      matchPolicy: 'Equivalent',
+      namespaceSelector: {
+        matchExpressions: [
+          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: exemptNamespaces },
+        ],
+      },
+      resourceRules: [
+        {
+          apiGroups: [group],
+          apiVersions: [version],
+          operations: guard.operations,
+          resources: [plural],
+          scope: 'Namespaced',
+        },
+      ],
+    },
+    matchConditions: [
+      ...(guard.concerns === undefined
+        ? []
+        : [{ name: 'is-of-interest', expression: guard.concerns }]),
+      ...(guard.binds === 'everybody'
+        ? []
+        : [
+            {
+              name: 'is-not-the-operator',
+              expression: `!(request.userInfo.username in ${literal(accounts)})`,
+            },
+          ]),
+    ],
+    variables: [
+      { name: 'namespaceGoes', expression: NAMESPACE_GOES },
+      ...Object.entries(guard.variables).map(([name, expression]) => ({ name, expression })),
+    ],
+    validations: guard.rules.map(({ holds, message, reason }) => ({
+      expression: anyOf('variables.namespaceGoes', holds),
+      messageExpression: message,
+      reason,
+    })),
+  };
+}
+
+function withSpec(
+  kind: string,
+  metadata: KubeObject['metadata'],
+  spec: object,
+): KubeObject & { spec: object } {
+  return { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { ...metadata }, spec };
+}

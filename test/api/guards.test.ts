@@ -1,0 +1,229 @@
+import { describe, expect, test } from '@jest/globals';
+import { annotations, finalizers, GROUP, labels } from '../../src/api/names.ts';
+import { eventually } from '../support/eventually.ts';
+import { shared } from '../support/shared.ts';
+import { bindingWith, claimWith, openGuarded, type Guarded } from './guarding.ts';
+
+/*
+ * Bindings and claims. Where nothing else is said the request is a dry run: admission is the same,
+ * and each test finds the objects as the others did.
+ */
+let on: Guarded;
+const DRY = '--dry-run=server';
+
+shared(async (parts) => {
+  on = await openGuarded(parts);
+  const { api } = on;
+  await api.client.create(bindingWith(api.namespace, 'some', { finalizers: [finalizers.binding] }));
+  await api.client.create(claimWith(api.namespace, 'some'));
+});
+
+/** What a merge patch of somebody comes to. */
+function patch(
+  who: 'user' | 'operator',
+  kind: string,
+  name: string,
+  body: object,
+): Promise<string> {
+  const kubectl = who === 'user' ? on.user : on.api.kubectl;
+  return kubectl('patch', kind, name, DRY, '--type=merge', '-p', JSON.stringify(body));
+}
+
+const metadata = (fields: object): object => ({ metadata: fields });
+
+test('the API server finds no fault with the types of the expressions', async () => {
+  const policies = await eventually('the policies to be checked', async () => {
+    const { items } = await on.api.client.list('ValidatingAdmissionPolicy', {});
+    const seen = items as unknown as {
+      metadata: { generation: number };
+      status: { observedGeneration?: number; typeChecking?: { expressionWarnings?: object[] } };
+    }[];
+    return seen.every(({ metadata, status }) => status.observedGeneration === metadata.generation)
+      ? seen
+      : undefined;
+  });
+  expect(policies.flatMap(({ status }) => status.typeChecking?.expressionWarnings)).toEqual(
+    policies.map(() => undefined),
+  );
+});
+
+describe('a binding', () => {
+  test('is made by the operator, not by people', async () => {
+    const { api, user } = on;
+    const forged = bindingWith(api.namespace, 'forged');
+    await expect(user.feed('create', DRY, forged)).rejects.toThrow(
+      `ValidatingAdmissionPolicy 'guards-test-bindings' with binding 'guards-test-bindings' denied ` +
+        `request: FluentPVCBinding "forged": only the operator makes bindings; a Pod with the label ` +
+        `${labels.fluentPVC} gets one`,
+    );
+    expect(await api.kubectl.feed('create', DRY, forged)).toContain('created');
+  });
+
+  test.each([
+    ['spec', { spec: { pod: { uid: 'mine' } } }],
+    ['labels', metadata({ labels: { other: 'x' } })],
+    [
+      'ownerReferences',
+      metadata({ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'x' }] }),
+    ],
+    ['finalizers', metadata({ finalizers: null })],
+    [
+      `annotation ${annotations.admissionId}`,
+      metadata({ annotations: { [annotations.admissionId]: null } }),
+    ],
+  ])('has its %s changed by the operator, not by people', async (called, body) => {
+    await expect(patch('user', 'fpvcb', 'some', body)).rejects.toThrow(
+      `FluentPVCBinding "some": only the operator changes ${called}; people set the annotations`,
+    );
+    expect(await patch('operator', 'fpvcb', 'some', body)).toContain('patched');
+  });
+
+  test('says all that somebody changes', async () => {
+    const body = {
+      ...metadata({ finalizers: null, labels: null }),
+      spec: { pod: { uid: 'mine' } },
+    };
+    await expect(patch('user', 'fpvcb', 'some', body)).rejects.toThrow(
+      'only the operator changes spec, labels, finalizers;',
+    );
+  });
+
+  test.each([
+    annotations.retry,
+    annotations.release,
+    annotations.assumeStopped,
+    'kubectl.kubernetes.io/last-applied-configuration',
+  ])('takes the annotation %s from people', async (key) => {
+    const body = metadata({ annotations: { [key]: 'x' } });
+    expect(await patch('user', 'fpvcb', 'some', body)).toContain('patched');
+  });
+
+  test('lets the garbage collector end a deletion in the foreground', async () => {
+    const held = [finalizers.binding, 'foregroundDeletion'];
+    await on.api.client.create(bindingWith(on.api.namespace, 'held', { finalizers: held }));
+    const body = metadata({ finalizers: [finalizers.binding] });
+    expect(await patch('user', 'fpvcb', 'held', body)).toContain('patched');
+  });
+
+  test('that is not drained is not deleted by people, who learn the way out', async () => {
+    const { api, user } = on;
+    await expect(user('delete', 'fpvcb', 'some', DRY)).rejects.toThrow(
+      `FluentPVCBinding "some": its PVC is not drained yet. The binding goes by itself when it is; ` +
+        `kubectl describe fpvcb some says what it waits for. To give the data up, ` +
+        `kubectl annotate fpvcb some ${GROUP}/release=claim-uid`,
+    );
+    expect(await api.kubectl('delete', 'fpvcb', 'some', DRY)).toContain('deleted');
+  });
+
+  test.each(['some-other-uid', ''])(
+    'with the annotation release: "%s" is not given up',
+    async (release) => {
+      const name = `kept-${release}`.replace(/-$/, '');
+      await given(name, { [annotations.release]: release }, release === '' ? '' : undefined);
+      await expect(on.user('delete', 'fpvcb', name, DRY)).rejects.toThrow('is not drained yet');
+    },
+  );
+
+  test('that is given up, by the uid of its claim, is deleted by people', async () => {
+    await given('released', { [annotations.release]: 'claim-uid' });
+    expect(await on.user('delete', 'fpvcb', 'released', DRY)).toContain('deleted');
+  });
+
+  test.each([
+    ['FinalizerJobSucceeded', 'True', true],
+    ['PodMissing', 'True', true],
+    ['Unknown', 'True', true],
+    ['Unknown', 'False', false],
+    ['FinalizerJobSucceeded', 'False', false],
+    ['FinalizerJobFailed', 'True', false],
+  ])('whose condition %s is %s is deleted by people: %s', async (type, status, deleted) => {
+    const { api, user } = on;
+    const name = `${type}-${status}`.toLowerCase();
+    await given(name, {});
+    const conditions = [
+      { type, status, reason: 'Said', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+    ];
+    await api.client.patch(
+      { kind: 'FluentPVCBinding', namespace: api.namespace, name },
+      { type: 'merge', subresource: 'status', body: { status: { conditions } } },
+    );
+    const said = await user('delete', 'fpvcb', name, DRY).catch(String);
+    expect(said).toContain(deleted ? 'deleted' : 'is not drained yet');
+  });
+
+  async function given(name: string, more: Record<string, string>, uid?: string): Promise<void> {
+    const binding = bindingWith(on.api.namespace, name, {
+      annotations: { [annotations.admissionId]: 'request', ...more },
+    });
+    if (uid !== undefined) binding.spec = { ...binding.spec, pvc: { name, uid } };
+    await on.api.client.create(binding);
+  }
+});
+
+describe('a claim', () => {
+  test.each([
+    [`finalizer ${finalizers.claim}`, { finalizers: ['kubernetes.io/pvc-protection'] }],
+    [`label ${labels.fluentPVC}`, { labels: { [labels.fluentPVC]: 'other' } }],
+    [`label ${labels.binding}`, { labels: { [labels.binding]: null } }],
+    [`label ${labels.state}`, { labels: { [labels.state]: 'drained' } }],
+    [
+      `annotation ${annotations.admissionId}`,
+      { annotations: { [annotations.admissionId]: 'other' } },
+    ],
+  ])('has its %s changed by the operator, not by people', async (called, fields) => {
+    await expect(patch('user', 'pvc', 'some', metadata(fields))).rejects.toThrow(
+      `PVC "some": only the operator changes ${called}; everything else of it is free`,
+    );
+    expect(await patch('operator', 'pvc', 'some', metadata(fields))).toContain('patched');
+  });
+
+  test.each([
+    ['a label', { labels: { 'example.com/team': 'a' } }],
+    ['an annotation', { annotations: { 'volume.kubernetes.io/selected-node': 'a' } }],
+    ['a finalizer', { finalizers: [finalizers.claim, 'example.com/backup'] }],
+  ])('takes %s that is not ours from people', async (_called, fields) => {
+    expect(await patch('user', 'pvc', 'some', metadata(fields))).toContain('patched');
+  });
+
+  test('that is not drained is not deleted by people, who learn the way out', async () => {
+    const { api, user } = on;
+    await expect(user('delete', 'pvc', 'some', DRY)).rejects.toThrow(
+      `PVC "some" is not drained yet. It goes by itself when it is; kubectl describe fpvcb some says ` +
+        `what it waits for. To give the data up, kubectl annotate fpvcb some ${GROUP}/release=`,
+    );
+    expect(await api.kubectl('delete', 'pvc', 'some', DRY)).toContain('deleted');
+  });
+
+  test('is not deleted with all others either', async () => {
+    const path = `/api/v1/namespaces/${on.api.namespace}/persistentvolumeclaims`;
+    await expect(on.user('delete', '--raw', path)).rejects.toThrow('PVC "some" is not drained yet');
+    const claim = await on.api.client.get({
+      kind: 'PersistentVolumeClaim',
+      namespace: on.api.namespace,
+      name: 'some',
+    });
+    expect(claim).toBeDefined();
+    expect(claim?.metadata).not.toHaveProperty('deletionTimestamp');
+  });
+
+  test.each([
+    ['that was drained and kept', { labels: { [labels.state]: 'drained' } }],
+    ['without our finalizer', { finalizers: [] }],
+    ['of somebody else', { labels: {}, annotations: {}, finalizers: [] }],
+  ])('%s is deleted by people', async (title, fields) => {
+    const { api, user } = on;
+    const name = title.replaceAll(' ', '-');
+    await api.client.create(claimWith(api.namespace, name, fields));
+    expect(await user('delete', 'pvc', name, DRY)).toContain('deleted');
+  });
+
+  test('of somebody else is not made ours by people', async () => {
+    const { api } = on;
+    const foreign = { labels: {}, annotations: {}, finalizers: [] };
+    await api.client.create(claimWith(api.namespace, 'foreign', foreign));
+    const body = metadata({ labels: { [labels.binding]: 'some' } });
+    await expect(patch('user', 'pvc', 'foreign', body)).rejects.toThrow(
+      'only the operator changes',
+    );
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, test } from '@jest/globals';
+import { annotations, finalizers, labels } from '../../../src/api/names.ts';
+import { guards, type GuardOptions } from '../../../src/core/guards.ts';
+
+interface Policy {
+  kind: 'ValidatingAdmissionPolicy';
+  metadata: { name: string; labels: object; annotations?: object };
+  spec: {
+    failurePolicy: string;
+    matchConstraints: {
+      namespaceSelector: object;
+      resourceRules: { apiGroups: string[]; operations: string[]; resources: string[] }[];
+    };
+    matchConditions: { name: string; expression: string }[];
+    variables: { name: string; expression: string }[];
+    validations: { expression: string; messageExpression: string; reason: string }[];
+  };
+}
+interface PolicyBinding {
+  kind: 'ValidatingAdmissionPolicyBinding';
+  metadata: { name: string; labels: object; annotations?: object };
+  spec: { policyName: string; validationActions: string[] };
+}
+
+/** What the expressions mean is tested where they are evaluated: test/api/guards*.test.ts. */
+function build(options: Partial<GuardOptions> = {}): {
+  policies: Policy[];
+  bindings: PolicyBinding[];
+} {
+  const objects = guards({
+    instance: 'mine',
+    accounts: ['system:serviceaccount:ops:webhook', 'system:serviceaccount:ops:controllers'],
+    exemptNamespaces: ['kube-system', 'ops'],
+    webhookFailurePolicy: 'Fail',
+    ...options,
+  }) as unknown as (Policy | PolicyBinding)[];
+  return {
+    policies: objects.filter((object) => object.kind === 'ValidatingAdmissionPolicy'),
+    bindings: objects.filter((object) => object.kind === 'ValidatingAdmissionPolicyBinding'),
+  };
+}
+
+const { policies, bindings } = build();
+
+describe('the guards', () => {
+  test('are four policies of the instance, each with a binding of the same name', () => {
+    const names = ['mine-bindings', 'mine-claims', 'mine-pod-marks', 'mine-pods'];
+    expect(policies.map(({ metadata }) => metadata.name)).toEqual(names);
+    expect(bindings.map(({ spec }) => spec.policyName)).toEqual(names);
+    expect(bindings.map(({ metadata }) => metadata)).toEqual(
+      policies.map(({ metadata }) => metadata),
+    );
+    for (const { metadata } of policies) {
+      expect(metadata.labels).toEqual({
+        'app.kubernetes.io/name': 'fluent-pvc-operator',
+        'app.kubernetes.io/instance': 'mine',
+      });
+      expect(metadata).not.toHaveProperty('annotations');
+    }
+  });
+
+  test('say by which run they were registered, where it is a run', () => {
+    const run = build({ registeredWith: 'hash' });
+    for (const { metadata } of [...run.policies, ...run.bindings]) {
+      expect(metadata.annotations).toEqual({ [annotations.registeredWith]: 'hash' });
+    }
+  });
+
+  test.each([
+    ['mine-bindings', 'fluentpvcbindings', ['CREATE', 'UPDATE', 'DELETE']],
+    ['mine-claims', 'persistentvolumeclaims', ['UPDATE', 'DELETE']],
+    ['mine-pod-marks', 'pods', ['UPDATE']],
+    ['mine-pods', 'pods', ['CREATE']],
+  ])('%s looks at %s and at none of their subresources', (name, resource, operations) => {
+    const policy = policies.find(({ metadata }) => metadata.name === name);
+    expect(policy?.spec.matchConstraints.resourceRules).toMatchObject([
+      { resources: [resource], operations },
+    ]);
+  });
+
+  test('fail closed, and leave the exempt namespaces alone', () => {
+    for (const { spec } of policies) {
+      expect(spec.failurePolicy).toBe('Fail');
+      expect(spec.matchConstraints.namespaceSelector).toEqual({
+        matchExpressions: [
+          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', 'ops'] },
+        ],
+      });
+    }
+  });
+
+  test('match nothing without a trace of ours, but for bindings, which all are', () => {
+    const conditions = policies.map(({ spec }) => spec.matchConditions.map(({ name }) => name));
+    expect(conditions).toEqual([
+      ['is-not-the-operator'],
+      ['is-of-interest', 'is-not-the-operator'],
+      ['is-of-interest', 'is-not-the-operator'],
+      ['is-of-interest'],
+    ]);
+  });
+
+  test('leave the operator alone, but for Pods that are created: it makes none', () => {
+    const free = policies.filter(({ spec }) =>
+      spec.matchConditions.some(({ name }) => name === 'is-not-the-operator'),
+    );
+    expect(free.map(({ metadata }) => metadata.name)).toEqual([
+      'mine-bindings',
+      'mine-claims',
+      'mine-pod-marks',
+    ]);
+  });
+
+  test('leave a namespace that is being deleted alone, in each rule', () => {
+    for (const { spec } of policies) {
+      for (const { expression } of spec.validations) {
+        expect(expression).toMatch(/^\(variables\.namespaceGoes\) \|\| \(/);
+      }
+    }
+  });
+
+  test('deny orders as Forbidden and unfinished Pods as Invalid', () => {
+    const reasons = policies.map(({ spec }) => [...new Set(spec.validations.map((v) => v.reason))]);
+    expect(reasons).toEqual([['Forbidden'], ['Forbidden'], ['Forbidden'], ['Invalid']]);
+  });
+
+  test('only warn of unfinished Pods where the webhook may be left out', () => {
+    const actions = (options: Partial<GuardOptions>): string[][] =>
+      build(options).bindings.map(({ spec }) => spec.validationActions);
+    expect(actions({ webhookFailurePolicy: 'Fail' })).toEqual([
+      ['Deny'],
+      ['Deny'],
+      ['Deny'],
+      ['Deny'],
+    ]);
+    expect(actions({ webhookFailurePolicy: 'Ignore' })).toEqual([
+      ['Deny'],
+      ['Deny'],
+      ['Deny'],
+      ['Warn', 'Audit'],
+    ]);
+  });
+});
+
+describe('the accounts of the operator', () => {
+  test.each([
+    [['a'], '["a"]'],
+    [['a', 'b'], '["a","b"]'],
+    [['say "no" \\ in'], String.raw`["say \"no\" \\ in"]`],
+    [['{{ .Release.Name }}'], '["{{ .Release.Name }}"]'],
+  ])('%j stand in the policies as %s', (accounts, literal) => {
+    const expressions = build({ accounts }).policies.map(
+      ({ spec }) =>
+        spec.matchConditions.find(({ name }) => name === 'is-not-the-operator')?.expression,
+    );
+    const others = `!(request.userInfo.username in ${literal})`;
+    expect(expressions).toEqual([others, others, others, undefined]);
+  });
+});
+
+describe('every name of ours that a guard is about stands in its expressions', () => {
+  test.each([
+    [0, [annotations.admissionId, annotations.release]],
+    [
+      1,
+      [finalizers.claim, labels.fluentPVC, labels.binding, labels.state, annotations.admissionId],
+    ],
+    [2, [labels.fluentPVC, labels.binding, labels.finalizerJobOf, annotations.injected]],
+    [3, [labels.fluentPVC, labels.binding, annotations.injected]],
+  ])('policy %i: %j', (index, names) => {
+    const { variables = [], validations = [] } = policies[index]?.spec ?? {};
+    const text = [...variables, ...validations].map(({ expression }) => expression).join('\n');
+    for (const name of names) expect(text).toContain(`"${name}"`);
+  });
+
+  test('and each variable that is used is defined before', () => {
+    for (const { spec } of policies) {
+      const defined = new Set<string>();
+      for (const { name, expression } of [...spec.variables, ...spec.validations.map(asVariable)]) {
+        for (const [, used = ''] of expression.matchAll(/variables\.(\w+)/g)) {
+          expect([...defined]).toContain(used);
+        }
+        defined.add(name);
+      }
+    }
+  });
+
+  function asVariable(rule: { expression: string; messageExpression: string }): {
+    name: string;
+    expression: string;
+  } {
+    return { name: '', expression: rule.expression + rule.messageExpression };
+  }
+});
