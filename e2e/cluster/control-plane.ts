@@ -99,12 +99,18 @@ export function controllerManager(
       `--cluster-signing-cert-file=${files.authority}`,
       `--cluster-signing-key-file=${files.authorityKey}`,
       '--enable-hostpath-provisioner',
+      ...(hasNodes(config) ? [] : ['--controllers=*,-pod-garbage-collector-controller']),
     ],
     probe: httpProbe(
       `https://${config.address}:${config.ports.controllerManager}/healthz`,
       authority,
     ),
   };
+}
+
+/** Without nodes a Pod that has one is taken for a leftover, and deleted by force within a minute. */
+function hasNodes({ nodes }: ClusterConfig): boolean {
+  return nodes.kind !== 'kwok' || nodes.count > 0;
 }
 
 /** The scheduler. */
