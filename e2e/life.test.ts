@@ -5,12 +5,20 @@ import { labels } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { container, labelledPod } from '../test/support/manifests.ts';
+import { container } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
 import { execIn } from './kubectl.ts';
-import { copyingFluentPVC, drainedLines, expectComplete, writer } from './lines.ts';
+import { copyingFluentPVC, drainedLines, expectComplete, scriptPod, writer } from './lines.ts';
 import type { OperatorProcess } from './operator.ts';
-import { bindingOf, nothingLeft, openStage, PATIENCE_MS, type Stage } from './stage.ts';
+import {
+  bindingOf,
+  getPod,
+  nothingLeft,
+  openStage,
+  PATIENCE_MS,
+  runningBinding,
+  type Stage,
+} from './stage.ts';
 
 let stage: Stage;
 let operator: OperatorProcess;
@@ -27,39 +35,12 @@ shared(
   },
 );
 
-/** A Pod that runs the script once. */
-function pod(name: string, fluentPVC: string, script: string, seconds = 2): Pod {
-  return labelledPod({ namespace: 'default', name }, fluentPVC, {
-    restartPolicy: 'Never',
-    terminationGracePeriodSeconds: seconds,
-    containers: [container('app', script)],
-  });
-}
-
 async function applied(object: KubeObject): Promise<void> {
   await stage.kubectl.feed('apply', object);
 }
 
-function getPod(name: string): Promise<Stored<Pod> | undefined> {
-  return stage.client.get<Pod>({ kind: 'Pod', namespace: 'default', name });
-}
-
 async function podsOf(labelSelector: string): Promise<Stored<Pod>[]> {
   return (await stage.client.list<Pod>('Pod', { namespace: 'default', labelSelector })).items;
-}
-
-/** The binding of a Pod, once the Pod is there and runs. */
-async function runningBinding(name: string): Promise<string> {
-  return eventually(
-    `Pod ${name} to run`,
-    async () => {
-      const found = await getPod(name);
-      return found?.status?.phase === 'Running'
-        ? found.metadata.labels?.[labels.binding]
-        : undefined;
-    },
-    PATIENCE_MS,
-  );
 }
 
 describe('on a real node', () => {
@@ -140,8 +121,8 @@ describe('on a real node', () => {
 
   test('a Pod that is over within a second is drained like any other', async () => {
     await applied(copyingFluentPVC('short'));
-    await applied(pod('short', 'short', 'echo line 1 >>/buffer/log'));
-    const claim = (await getPod('short'))?.metadata.labels?.[labels.binding] ?? '';
+    await applied(scriptPod('short', 'short', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod(stage, 'short'))?.metadata.labels?.[labels.binding] ?? '';
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
@@ -153,8 +134,8 @@ describe('on a real node', () => {
         drain: `${once}; cat /buffer/log >"/tmp/drained/\${HOSTNAME%-*}"`,
       }),
     );
-    await applied(pod('retried', 'retried', 'echo line 1 >>/buffer/log'));
-    const claim = (await getPod('retried'))?.metadata.labels?.[labels.binding] ?? '';
+    await applied(scriptPod('retried', 'retried', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod(stage, 'retried'))?.metadata.labels?.[labels.binding] ?? '';
     const failed = await eventually(
       'the failure to be told',
       async () => {
@@ -169,34 +150,25 @@ describe('on a real node', () => {
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
-  test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
-    await applied(copyingFluentPVC('stubborn'));
-    await applied(pod('stubborn', 'stubborn', writer(''), 25));
-    const claim = await runningBinding('stubborn');
-    await stage.kubectl('delete', 'pod', 'stubborn', '--force', '--grace-period=0');
-    await eventually('the writer to be suspected', async () =>
-      isTrue((await bindingOf(stage, claim))?.status?.conditions, 'WriterMayBeAlive'),
-    );
-    await expectComplete(stage, await drainedLines(stage, claim), 'stubborn');
-  });
-
   test('an operator that was killed goes on where it was', async () => {
     await applied(copyingFluentPVC('killed'));
-    await applied(pod('killed', 'killed', writer()));
-    const claim = await runningBinding('killed');
+    await applied(scriptPod('killed', 'killed', writer()));
+    const claim = await runningBinding(stage, 'killed');
     await operator.kill();
     await stage.kubectl('delete', 'pod', 'killed');
-    expect(await getPod('killed')).toBeUndefined();
+    expect(await getPod(stage, 'killed')).toBeUndefined();
 
     // Nobody answers: who needs the webhook is refused, everybody else is not.
-    await expect(stage.kubectl.feed('create', pod('refused', 'killed', writer()))).rejects.toThrow(
+    await expect(
+      stage.kubectl.feed('create', scriptPod('refused', 'killed', writer())),
+    ).rejects.toThrow(
       'failed calling webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com"',
     );
     await stage.kubectl('run', 'plain', '--image=busybox:stable', '--restart=Never', '--', 'true');
     await eventually(
       'an unlabelled Pod to run',
       async () => {
-        const plain = await getPod('plain');
+        const plain = await getPod(stage, 'plain');
         return plain !== undefined && hasEnded(plain);
       },
       PATIENCE_MS,

@@ -2,9 +2,9 @@ import { expect } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
-import type { Volume } from '../src/api/pod.ts';
+import type { Pod, Volume } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { container, drainedBy, fluentPVC } from '../test/support/manifests.ts';
+import { container, drainedBy, fluentPVC, labelledPod } from '../test/support/manifests.ts';
 import { bindingOf, PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
@@ -64,4 +64,13 @@ export async function expectComplete(
   const counted = Number(await readFile(join(stage.drained, `.${pod}`), 'utf8'));
   expect(counted).toBeGreaterThan(1);
   expect([counted, counted + 1]).toContain(lines.length);
+}
+
+/** A Pod that runs the script once. */
+export function scriptPod(name: string, fluentPVC: string, script: string, seconds = 2): Pod {
+  return labelledPod({ namespace: 'default', name }, fluentPVC, {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: seconds,
+    containers: [container('app', script)],
+  });
 }

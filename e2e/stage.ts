@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Binding } from '../src/api/binding.ts';
+import { labels } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
+import type { Pod } from '../src/api/pod.ts';
 import { systemClock } from '../src/clock.ts';
 import { createClient, type KubeClient } from '../src/kube/client.ts';
 import { connect } from '../src/kube/connection.ts';
@@ -58,6 +60,24 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
 /** The binding of that name, which is the name of its claim, too. */
 export function bindingOf(stage: Stage, name: string): Promise<Stored<Binding> | undefined> {
   return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace: 'default', name });
+}
+
+export function getPod(stage: Stage, name: string): Promise<Stored<Pod> | undefined> {
+  return stage.client.get<Pod>({ kind: 'Pod', namespace: 'default', name });
+}
+
+/** Name of the binding of a Pod, once the Pod is there and runs. */
+export async function runningBinding(stage: Stage, name: string): Promise<string> {
+  return eventually(
+    `Pod ${name} to run`,
+    async () => {
+      const found = await getPod(stage, name);
+      return found?.status?.phase === 'Running'
+        ? found.metadata.labels?.[labels.binding]
+        : undefined;
+    },
+    PATIENCE_MS,
+  );
 }
 
 /** Waits until neither bindings nor managed claims are left. */

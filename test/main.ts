@@ -51,8 +51,11 @@ async function runStage(stage: Stage, jestArguments: readonly string[]): Promise
     return { passed: 0, failed: isCI ? 1 : 0, skipped: 1 };
   }
   if ('programs' in stage.run) return runPrograms(stage.run.programs);
-  const { jest, serial, testTimeoutMs } = stage.run;
-  const flags = [`--testTimeout=${testTimeoutMs}`, ...(serial ? ['--runInBand'] : [])];
+  const { jest, workers, testTimeoutMs } = stage.run;
+  const flags = [
+    `--testTimeout=${testTimeoutMs}`,
+    ...(workers === undefined ? [] : [`--maxWorkers=${workers}`]),
+  ];
   flags.push(...jestArguments);
   if (stage.needs !== 'api server') return runJest(jest, flags, {});
   const cluster = await startCluster({

@@ -5,7 +5,8 @@ export interface Stage {
   needs: 'nothing' | 'api server' | 'real node';
   run:
     | { programs: readonly (readonly string[])[] }
-    | { jest: readonly string[]; serial: boolean; testTimeoutMs: number };
+    /** `workers`: so many files at once; as jest finds fit when absent. */
+    | { jest: readonly string[]; workers?: number; testTimeoutMs: number };
 }
 
 /** In the order in which a mistake is found soonest. */
@@ -26,21 +27,21 @@ export const STAGES: readonly Stage[] = [
     needs: 'nothing',
     run: {
       jest: ['test/unit/', 'test/chart/'],
-      serial: false,
       testTimeoutMs: 5_000,
     },
   },
   {
     name: 'api',
     needs: 'api server',
-    run: { jest: ['test/api/'], serial: true, testTimeoutMs: 60_000 },
+    run: { jest: ['test/api/'], workers: 1, testTimeoutMs: 60_000 },
   },
   {
     name: 'e2e',
     needs: 'real node',
     run: {
       jest: ['e2e/'],
-      serial: true,
+      // Each file has a cluster of its own, and waits most of the time.
+      workers: 2,
       testTimeoutMs: 300_000,
     },
   },
