@@ -29,9 +29,6 @@ export async function playSimulated(stage: Stage): Promise<Leftovers> {
   await reportCrash(stage, first);
   await deletionOf(observer, first);
   const second = await runningAppPod(observer, [first]);
-  act(
-    'a simulated Pod goes without saying that its containers ended: the operator waits for proof',
-  );
   await releaseOf(observer, first);
 
   act('removing the application');
