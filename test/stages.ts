@@ -41,7 +41,7 @@ export const STAGES: readonly Stage[] = [
     run: {
       jest: ['e2e/'],
       // Each file has a cluster of its own, and waits most of the time.
-      workers: 2,
+      workers: 3,
       testTimeoutMs: 300_000,
     },
   },

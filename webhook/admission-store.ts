@@ -36,7 +36,8 @@ export function createAdmissionStore(options: {
     signal: AbortSignal,
   ): Promise<Stored<KubeObject>[]> => {
     if (result.status === 'fulfilled') return [result.value];
-    if (result.reason instanceof ApiError) return [];
+    // A server that failed may have stored it all the same.
+    if (result.reason instanceof ApiError && result.reason.code < 500) return [];
     const { namespace, name = '' } = object.metadata;
     const found = await client.get({ kind: object.kind as Kind, namespace, name }, { signal });
     return found !== undefined && isSameAdmission(found, object) ? [found] : [];
@@ -68,7 +69,9 @@ export function createAdmissionStore(options: {
 
 /** The API's own reason and code, so that callers back off and report as they would without us. */
 export function refusal(error: unknown): Answer {
-  if (!(error instanceof ApiError)) return deny('WriteRefused', 503, messageOf(error));
+  // Our own credentials, not those of who creates the Pod.
+  const isOurs = !(error instanceof ApiError) || error.code === 401;
+  if (isOurs) return deny('WriteRefused', 503, messageOf(error));
   return {
     allowed: false,
     denial: { reason: error.reason || 'WriteRefused', code: error.code, message: error.message },

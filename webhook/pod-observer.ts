@@ -2,7 +2,7 @@ import type { Binding } from '../src/api/binding.ts';
 import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
 import { selects } from '../src/api/label-selector.ts';
 import { labels } from '../src/api/names.ts';
-import type { KubeObject, Stored } from '../src/api/object.ts';
+import { isDeleting, type KubeObject, type Stored } from '../src/api/object.ts';
 import type { Kind } from '../src/api/resources.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
@@ -41,9 +41,10 @@ export function createPodObserver(options: {
     name: string | undefined,
     signal: AbortSignal,
   ): Promise<Stored<T> | undefined> => {
-    // An empty name would ask for the list of all.
-    if (name === undefined || name === '') return undefined;
-    return cache.get(name) ?? (await client.get<T>({ kind, name }, { signal }));
+    if (name === undefined || !isName(name)) return undefined;
+    const cached = cache.get(name);
+    if (cached !== undefined && !isDeleting(cached)) return cached;
+    return client.get<T>({ kind, name }, { signal });
   };
 
   const namespaceLabels = async (
@@ -64,7 +65,7 @@ export function createPodObserver(options: {
   ): Promise<Arrival | undefined> => {
     const name = pod.metadata.labels?.[labels.binding];
     if (name === undefined) return undefined;
-    if (name === '') return { binding: undefined, taken: false };
+    if (!isName(name)) return { binding: undefined, taken: false };
     const ref = { kind: 'FluentPVCBinding', namespace, name } as const;
     const labelSelector = `${labels.binding}=${name}`;
     const [binding, pods] = await Promise.all([
@@ -91,4 +92,9 @@ export function createPodObserver(options: {
       defaults,
     };
   };
+}
+
+/** Nobody has checked it yet. An empty one would ask for the list of all, `..` for something else. */
+function isName(name: string): boolean {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
 }

@@ -1,14 +1,21 @@
 import type { Binding } from '../src/api/binding.ts';
 import { DEFAULT_AFTER, type FluentPVC, type OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { admissionName, annotations, labels } from '../src/api/names.ts';
-import { createdAt, isDeleting, type ObjectMeta, type Stored } from '../src/api/object.ts';
+import { admissionName, annotations, isAdmissionName, labels } from '../src/api/names.ts';
+import {
+  createdAt,
+  isDeleting,
+  type ObjectMeta,
+  type Stored,
+  type StoredMeta,
+} from '../src/api/object.ts';
 import { mountsClaim, type Pod, type PodSpec } from '../src/api/pod.ts';
 import { buildBinding, buildClaim, buildInjection, buildSnapshot } from '../src/core/build.ts';
-import { applyOperations, inject, type Injection, type Replacement } from '../src/core/inject.ts';
+import { applyOperations, inject, type Injection } from '../src/core/inject.ts';
 import { override } from '../src/core/override.ts';
 import { pointer, type CreateWrite, type PatchOperation } from '../src/core/plan.ts';
 import { readRecord, withdraw, type InjectionRecord } from '../src/core/withdraw.ts';
 import { notAllowed, notFound, notInjectable, whyTooLarge, whyUnusable } from './pod-refusal.ts';
+import { neverCompletes, reachesNobody, warningOf } from './pod-warning.ts';
 import type { Answer } from './review.ts';
 
 /** All that the decision on a Pod depends on. */
@@ -75,7 +82,7 @@ export function podPlan(observation: PodObservation): PodPlan {
     namespace: request.namespace,
     id: request.uid,
   };
-  const cleaned = clean(pod);
+  const cleaned = clean(pod, fluentPVC.metadata);
   const injection = injectionOf({ ...fluentPVC, spec }, pod.spec, admission.name, defaults);
   const injected = inject('/spec', cleaned.spec, injection);
   if (injected.outcome !== 'patch') return answered(notInjectable(name, injected));
@@ -94,6 +101,7 @@ export function podPlan(observation: PodObservation): PodPlan {
       warnings: [
         ...injected.replaced.map((replacement) => warningOf(replacement, name)),
         ...neverCompletes(pod.spec, injection, name),
+        ...reachesNobody(pod.spec, injection, name),
       ],
     },
     writes: [
@@ -111,19 +119,35 @@ function answered(answer: Answer): PodPlan {
 function isSameAdmission({ now, pod, arrival }: PodObservation): boolean {
   const binding = arrival?.binding;
   if (binding === undefined || arrival?.taken === true || isDeleting(binding)) return false;
+  const { spec } = binding;
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   return (
-    binding.spec.pod.uid === '' &&
+    spec.pod.uid === '' &&
+    spec.pod.name === (pod.metadata.name ?? '') &&
+    spec.fluentPVC.name === pod.metadata.labels?.[labels.fluentPVC] &&
     now - createdAt(binding) < SAME_ADMISSION_MS &&
-    mountsClaim(pod, binding.spec.pvc.name)
+    mountsClaim(pod, spec.pvc.name) &&
+    all.some(({ name }) => name === spec.sidecar?.name)
   );
 }
 
-/** The Pod's spec without what an earlier admission, mostly of another Pod, put into it. */
-function clean({ metadata, spec }: Pod): { spec: PodSpec; operations: PatchOperation[] } {
+/**
+ * The Pod's spec without what an earlier admission, mostly of another Pod, put into it: also where
+ * label and record were taken off, no claim of another admission stays.
+ */
+function clean(
+  { metadata, spec }: Pod,
+  fluentPVC: StoredMeta,
+): { spec: PodSpec; operations: PatchOperation[] } {
   const former = metadata.labels?.[labels.binding];
-  const record = metadata.annotations?.[annotations.injected];
-  if (former === undefined && record === undefined) return { spec, operations: [] };
-  const operations = withdraw('/spec', spec, readRecord(record), former);
+  const record = readRecord(metadata.annotations?.[annotations.injected]);
+  const operations = withdraw(
+    '/spec',
+    spec,
+    record,
+    (claim) => claim === former || isAdmissionName(claim, fluentPVC),
+  );
+  if (operations.length === 0) return { spec, operations };
   return { spec: applyOperations({ spec }, operations).spec, operations };
 }
 
@@ -166,26 +190,5 @@ function metadataOperations(
     metadata.annotations == null
       ? { op: 'add', path: '/metadata/annotations', value: { [annotations.injected]: value } }
       : { op: 'add', path: `/metadata/annotations${pointer(annotations.injected)}`, value },
-  ];
-}
-
-/** The API server cuts a warning at 256 characters. */
-function warningOf({ what, was, is }: Replacement, fluentPVC: string): string {
-  const successor = is === undefined ? 'removed' : `replaced by ${brief(is)}`;
-  return `${what}: ${brief(was)} of the Pod is ${successor} of FluentPVC "${fluentPVC}"`;
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length <= 70 ? text : `${text.slice(0, 69)}…`;
-}
-
-/** A Job's Pod ends when its containers do, and a Regular sidecar does not. */
-function neverCompletes(pod: PodSpec, { sidecar }: Injection, fluentPVC: string): string[] {
-  const { restartPolicy = 'Always' } = pod;
-  if (sidecar?.mode !== 'Regular' || restartPolicy === 'Always') return [];
-  return [
-    `restartPolicy ${restartPolicy}: with the Regular sidecar "${sidecar.container.name}" of FluentPVC ` +
-      `"${fluentPVC}" the Pod does not complete by itself; sidecarMode Native lets it`,
   ];
 }

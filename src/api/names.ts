@@ -65,9 +65,18 @@ export function admissionName(
   fluentPVC: { name: string; uid: string },
   requestUid: string,
 ): string {
+  return beginning(fluentPVC) + hash(requestUid, REQUEST_HASH_LENGTH);
+}
+
+/** Is it the name of any admission with that FluentPVC? */
+export function isAdmissionName(name: string, fluentPVC: { name: string; uid: string }): boolean {
+  const start = beginning(fluentPVC);
+  return name.startsWith(start) && /^[0-9a-f]{10}$/.test(name.slice(start.length));
+}
+
+function beginning(fluentPVC: { name: string; uid: string }): string {
   const prefix = fluentPVC.name.slice(0, MAX_PREFIX_LENGTH).replace(/[-.]+$/, '');
-  const owner = hash(fluentPVC.uid, FLUENT_PVC_HASH_LENGTH);
-  return `${prefix}-${owner}-${hash(requestUid, REQUEST_HASH_LENGTH)}`;
+  return `${prefix}-${hash(fluentPVC.uid, FLUENT_PVC_HASH_LENGTH)}-`;
 }
 
 /** Lower-case hexadecimal digits: 4 bits each, so 10 of them tell 10^12 requests apart. */

@@ -7,7 +7,7 @@ import {
   type OperatorDefaults,
 } from '../api/fluentpvc.ts';
 import { annotations, API_VERSION, finalizers, labels } from '../api/names.ts';
-import type { ObjectMeta, Stored } from '../api/object.ts';
+import type { JsonObject, ObjectMeta, Stored } from '../api/object.ts';
 import type { Pod, PodSpec } from '../api/pod.ts';
 import type { Injection } from './inject.ts';
 
@@ -79,9 +79,9 @@ export function buildBinding(
         mode: fluentPVC.spec.sidecarMode ?? defaults.sidecarMode,
         podDeletionTrigger: podDeletionTrigger(fluentPVC.spec, defaults),
       },
-      ...(pod.spec.terminationGracePeriodSeconds === undefined
-        ? {}
-        : { terminationGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds }),
+      ...(Number.isSafeInteger(pod.spec.terminationGracePeriodSeconds)
+        ? { terminationGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds }
+        : {}),
       snapshot: JSON.stringify(buildSnapshot(fluentPVC.spec, pod.spec)),
     },
   };
@@ -115,7 +115,7 @@ export function buildSnapshot(spec: FluentPVCSpec, pod: PodSpec): Snapshot {
     commonVolumes: spec.commonVolumes ?? [],
     commonVolumeMounts: spec.commonVolumeMounts ?? [],
     pod: {
-      ...(pod.tolerations === undefined ? {} : { tolerations: pod.tolerations }),
+      ...(pod.tolerations == null ? {} : { tolerations: pod.tolerations.map(exact) }),
       ...(pod.imagePullSecrets === undefined ? {} : { imagePullSecrets: pod.imagePullSecrets }),
       ...(pod.runtimeClassName === undefined ? {} : { runtimeClassName: pod.runtimeClassName }),
       ...(fsGroup === undefined && supplementalGroups === undefined
@@ -128,4 +128,13 @@ export function buildSnapshot(spec: FluentPVCSpec, pod: PodSpec): Snapshot {
           }),
     },
   };
+}
+
+/**
+ * JSON.parse rounds integers above 2^53, and the API takes none above 2^63: a toleration for longer
+ * than any age is one for ever, which is one without a time.
+ */
+function exact(toleration: JsonObject): JsonObject {
+  const { tolerationSeconds, ...rest } = toleration;
+  return Number.isSafeInteger(tolerationSeconds) ? toleration : rest;
 }

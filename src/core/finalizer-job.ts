@@ -1,6 +1,6 @@
 import type { Snapshot } from '../api/binding.ts';
 import type { Job, JobSpec } from '../api/job.ts';
-import { annotations, API_VERSION, labels } from '../api/names.ts';
+import { annotations, API_VERSION, GROUP, labels } from '../api/names.ts';
 import type { ObjectMeta, StoredMeta } from '../api/object.ts';
 import type { PodSpec, PodTemplate } from '../api/pod.ts';
 import { buildInjection } from './build.ts';
@@ -78,14 +78,18 @@ function trusted(template: JobSpec): JobSpec {
   };
 }
 
-/** Without the labels of an app's Pod: the webhook must not see it, nor the binding claim it. */
-function podMetadata(template: PodTemplate, bindingName: string): ObjectMeta {
-  const {
-    [labels.fluentPVC]: fluentPVC,
-    [labels.binding]: binding,
-    ...kept
-  } = template.metadata?.labels ?? {};
-  return { ...template.metadata, labels: { ...kept, [labels.finalizerJobOf]: bindingName } };
+/**
+ * Without what marks an app's Pod, which a template made from one may carry: the webhook must not see
+ * it, the binding not claim it, the guards not refuse it.
+ */
+function podMetadata({ metadata = {} }: PodTemplate, bindingName: string): ObjectMeta {
+  const foreign = (map: Record<string, string> | null | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !key.startsWith(`${GROUP}/`)));
+  return {
+    ...metadata,
+    labels: { ...foreign(metadata.labels), [labels.finalizerJobOf]: bindingName },
+    ...(metadata.annotations == null ? {} : { annotations: foreign(metadata.annotations) }),
+  };
 }
 
 /** What the Pod had and the Job needs too: to be admitted to the node, to read what it wrote. */

@@ -1,4 +1,5 @@
 import jsonPatch from 'fast-json-patch';
+import { posix } from 'node:path';
 import type { SidecarMode } from '../api/fluentpvc.ts';
 import type { Container, EnvVar, PodSpec, Volume, VolumeMount } from '../api/pod.ts';
 import { mergeByName, mergeMounts, type Merge } from './merge.ts';
@@ -118,6 +119,7 @@ function pathTaken(
   return undefined;
 }
 
-function samePath(a: string, b: string): boolean {
-  return a.replace(/\/+$/, '') === b.replace(/\/+$/, '');
+/** Kubernetes compares texts; the container's file system does not. */
+export function samePath(a: string, b: string): boolean {
+  return posix.resolve('/', a) === posix.resolve('/', b);
 }

@@ -113,7 +113,7 @@ function isImage(value: string): boolean {
 
 const quantities = {
   type: 'object',
-  additionalProperties: { type: ['string', 'integer'], pattern: QUANTITY.source, minimum: 0 },
+  additionalProperties: { type: ['string', 'number'], pattern: QUANTITY.source, minimum: 0 },
 };
 const isResources = new Ajv({ allowUnionTypes: true }).compile<JsonObject>({
   type: 'object',

@@ -74,6 +74,15 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       ...webhook('/fluent-pvc/validate'),
       name: `fluent-pvc-validation-webhook.${GROUP}`,
       sideEffects: 'None',
+      // Also while nobody answers: what leaves the spec alone passes, so that a finalizer can always go.
+      matchConditions: [
+        {
+          name: 'changes-the-spec',
+          expression:
+            'request.operation == "CREATE" || ' +
+            '(!object.metadata.?deletionTimestamp.hasValue() && object.?spec != oldObject.?spec)',
+        },
+      ],
       rules: [
         {
           apiGroups: [GROUP],

@@ -2,7 +2,7 @@ import type { FluentPVC } from '../api/fluentpvc.ts';
 import { fluentPVCField } from './trial-field.ts';
 import type { Trial } from './trial.ts';
 import { undecodablePaths } from './undecodable.ts';
-import { mergeVerdicts, type Problem, type Verdict } from './verdict.ts';
+import { cutWarning, mergeVerdicts, type Problem, type Verdict } from './verdict.ts';
 
 /** What came of the dry-run creation of one trial. */
 export interface TrialResult {
@@ -23,8 +23,6 @@ export type Refusal =
       details: { kind?: string; causes?: readonly { field?: string; message?: string }[] };
     };
 
-/** The API server cuts longer ones when there are many. */
-const MAX_WARNING_LENGTH = 256;
 const TEMPLATES: Record<Trial['of'], string> = {
   PVC: 'spec.pvcSpecTemplate',
   Job: 'spec.pvcFinalizerJobSpecTemplate',
@@ -102,7 +100,7 @@ function untriedWarnings(namespace: string, untried: readonly TrialResult[]): st
     kinds.set(why, [...(kinds.get(why) ?? []), trial.of]);
   }
   return [...kinds].map(([why, names]) =>
-    cut(`${names.join(', ')} could not be tried out in namespace "${namespace}": ${why}`),
+    cutWarning(`${names.join(', ')} could not be tried out in namespace "${namespace}": ${why}`),
   );
 }
 
@@ -119,10 +117,8 @@ function unknownFields({ spec }: FluentPVC, { trial, warnings }: TrialResult): s
   return warnings.flatMap((warning) => {
     const path = /^unknown field "(.*)"$/.exec(warning)?.[1];
     const field = path === undefined ? undefined : fluentPVCField(spec, trial, path);
-    return field === undefined ? [] : [cut(`unknown field "${field}": the API server ignores it`)];
+    return field === undefined
+      ? []
+      : [cutWarning(`unknown field "${field}": the API server ignores it`)];
   });
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_WARNING_LENGTH ? text : `${text.slice(0, MAX_WARNING_LENGTH - 1)}…`;
 }

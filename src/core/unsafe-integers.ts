@@ -4,8 +4,8 @@ import type { Verdict } from './verdict.ts';
 /** Stands for an integer that JSON.parse would round. */
 const UNSAFE = Symbol('unsafe integer');
 
-/** Shorter ones are safe; most texts have no number that long, and pay no more than this look. */
-const LONG_NUMBER = /\d{16}/;
+/** Shorter ones are safe; most texts have no number (outside a string) that long, and pay this look. */
+const LONG_NUMBER = /[:[,]\s*-?\d{16}/;
 
 /**
  * Fields below `request.object` of an AdmissionReview (its text, which is JSON) whose integers

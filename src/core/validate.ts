@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { MAX_SNAPSHOT_LENGTH } from '../api/binding.ts';
 import { fluentPVCSchema } from '../api/fluentpvc-schema.ts';
 import type { FluentPVC, FluentPVCSpec } from '../api/fluentpvc.ts';
 import { MAX_LABEL_LENGTH } from '../api/names.ts';
@@ -6,7 +7,7 @@ import type { Container } from '../api/pod.ts';
 import { claimRules, jobPodRules, jobRules, type TemplateRule } from '../api/template-rules.ts';
 import { buildInjection, buildSnapshot } from './build.ts';
 import { fieldPath, pointerSteps } from './field-path.ts';
-import { inject } from './inject.ts';
+import { inject, samePath } from './inject.ts';
 import type { Problem, Verdict } from './verdict.ts';
 
 const JOB = 'spec.pvcFinalizerJobSpecTemplate';
@@ -36,6 +37,8 @@ export function validateFluentPVC(object: unknown): Verdict {
       ...broken(JOB, jobRules, object.spec.pvcFinalizerJobSpecTemplate),
       ...broken(JOB_POD, jobPodRules, object.spec.pvcFinalizerJobSpecTemplate.template.spec),
       ...mountProblems(object.spec),
+      ...commonMountProblems(object.spec),
+      ...sizeProblems(object.spec),
     ],
     warnings: jobWarnings(object.spec),
   };
@@ -85,15 +88,52 @@ function mountProblems(spec: FluentPVCSpec): Problem[] {
       each,
     ]),
   ];
-  return targets.flatMap(([field, container]) => {
+  return targets.flatMap(([at, container]) => {
+    const field = `${at}.volumeMounts`;
     const injected = inject('', { containers: [container] }, injection);
-    if (injected.outcome !== 'mountPathTaken') return [];
-    const { mount, by } = injected;
+    if (injected.outcome === 'mountPathTaken') {
+      const { mount, by } = injected;
+      const message =
+        `container "${container.name}" mounts volume "${by}" at ${mount.mountPath}, where volume ` +
+        `"${mount.name}" belongs`;
+      return [{ field, message }];
+    }
+    // Looked for where the claim is not, a drainer would find nothing and succeed.
+    const elsewhere = (container.volumeMounts ?? []).find(
+      ({ name, mountPath }) =>
+        name === spec.pvcVolumeName && !samePath(mountPath, spec.pvcVolumeMountPath),
+    );
+    if (elsewhere === undefined) return [];
     const message =
-      `container "${container.name}" mounts volume "${by}" at ${mount.mountPath}, where volume ` +
-      `"${mount.name}" belongs`;
-    return [{ field: `${field}.volumeMounts`, message }];
+      `container "${container.name}" mounts volume "${elsewhere.name}" at ${elsewhere.mountPath}; it ` +
+      `is mounted at pvcVolumeMountPath, ${spec.pvcVolumeMountPath}, and nowhere else`;
+    return [{ field, message }];
   });
+}
+
+/** Of two mounts at one path the later one covers the other: that of the claim, perhaps. */
+function commonMountProblems(spec: FluentPVCSpec): Problem[] {
+  const mounts = spec.commonVolumeMounts ?? [];
+  return mounts.flatMap(({ name, mountPath }, index) => {
+    const others = [
+      ...mounts.slice(0, index),
+      { name: spec.pvcVolumeName, mountPath: spec.pvcVolumeMountPath },
+    ];
+    const other = others.find((one) => samePath(one.mountPath, mountPath));
+    if (other === undefined) return [];
+    const message = `volume "${name}" is mounted at ${mountPath}, where volume "${other.name}" is mounted`;
+    return [{ field: `spec.commonVolumeMounts[${index}].mountPath`, message }];
+  });
+}
+
+/** Every Pod would be denied; its own part comes on top. */
+function sizeProblems(spec: FluentPVCSpec): Problem[] {
+  const length = Buffer.byteLength(JSON.stringify(buildSnapshot(spec, { containers: [] })));
+  if (length <= MAX_SNAPSHOT_LENGTH) return [];
+  const message =
+    `finalizer Job template and common parts take ${length} bytes as JSON, ${MAX_SNAPSHOT_LENGTH} ` +
+    `are allowed: move what is long into a ConfigMap`;
+  return [{ field: 'spec', message }];
 }
 
 function jobWarnings({ pvcFinalizerJobSpecTemplate: job }: FluentPVCSpec): string[] {

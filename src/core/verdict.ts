@@ -34,3 +34,11 @@ export function mergeVerdicts(...verdicts: readonly Verdict[]): Verdict {
 export function problemText(problems: readonly Problem[]): string {
   return problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
 }
+
+/** The API server cuts admission warnings at this length, without a sign of it. */
+const MAX_WARNING_LENGTH = 256;
+
+/** A warning no longer than the API server hands on. */
+export function cutWarning(text: string): string {
+  return text.length <= MAX_WARNING_LENGTH ? text : `${text.slice(0, MAX_WARNING_LENGTH - 1)}…`;
+}

@@ -36,18 +36,18 @@ function parse(text: string): unknown {
 
 /**
  * The operations that take a former injection out of a PodSpec, `path` being its JSON pointer: what
- * the record names, and every volume of the claim `claimName` with its mounts, whatever the record
+ * the record names, and every volume of a claim that is to go with its mounts, whatever the record
  * says. The last container is not taken. Pure.
  */
 export function withdraw(
   path: string,
   spec: PodSpec,
   record: InjectionRecord,
-  claimName: string | undefined,
+  goes: (claimName: string) => boolean,
 ): PatchOperation[] {
   const volumes = new Set(record.volumes);
   for (const { name, persistentVolumeClaim: claim } of spec.volumes ?? []) {
-    if (claim !== undefined && claim.claimName === claimName) volumes.add(name);
+    if (claim != null && goes(claim.claimName)) volumes.add(name);
   }
   const envs = new Set(record.envs);
   const isVolume = ({ name }: { name: string }): boolean => volumes.has(name);

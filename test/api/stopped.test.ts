@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { makeCertificate } from '../../webhook/certificate.ts';
-import { deleteConfigurations, register } from '../../src/kube/registrar.ts';
+import { applyCRDs, deleteConfigurations, register } from '../../src/kube/registrar.ts';
 import { systemClock } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
-import { labelledPod } from '../support/manifests.ts';
+import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
 import { guarded } from './guarding.ts';
 import { openApi, type Api } from './harness.ts';
@@ -21,6 +21,9 @@ shared(async (parts) => {
   const { signal } = new AbortController();
   const base = { client: api.client, clock: systemClock, log: silentLog, signal };
   parts.defer(() => deleteConfigurations(base, instance, ca));
+  await applyCRDs(base);
+  const { metadata, ...rest } = fluentPVC('kept');
+  await api.client.create({ ...rest, metadata: { ...metadata, finalizers: ['example.com/keep'] } });
   const exemptNamespaces = ['kube-system'];
   const client = { url: NOWHERE, caBundle: ca };
   await register(base, { instance, client, exemptNamespaces });
@@ -48,4 +51,20 @@ test('while the operator is away, labelled Pods are refused in words, and no oth
     api.client.create({ ...pod, metadata: system }),
   );
   expect(inSystem.spec.initContainers).toBeUndefined();
+});
+
+test('while the operator is away, a FluentPVC can go, and its spec cannot change', async () => {
+  const ref = { kind: 'FluentPVC', name: 'kept' } as const;
+  const patch = (body: object) => api.client.patch(ref, { type: 'merge', body });
+  await eventually('the webhook to be called', async () => {
+    const refused = await patch({ spec: { pvcVolumeName: `v${Date.now()}` } }).then(
+      () => '',
+      (error: unknown) => String(error),
+    );
+    return refused.includes('failed calling webhook "fluent-pvc-validation-webhook');
+  });
+  await patch({ metadata: { labels: { team: 'red' } } });
+  await api.kubectl('delete', 'fluentpvc', 'kept', '--wait=false');
+  await patch({ metadata: { finalizers: null } });
+  expect(await api.client.get(ref)).toBeUndefined();
 });

@@ -103,6 +103,22 @@ describe('the binding', () => {
   });
 });
 
+describe('an integer of the Pod that JavaScript has rounded', () => {
+  const huge = 9_223_372_036_854_776_000;
+  test('of a toleration is for ever: without a time', () => {
+    const short = { key: 'a', tolerationSeconds: 7 };
+    const tolerations = [{ key: 'b', effect: 'NoExecute', tolerationSeconds: huge }, short];
+    const { pod } = buildSnapshot(make.fluentPVC().spec, { containers: [], tolerations });
+    expect(pod.tolerations).toEqual([{ key: 'b', effect: 'NoExecute' }, short]);
+  });
+  test('of the grace period is left out', () => {
+    const pod = make.newPod({ spec: { containers: [], terminationGracePeriodSeconds: huge } });
+    const admission = { name: 'n', namespace: 'shop', id: 'i' };
+    const { spec } = buildBinding(admission, make.fluentPVC(), pod, make.defaults);
+    expect(spec).not.toHaveProperty('terminationGracePeriodSeconds');
+  });
+});
+
 describe('the snapshot', () => {
   test('has the common parts of the FluentPVC', () => {
     const spec = {

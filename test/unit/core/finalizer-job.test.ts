@@ -129,6 +129,22 @@ describe('of the template', () => {
     expect(spec).toMatchObject({ backoffLimit: 3, unknown: 'kept' });
   });
 
+  test('nothing of an app’s Pod is left on the Pods of the Job', () => {
+    const foreign = { team: 'red' };
+    const jobSpecTemplate = {
+      template: {
+        metadata: {
+          labels: { ...foreign, [labels.fluentPVC]: 'x', [labels.binding]: 'x' },
+          annotations: { ...foreign, [annotations.injected]: '{}' },
+        },
+        spec: { containers: [make.container('drain')] },
+      },
+    };
+    expect(built({ jobSpecTemplate }).spec.template.metadata).toEqual({
+      labels: { ...foreign, [labels.finalizerJobOf]: NAME },
+      annotations: foreign,
+    });
+  });
   test('the snapshot itself is not touched', () => {
     const snapshot = make.snapshot({ commonEnvs: [{ name: 'A' }] });
     const copy = structuredClone(snapshot);

@@ -58,6 +58,25 @@ test('on the warm path nothing is read', async () => {
   expect(asked()).toEqual([]);
 });
 
+test.each(['', '.', '..', 'a/b', 'A'])(
+  'a FluentPVC of the name "%s" is not asked for',
+  async (name) => {
+    const { look, asked } = setup({ fluentPVCs: [] });
+    const pod = make.newPod({
+      metadata: { labels: { [labels.fluentPVC]: name, [labels.binding]: name } },
+    });
+    expect(await look(pod)).toMatchObject({ fluentPVC: undefined, arrival: { taken: false } });
+    expect(asked()).toEqual([]);
+  },
+);
+
+test('a FluentPVC that is being deleted as far as we know is read live before the denial', async () => {
+  const going = make.fluentPVC({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  const { look, asked } = setup({ fluentPVCs: [going], live: [make.fluentPVC()] });
+  expect((await look()).fluentPVC?.metadata.deletionTimestamp).toBeUndefined();
+  expect(asked()).toEqual(['get FluentPVC']);
+});
+
 describe('the namespace', () => {
   const red = named('Namespace', 'shop', { team: 'red' });
   const blue = named('Namespace', 'shop', { team: 'blue' });

@@ -27,7 +27,7 @@ const fresh = make.newPod();
 const first = patched(fresh, plan(fresh, 'first'));
 const young = make.binding({
   metadata: { name: name('first'), creationTimestamp: at(0) },
-  spec: { pod: { name: '', uid: '' }, pvc: { name: name('first'), uid: '' } },
+  spec: { pod: { name: 'app-0', uid: '' }, pvc: { name: name('first'), uid: '' } },
 });
 
 describe('a Pod that arrives with a binding', () => {
@@ -47,6 +47,20 @@ describe('a Pod that arrives with a binding', () => {
         binding: { ...young, metadata: { ...young.metadata, deletionTimestamp: at(1) } },
         taken: false,
       },
+    },
+    'of a Pod of another name': {
+      arrival: { binding: young, taken: false },
+      pod: { ...first, metadata: { ...first.metadata, name: 'app-1' } },
+    },
+    'of another FluentPVC': {
+      arrival: {
+        binding: { ...young, spec: { ...young.spec, fluentPVC: { name: 'other', uid: 'x' } } },
+        taken: false,
+      },
+    },
+    'without its sidecar': {
+      arrival: { binding: young, taken: false },
+      pod: { ...first, spec: { ...first.spec, initContainers: [] } },
     },
     'whose claim it does not mount': {
       arrival: { binding: young, taken: false },
@@ -81,6 +95,12 @@ describe('a Pod that arrives with a binding', () => {
       spec: { ...first.spec, volumes },
     });
     const after = patched(pod, plan(pod, 'second', { binding: undefined, taken: false }));
+    expect(JSON.stringify(after)).not.toContain(name('first'));
+  });
+  test('and lost label and record loses the claim of the other all the same', () => {
+    const volumes = (first.spec.volumes ?? []).map((volume) => ({ ...volume, name: 'renamed' }));
+    const pod = make.newPod({ spec: { ...first.spec, volumes } });
+    const after = patched(pod, plan(pod, 'second'));
     expect(JSON.stringify(after)).not.toContain(name('first'));
   });
   test('and lost its label is cleaned by its record', () => {

@@ -123,6 +123,13 @@ describe('injection', () => {
     expect(after.spec.containers[0]).toHaveProperty('volumeMounts');
     expect(after.spec.containers[1]).not.toHaveProperty('volumeMounts');
   });
+  test('that reaches no container of the Pod is warned of', () => {
+    const warnings = (containers: string[]) =>
+      plan({ injection: { containers } }, { pod }).answer.warnings;
+    expect(warnings(['app'])).toEqual([]);
+    expect(warnings([])).toEqual([]);
+    expect(warnings(['ap'])).toEqual([expect.stringContaining('injects into ap, and')]);
+  });
   test('of the sidecar is after the known meshes', () => {
     expect(order({})).toEqual(['linkerd-proxy', 'fluentd', 'mesh']);
   });

@@ -86,16 +86,21 @@ describe('denied, with nothing to write, is a Pod', () => {
       says: ['"fluentd"', '"logs"'],
     },
     'whose snapshot is too large': {
-      change: withSpec({ commonEnvs: [{ name: 'LONG', value: at200 }] }),
+      change: {
+        ...withSpec({ commonEnvs: [{ name: 'LONG', value: at200.slice(2_000) }] }),
+        pod: make.newPod({
+          spec: { containers: [make.container('app')], tolerations: [{ key: 'x'.repeat(2_000) }] },
+        }),
+      },
       reason: 'SnapshotTooLarge',
       code: 422,
       says: ['"logs"', String(MAX_SNAPSHOT_LENGTH)],
     },
-    'whose snapshot is too large in bytes only': {
+    'whose FluentPVC alone is too large, in bytes': {
       change: withSpec({ commonEnvs: [{ name: 'LONG', value: 'ü'.repeat(40_000) }] }),
-      reason: 'SnapshotTooLarge',
+      reason: 'FluentPVCInvalid',
       code: 422,
-      says: [],
+      says: ['move what is long into a ConfigMap'],
     },
   };
   test.each(Object.entries(cases))('%s', (_, { change, reason, code, says }) => {
@@ -164,8 +169,19 @@ describe('an admitted Pod', () => {
     const { answer } = plan({ pod, ...withSpec({ commonEnvs: [{ name: 'A', value: 'b' }] }) });
     expect(answer.warnings).toHaveLength(1);
     expect(answer.warnings?.[0]).toMatch(
-      /^container "app": env "A": \{"name":"A","value":"minemine.*… of the Pod is replaced by \{"name":"A","value":"b"\} of FluentPVC "logs"$/,
+      /^container "app": env "A": \{"value":"minemine.*… of the Pod is replaced by \{"value":"b"\} of FluentPVC "logs"$/,
     );
+    expect(answer.warnings?.[0]?.length).toBeLessThanOrEqual(256);
+  });
+  test('is told both values, however long the names', () => {
+    const [long, longer] = ['c'.repeat(63), 'E'.repeat(200)];
+    const env = [{ name: longer, value: 'mine' }];
+    const pod = make.newPod({ spec: { containers: [make.container(long, { env })] } });
+    const { answer } = plan({
+      pod,
+      ...withSpec({ commonEnvs: [{ name: longer, value: 'ours' }] }),
+    });
+    expect(answer.warnings?.[0]).toMatch(/"mine".*"ours"/);
     expect(answer.warnings?.[0]?.length).toBeLessThanOrEqual(256);
   });
   test('is told nothing where nothing was replaced', () => {

@@ -211,6 +211,24 @@ describe('when one write fails, nothing is left', () => {
     });
   });
 
+  test('not even what was stored by a server that failed', async () => {
+    const { api, handle, left } = setup();
+    const create = api.create.bind(api);
+    api.create = async (object, options) => {
+      const stored = await create(object, options);
+      if (object.kind === CLAIM) throw refusal(504, 'Timeout');
+      return stored;
+    };
+    expect(await handle()).toMatchObject({ denial: { reason: 'Timeout', code: 504 } });
+    expect(left()).toEqual([]);
+  });
+
+  test('and credentials of ours that are refused are no fault of who creates the Pod', async () => {
+    const { api, handle } = setup();
+    api.refuse = () => refusal(401, 'Unauthorized');
+    expect(await handle()).toMatchObject({ denial: { reason: 'WriteRefused', code: 503 } });
+  });
+
   test('of a stranger with that name, which stays', async () => {
     const stranger = make.claim({
       metadata: { name, annotations: { [annotations.admissionId]: 'x' } },
