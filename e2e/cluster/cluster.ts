@@ -83,9 +83,9 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
     if (await destroyCluster(folders, { keepLogs: false })) {
       reporter.step(`removed what was left of cluster ${request.name}`);
     }
-    const { stateFolder, path } = environment;
+    const { path } = environment;
     try {
-      return await startAll(plan, { folders, stateFolder, path, reporter, signal });
+      return await startAll(plan, { folders, path, reporter, signal });
     } catch (thrown) {
       await destroyCluster(folders, { keepLogs: true });
       throw thrown;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { podRange, serviceRange } from './cluster-config.ts';
 import { runCommand, tryCommand } from './commands.ts';
@@ -7,6 +6,11 @@ import { inside, type Namespaces } from './namespaces.ts';
 import { kernelName } from './state.ts';
 import { chooseSubnet, type Subnet } from './subnet.ts';
 
+/**
+ * Of the machine, not of a state folder: two clusters of different folders that chose at the same time
+ * would get the same network, and one would push its images to the other's registry (seen).
+ */
+const lockFile = '/run/fluent-pvc-operator-network.lock';
 /** Name of the link inside the node. */
 const nodeLink = 'eth0';
 
@@ -16,14 +20,13 @@ const nodeLink = 'eth0';
  * this machine and nothing beyond.
  */
 export async function createNetwork(
-  stateFolder: string,
   clusterFolder: string,
   namespaces: Namespaces,
 ): Promise<Subnet> {
   const link = kernelName(clusterFolder);
   const peer = ['peer', 'name', nodeLink, 'netns', String(namespaces.init.pid)];
   const subnet = await withLock(
-    { file: join(stateFolder, '.network.lock'), what: 'the choice of a network', timeout: 20_000 },
+    { file: lockFile, what: 'the choice of a network', timeout: 20_000 },
     async () => {
       const free = chooseSubnet([...(await addressesInUse()), podRange, serviceRange]);
       if (free === undefined) throw new UserError('no free network in 10.214.0.0/16 for the node');

@@ -31,8 +31,6 @@ export type ClusterPlan = Omit<ClusterConfig, 'address' | 'hostAddress' | 'ports
 /** What a start works with. */
 export interface StartContext {
   readonly folders: ClusterFolders;
-  /** Folder of all clusters' states. */
-  readonly stateFolder: string;
   /** Folders of PATH. */
   readonly path: readonly string[];
   readonly reporter: Reporter;
@@ -121,10 +119,10 @@ interface Prepared {
 }
 
 async function prepareReal(plan: ClusterPlan, context: StartContext): Promise<Prepared> {
-  const { folders, reporter, stateFolder, signal } = context;
+  const { folders, reporter, signal } = context;
   const keep = foldersOf(plan.binaries);
   const namespaces = await createNamespaces(folders, nodeName(plan), keep, signal);
-  const subnet = await createNetwork(stateFolder, folders.root, namespaces);
+  const subnet = await createNetwork(folders.root, namespaces);
   await createCgroups(folders.root);
   reporter.step(`node ${nodeName(plan)} has address ${subnet.node}, this machine ${subnet.host}`);
   const { node: address, host: hostAddress } = subnet;
