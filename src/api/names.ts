@@ -83,3 +83,12 @@ function beginning(fluentPVC: { name: string; uid: string }): string {
 function hash(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
+
+/** Labels or annotations without those of the operator. */
+export function foreignEntries(
+  entries: Readonly<Record<string, string>> | null | undefined,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(entries ?? {}).filter(([key]) => !key.startsWith(`${GROUP}/`)),
+  );
+}

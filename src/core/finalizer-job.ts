@@ -1,6 +1,6 @@
 import type { Snapshot } from '../api/binding.ts';
 import type { Job, JobSpec } from '../api/job.ts';
-import { annotations, API_VERSION, GROUP, labels } from '../api/names.ts';
+import { annotations, API_VERSION, foreignEntries, labels } from '../api/names.ts';
 import type { ObjectMeta, StoredMeta } from '../api/object.ts';
 import type { PodSpec, PodTemplate } from '../api/pod.ts';
 import { buildInjection } from './build.ts';
@@ -83,12 +83,10 @@ function trusted(template: JobSpec): JobSpec {
  * it, the binding not claim it, the guards not refuse it.
  */
 function podMetadata({ metadata = {} }: PodTemplate, bindingName: string): ObjectMeta {
-  const foreign = (map: Record<string, string> | null | undefined): Record<string, string> =>
-    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !key.startsWith(`${GROUP}/`)));
   return {
     ...metadata,
-    labels: { ...foreign(metadata.labels), [labels.finalizerJobOf]: bindingName },
-    ...(metadata.annotations == null ? {} : { annotations: foreign(metadata.annotations) }),
+    labels: { ...foreignEntries(metadata.labels), [labels.finalizerJobOf]: bindingName },
+    ...(metadata.annotations == null ? {} : { annotations: foreignEntries(metadata.annotations) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { VolumeMount } from '../api/pod.ts';
-import { pointer, type PatchOperation } from './plan.ts';
+import { pointer, removals, type PatchOperation } from './plan.ts';
 
 /** What it takes to bring a list to the wanted state, and what was in the way. */
 export interface Merge<T> {
@@ -10,8 +10,9 @@ export interface Merge<T> {
 }
 
 /**
- * Puts our entries into a list (a `null`, as a template engine may leave it, is none): ours replaces the first of its name, further ones of that name go,
- * the rest stays where it is. An entry that is already as ours costs no operation.
+ * Puts our entries into a list (a `null`, as a template engine may leave it, is none): ours replaces
+ * the first of its name, further ones of that name go, the rest stays where it is. An entry that is
+ * already as ours costs no operation.
  */
 export function mergeByName<T extends { name: string }>(
   path: string,
@@ -77,13 +78,6 @@ export function mergeMounts(
 
 function added<T>(path: string, ours: readonly T[]): Merge<T> {
   return { operations: [{ op: 'add', path, value: ours }], replaced: [] };
-}
-
-/** From the end, so that the indexes before it stay true. */
-function removals(path: string, indexes: readonly number[]): PatchOperation[] {
-  return indexes
-    .toReversed()
-    .map((index): PatchOperation => ({ op: 'remove', path: path + pointer(index) }));
 }
 
 function appends(path: string, entries: readonly unknown[]): PatchOperation[] {

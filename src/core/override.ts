@@ -7,6 +7,7 @@ import {
 } from '../api/fluentpvc.ts';
 import { annotations } from '../api/names.ts';
 import type { JsonObject, ObjectMeta } from '../api/object.ts';
+import { UNSIGNED_QUANTITY } from './quantity.ts';
 
 /** What a Pod asks for by annotations, checked. */
 export interface Overridden {
@@ -88,8 +89,7 @@ function withSidecar(spec: FluentPVCSpec, change: object): FluentPVCSpec {
   return { ...spec, sidecarContainerTemplate: { ...spec.sidecarContainerTemplate, ...change } };
 }
 
-/** `resource.Quantity`, without a sign: see apimachinery, pkg/api/resource. */
-const QUANTITY = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
+const QUANTITY = new RegExp(`^${UNSIGNED_QUANTITY}$`);
 
 function isSize(value: string): boolean {
   return QUANTITY.test(value) && /[1-9]/.test(value.replace(/[eE].*$/, ''));

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SidecarMode } from '../api/fluentpvc.ts';
 import type { Container, PodSpec } from '../api/pod.ts';
 import { mergeByName, type Merge } from './merge.ts';
-import { pointer, type PatchOperation } from './plan.ts';
+import { pointer, removals, type PatchOperation } from './plan.ts';
 
 /**
  * Where the sidecar goes. A Regular one is the last container, so that the app stays the first. A
@@ -63,15 +63,14 @@ function takeOut(
   list: readonly Container[] | undefined | null,
   sidecar: Container,
 ): Merge<Container> {
-  const operations: PatchOperation[] = [];
-  const replaced: Merge<Container>['replaced'] = [];
-  for (const [index, was] of (list ?? []).entries()) {
-    if (was.name !== sidecar.name) continue;
-    // From the end, so that the indexes before it stay true.
-    operations.unshift({ op: 'remove', path: path + pointer(index) });
-    replaced.push({ was, is: sidecar });
-  }
-  return { operations, replaced };
+  const named = [...(list ?? []).entries()].filter(([, { name }]) => name === sidecar.name);
+  return {
+    operations: removals(
+      path,
+      named.map(([index]) => index),
+    ),
+    replaced: named.map(([, was]) => ({ was, is: sidecar })),
+  };
 }
 
 function isNative({ restartPolicy }: Container): boolean {

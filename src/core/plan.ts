@@ -62,6 +62,14 @@ export interface Plan {
 export type PatchOperation =
   { op: 'add' | 'replace' | 'test'; path: string; value: unknown } | { op: 'remove'; path: string };
 
+/** Takes the entries at these indexes (ascending) out of the list at that path. */
+export function removals(path: string, indexes: readonly number[]): PatchOperation[] {
+  // From the end, so that the indexes before it stay true.
+  return indexes
+    .toReversed()
+    .map((index): PatchOperation => ({ op: 'remove', path: path + pointer(index) }));
+}
+
 /** A path of RFC 6901 from its parts. */
 export function pointer(...parts: (string | number)[]): string {
   return parts

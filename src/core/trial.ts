@@ -1,7 +1,7 @@
 import type { Claim } from '../api/claim.ts';
 import type { FluentPVC, OperatorDefaults } from '../api/fluentpvc.ts';
 import type { Job } from '../api/job.ts';
-import { GROUP } from '../api/names.ts';
+import { foreignEntries } from '../api/names.ts';
 import type { ObjectMeta, Stored } from '../api/object.ts';
 import type { Container, Pod, PodSpec } from '../api/pod.ts';
 import { buildClaim, buildInjection, buildSnapshot } from './build.ts';
@@ -31,8 +31,8 @@ export function buildTrials(
   const tried = ({ labels, annotations }: ObjectMeta): ObjectMeta => ({
     generateName: `${NAME}-`,
     namespace,
-    labels: foreign(labels),
-    annotations: foreign(annotations),
+    labels: foreignEntries(labels),
+    annotations: foreignEntries(annotations),
   });
 
   const claim = buildClaim({ name: NAME, namespace, id: NAME }, named);
@@ -77,10 +77,4 @@ function app(sidecarName: string): Container {
       seccompProfile: { type: 'RuntimeDefault' },
     },
   } as Container;
-}
-
-function foreign(entries: Record<string, string> = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entries).filter(([name]) => !name.startsWith(`${GROUP}/`)),
-  );
 }

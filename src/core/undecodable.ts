@@ -1,4 +1,5 @@
 import { fieldPath, type Steps } from './field-path.ts';
+import { isQuantity } from './quantity.ts';
 
 /**
  * Where an object has what the API server could not read. Its answer (400) names no field, or one
@@ -32,7 +33,6 @@ function locate(value: unknown, [name, ...rest]: readonly string[], type: string
   return entries(value).flatMap(([key, entry]) => (typeName(entry) === type ? [[key]] : []));
 }
 
-const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 const QUANTITY_MAPS = ['limits', 'requests'];
 const QUANTITY_FIELDS = ['sizeLimit', 'divisor'];
 
@@ -42,18 +42,16 @@ function wrongQuantities(value: unknown): Steps[] {
     return value.flatMap((item, index) => below(index, wrongQuantities(item)));
   }
   return entries(value).flatMap(([name, field]) => {
-    if (QUANTITY_FIELDS.includes(name)) return isQuantity(field) ? [] : [[name]];
+    if (QUANTITY_FIELDS.includes(name)) return isAmount(field) ? [] : [[name]];
     if (!QUANTITY_MAPS.includes(name)) return below(name, wrongQuantities(field));
-    const wrong = entries(field).filter(([, quantity]) => !isQuantity(quantity));
+    const wrong = entries(field).filter(([, quantity]) => !isAmount(quantity));
     return wrong.map(([resource]) => [name, resource]);
   });
 }
 
-function isQuantity(value: unknown): boolean {
+function isAmount(value: unknown): boolean {
   return (
-    value === null ||
-    typeof value === 'number' ||
-    (typeof value === 'string' && QUANTITY.test(value))
+    value === null || typeof value === 'number' || (typeof value === 'string' && isQuantity(value))
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Container, PodSpec } from '../api/pod.ts';
-import { pointer, type PatchOperation } from './plan.ts';
+import { pointer, removals, type PatchOperation } from './plan.ts';
 
 /** What was put into a Pod, as its annotation `injected` keeps it. */
 export interface InjectionRecord {
@@ -61,24 +61,24 @@ export function withdraw(
       const kept = list === 'containers' && apps.length === 0;
       return [
         ...(spec[list] ?? []).flatMap((container, index) => [
-          ...removals(`${at}/${index}/volumeMounts`, container.volumeMounts, isVolume),
-          ...removals(`${at}/${index}/env`, container.env, isEnv),
+          ...without(`${at}/${index}/volumeMounts`, container.volumeMounts, isVolume),
+          ...without(`${at}/${index}/env`, container.env, isEnv),
         ]),
-        ...(kept ? [] : removals(at, spec[list], isSidecar)),
+        ...(kept ? [] : without(at, spec[list], isSidecar)),
       ];
     }),
-    ...removals(`${path}/volumes`, spec.volumes, isVolume),
+    ...without(`${path}/volumes`, spec.volumes, isVolume),
   ];
 }
 
-/** From the end, so that the indexes before it stay true. */
-function removals<T>(
+/** Takes out of a list what goes. */
+function without<T>(
   path: string,
   list: readonly T[] | undefined | null,
   goes: (entry: T) => boolean,
 ): PatchOperation[] {
-  return (list ?? [])
-    .flatMap((entry, index) => (goes(entry) ? [index] : []))
-    .toReversed()
-    .map((index): PatchOperation => ({ op: 'remove', path: path + pointer(index) }));
+  return removals(
+    path,
+    (list ?? []).flatMap((entry, index) => (goes(entry) ? [index] : [])),
+  );
 }
