@@ -1,4 +1,5 @@
 import { MAX_SNAPSHOT_LENGTH } from './binding.ts';
+import { finalizationSchema } from './finalization-schema.ts';
 import { POD_DELETION_TRIGGERS, SIDECAR_MODES } from './fluentpvc.ts';
 import { conditionsSchema, type Schema } from './schema.ts';
 
@@ -56,6 +57,37 @@ const spec: Schema = {
       minimum: 0,
       description: 'Of the Pod: how long its containers may take to end.',
     },
+    finalization: {
+      ...finalizationSchema('What becomes of the claim when the Pod is over.'),
+      'x-kubernetes-validations': [
+        { rule: 'self == oldSelf', message: `finalization ${SET_ONCE}` },
+      ],
+    },
+    rescue: {
+      type: 'object',
+      description:
+        'The volume is drained by another claim than the one that the Pod wrote to, because that ' +
+        'one, or its namespace, was deleted.',
+      required: ['namespace', 'pvc', 'volumeName', 'podOver'],
+      properties: {
+        namespace: {
+          type: 'string',
+          maxLength: 63,
+          description: 'Namespace of the Pod and of the claim that it wrote to.',
+        },
+        pvc: identity('The claim that the Pod wrote to.'),
+        volumeName: {
+          type: 'string',
+          maxLength: 253,
+          description: 'Name of the PersistentVolume.',
+        },
+        podOver: {
+          type: 'boolean',
+          description: 'Whether the Pod was known to be over when its namespace went.',
+        },
+      },
+      'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `rescue ${SET_ONCE}` }],
+    },
     snapshot: {
       type: 'string',
       maxLength: MAX_SNAPSHOT_LENGTH,
@@ -74,6 +106,14 @@ const spec: Schema = {
     {
       rule: '!has(oldSelf.sidecar) || has(self.sidecar)',
       message: `sidecar ${SET_ONCE}`,
+    },
+    {
+      rule: '!has(oldSelf.finalization) || has(self.finalization)',
+      message: `finalization ${SET_ONCE}`,
+    },
+    {
+      rule: '!has(oldSelf.rescue) || has(self.rescue)',
+      message: `rescue ${SET_ONCE}`,
     },
   ],
 };
@@ -94,6 +134,10 @@ const status: Schema = {
     },
     conditions: conditionsSchema,
     nodeName: { type: 'string', description: 'The node the Pod was first seen on.' },
+    volumeName: {
+      type: 'string',
+      description: 'The PersistentVolume that the claim was bound to, as first seen.',
+    },
     nodeRenewTime: {
       type: 'string',
       format: 'date-time',

@@ -1,5 +1,5 @@
 import type { Condition } from './condition.ts';
-import type { PodDeletionTrigger, SidecarMode } from './fluentpvc.ts';
+import type { Finalization, PodDeletionTrigger, SidecarMode } from './fluentpvc.ts';
 import type { JobSpec } from './job.ts';
 import type { Identity, JsonObject, KubeObject } from './object.ts';
 import type { EnvVar, Volume, VolumeMount } from './pod.ts';
@@ -19,6 +19,10 @@ export interface BindingSpec {
   sidecar?: SidecarRecord;
   /** Of the Pod: how long its containers may take to end. */
   terminationGracePeriodSeconds?: number;
+  /** Absent in bindings that are older than this field: read it by `finalizationOf`. */
+  finalization?: Finalization;
+  /** Only where the claim that the Pod wrote to is gone, or goes, before it was drained. */
+  rescue?: RescueRecord;
   /** JSON of a {@link Snapshot}. The cache of the controllers drops it. */
   snapshot?: string;
 }
@@ -30,11 +34,28 @@ export interface SidecarRecord {
   podDeletionTrigger: PodDeletionTrigger | 'Never';
 }
 
+/**
+ * The volume that is drained by another claim than the one that the Pod wrote to: in this namespace,
+ * or, where the Pod's namespace is gone, in another one.
+ */
+export interface RescueRecord {
+  /** Of the Pod and of the claim that it wrote to. */
+  namespace: string;
+  /** The claim that the Pod wrote to. */
+  pvc: Identity;
+  /** Name of the PersistentVolume. */
+  volumeName: string;
+  /** Was the Pod known to be over when its namespace went? */
+  podOver: boolean;
+}
+
 export interface BindingStatus {
   phase?: BindingPhase;
   conditions?: Condition[];
   /** Where the Pod was first seen to run. */
   nodeName?: string;
+  /** Name of the PersistentVolume that the claim was bound to, as first seen. */
+  volumeName?: string;
   /** The Lease of that node when the Pod was missed, by the node's clock; RFC 3339. */
   nodeRenewTime?: string;
   /** Of the Pod's deletion, where that gives its containers longer than the Pod says. */
@@ -92,7 +113,9 @@ export type BindingNotice =
   | 'WriterMayBeAlive'
   /** The drain does not get under way; the message says what stands in the way. */
   | 'DrainStalled'
-  /** Somebody gave the data up by the annotation `release`. */
-  | 'DataGivenUp';
+  /** Somebody gave the data up: by the annotation `release`, or by `onNamespaceDeletion: Release`. */
+  | 'DataGivenUp'
+  /** The claim goes, or is gone, and its volume is drained by another one. */
+  | 'Rescued';
 
 export type BindingConditionType = Exclude<BindingPhase, 'Pending'> | BindingNotice;

@@ -1,4 +1,5 @@
 import { admissionRules } from './admission-rules-schema.ts';
+import { finalizationSchema } from './finalization-schema.ts';
 import { POD_DELETION_TRIGGERS, SIDECAR_MODES } from './fluentpvc.ts';
 import {
   conditionsSchema,
@@ -177,6 +178,7 @@ const spec: Schema = {
         "operator did. The operator's default when absent.",
     },
     ...admissionRules,
+    finalization: finalizationSchema('What becomes of a claim when its Pod is over.'),
   },
 };
 

@@ -32,6 +32,38 @@ export interface FluentPVCSpec {
   overrides?: Override[];
   /** Namespaces whose Pods may name this FluentPVC; all when absent. */
   namespaceSelector?: LabelSelector;
+  finalization?: FinalizationRules;
+}
+
+/** What becomes of a claim when its Pod is over, as the FluentPVC says it. */
+export interface FinalizationRules {
+  /** So many finalizer Jobs may fail; then people decide. Without limit when absent. */
+  attempts?: number;
+  /** `Delete` when absent. */
+  onSuccess?: OnSuccess;
+  /** `Rescue` when absent. */
+  onNamespaceDeletion?: OnNamespaceDeletion;
+}
+
+/** The same with what holds where it is silent. */
+export interface Finalization extends FinalizationRules {
+  onSuccess: OnSuccess;
+  onNamespaceDeletion: OnNamespaceDeletion;
+}
+
+export const ON_SUCCESS = ['Delete', 'Retain'] as const;
+export type OnSuccess = (typeof ON_SUCCESS)[number];
+
+export const ON_NAMESPACE_DELETION = ['Rescue', 'Release'] as const;
+export type OnNamespaceDeletion = (typeof ON_NAMESPACE_DELETION)[number];
+
+/** What holds: data is shipped wherever that is possible, and drained claims cost nothing. */
+export function finalizationOf({
+  finalization = {},
+}: {
+  finalization?: FinalizationRules;
+}): Finalization {
+  return { onSuccess: 'Delete', onNamespaceDeletion: 'Rescue', ...finalization };
 }
 
 /** What gets mounts and envs, and when a native sidecar starts. */

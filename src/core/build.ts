@@ -1,6 +1,7 @@
 import type { Binding, Snapshot } from '../api/binding.ts';
 import type { Claim } from '../api/claim.ts';
 import {
+  finalizationOf,
   podDeletionTrigger,
   type FluentPVC,
   type FluentPVCSpec,
@@ -82,6 +83,7 @@ export function buildBinding(
       ...(Number.isSafeInteger(pod.spec.terminationGracePeriodSeconds)
         ? { terminationGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds }
         : {}),
+      finalization: finalizationOf(fluentPVC.spec),
       snapshot: JSON.stringify(buildSnapshot(fluentPVC.spec, pod.spec)),
     },
   };
