@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCluster } from '../e2e/cluster/cluster.ts';
+import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
 import { STAGES, type Stage } from './stages.ts';
 
@@ -57,12 +57,15 @@ async function runStage(stage: Stage, jestArguments: readonly string[]): Promise
     ...(workers === undefined ? [] : [`--maxWorkers=${workers}`]),
   ];
   flags.push(...jestArguments);
+  const reporter = createReporter(process.stdout, () => performance.now());
+  if (stage.needs === 'real node') {
+    // Builds take longer than any test may.
+    await obtainSoftware({ nodes: { kind: 'real' }, reporter });
+    await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
+  }
   if (stage.needs !== 'api server') return runJest(jest, flags, {});
-  const cluster = await startCluster({
-    name: 'api-tests',
-    nodes: { kind: 'kwok', count: 0 },
-    reporter: createReporter(process.stdout, () => performance.now()),
-  });
+  const nodes = { kind: 'kwok', count: 0 } as const;
+  const cluster = await startCluster({ name: 'api-tests', nodes, reporter });
   try {
     return await runJest(jest, flags, {
       TEST_KUBECONFIG: cluster.kubeconfig,

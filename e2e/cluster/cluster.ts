@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
-import { findBinaries, kubernetesVersionOf } from './binaries.ts';
+import { type BinaryPaths, findBinaries, kubernetesVersionOf } from './binaries.ts';
 import { createBinarySources } from './binary-sources.ts';
 import type { ClusterConfig, Nodes } from './cluster-config.ts';
 import { createDebianPackages, nodePackages } from './debian-packages.ts';
@@ -49,25 +49,12 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const apiServerOnly = request.apiServerOnly ?? false;
   // Before anything starts: it would have to go again.
   if (request.userKubeconfig !== undefined) await requireOwnFile(request.userKubeconfig);
-  if (request.nodes.kind === 'real') {
-    requireRoot(environment);
-    await createDebianPackages(environment, reporter).ensure(nodePackages);
-  }
-  const sources = createBinarySources(environment, reporter);
-  const kubernetesVersion =
-    request.kubernetesVersion ?? (await kubernetesVersionOf(sources)) ?? defaultKubernetesVersion;
-  const binaries = await findBinaries(
-    sources,
-    kubernetesVersion,
-    binariesFor(request.nodes, apiServerOnly),
-  );
   const plan = {
     name: request.name,
     folder: folders.root,
     nodes: request.nodes,
     apiServerOnly,
-    kubernetesVersion,
-    binaries,
+    ...(await obtainSoftware({ ...request, environment, reporter })),
     audit: request.audit ?? false,
     apiServerArgs: request.apiServerArgs ?? [],
     userKubeconfigs: request.userKubeconfig === undefined ? [] : [request.userKubeconfig],
@@ -92,6 +79,34 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
     }
   });
   return attach({ config, folders, reporter, stop: stopOf(environment, config.name) });
+}
+
+/** What the nodes of a cluster run on. */
+export interface Software {
+  readonly kubernetesVersion: string;
+  readonly binaries: BinaryPaths;
+}
+
+/**
+ * Installs, downloads or builds what such a cluster needs and this machine lacks: minutes, where
+ * starting takes seconds.
+ */
+export async function obtainSoftware(
+  request: Pick<
+    ClusterRequest,
+    'nodes' | 'apiServerOnly' | 'kubernetesVersion' | 'environment' | 'reporter'
+  >,
+): Promise<Software> {
+  const { nodes, environment = readEnvironment(), reporter = silentReporter } = request;
+  if (nodes.kind === 'real') {
+    requireRoot(environment);
+    await createDebianPackages(environment, reporter).ensure(nodePackages);
+  }
+  const sources = createBinarySources(environment, reporter);
+  const kubernetesVersion =
+    request.kubernetesVersion ?? (await kubernetesVersionOf(sources)) ?? defaultKubernetesVersion;
+  const wanted = binariesFor(nodes, request.apiServerOnly ?? false);
+  return { kubernetesVersion, binaries: await findBinaries(sources, kubernetesVersion, wanted) };
 }
 
 /** The cluster of this name that was started, or undefined; whether it is well is not asked. */
