@@ -13,23 +13,35 @@ interface Tally {
   skipped: number;
 }
 
+/** What of a stage. */
+interface Wanted {
+  /** Words that a file's path has one of; empty for all files. */
+  files: readonly string[];
+  /** For jest. */
+  flags: readonly string[];
+}
+
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules/.bin');
 const isCI = process.env.CI === 'true';
 
 /**
- * `npm test [-- STAGE ... [-- JEST ARGUMENT ...]]`: all stages one after the other, or those named.
- * The last line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
+ * `npm test [-- STAGE ... [FILE ...] [JEST FLAG ...]]`: all stages one after the other, or those named;
+ * of their files all, or those whose path matches one of the words. The last line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
  */
 async function main(argv: readonly string[]): Promise<number> {
   const names = argv.filter((argument) => STAGES.some((stage) => stage.name === argument));
-  const jestArguments = argv.filter((argument) => !names.includes(argument));
+  const others = argv.filter((argument) => !names.includes(argument));
+  const wanted = {
+    files: others.filter((argument) => !argument.startsWith('-')),
+    flags: others.filter((argument) => argument.startsWith('-')),
+  };
   const chosen = STAGES.filter((stage) => names.length === 0 || names.includes(stage.name));
   const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
   for (const stage of chosen) {
     const startedAt = performance.now();
     say(`\n=== ${stage.name}`);
-    const tally = await runStage(stage, jestArguments);
+    const tally = await runStage(stage, wanted);
     sum.passed += tally.passed;
     sum.failed += tally.failed;
     sum.skipped += tally.skipped;
@@ -44,7 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return sum.failed > 0 || (isCI && sum.skipped > 0) ? 1 : 0;
 }
 
-async function runStage(stage: Stage, jestArguments: readonly string[]): Promise<Tally> {
+async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
   const reason = whyImpossible(stage);
   if (reason !== undefined) {
     say(`skipped: ${reason}`);
@@ -55,19 +67,21 @@ async function runStage(stage: Stage, jestArguments: readonly string[]): Promise
   const flags = [
     `--testTimeout=${testTimeoutMs}`,
     ...(workers === undefined ? [] : [`--maxWorkers=${workers}`]),
+    ...wanted.flags,
   ];
-  flags.push(...jestArguments);
+  const files = wanted.files.length === 0 ? '' : `.*(${wanted.files.join('|')})`;
+  const patterns = jest.map((path) => path + files);
   const reporter = createReporter(process.stdout, () => performance.now());
   if (stage.needs === 'real node') {
     // Builds take longer than any test may.
     await obtainSoftware({ nodes: { kind: 'real' }, reporter });
     await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
   }
-  if (stage.needs !== 'api server') return runJest(jest, flags, {});
+  if (stage.needs !== 'api server') return runJest(patterns, flags, {});
   const nodes = { kind: 'kwok', count: 0 } as const;
   const cluster = await startCluster({ name: 'api-tests', nodes, reporter });
   try {
-    return await runJest(jest, flags, {
+    return await runJest(patterns, flags, {
       TEST_KUBECONFIG: cluster.kubeconfig,
       TEST_KUBECTL: cluster.kubectl,
     });
