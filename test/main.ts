@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
@@ -24,6 +25,11 @@ interface Wanted {
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules/.bin');
 const isCI = process.env.CI === 'true';
+// Tests of two checkouts at once have clusters of the same names.
+process.env.XDG_STATE_HOME = join(
+  process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'),
+  `tests-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`,
+);
 
 /**
  * `npm test [-- STAGE ... [FILE ...] [JEST FLAG ...]]`: all stages one after the other, or those named;
