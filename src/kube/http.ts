@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** What the API server itself allows a request, in ms. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 
 /** An answer that was read to its end. */
 export interface Answer<T> {
