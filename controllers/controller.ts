@@ -67,7 +67,8 @@ export class Controller {
       }
       this.queue.forget(key);
       this.#refusals.delete(key);
-      if (plan.requeueAfterMs !== undefined) {
+      // Who leads no more has no deadlines: the next one starts from all there is.
+      if (plan.requeueAfterMs !== undefined && !signal.aborted) {
         result = 'requeue_after';
         this.queue.addAfter(key, plan.requeueAfterMs);
       }

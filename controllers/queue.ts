@@ -44,13 +44,13 @@ export class Queue {
 
   /** Work on the key that many ms from now, unless it is added before. */
   addAfter(key: string, ms: number): void {
-    const at = this.#clock.now() + ms;
+    const at = this.#clock.uptime() + ms;
     if (this.#ready.has(key)) return;
     if ((this.#deadlines.get(key)?.at ?? Number.POSITIVE_INFINITY) <= at) return;
     this.#dropDeadline(key);
     const cancel = this.#clock.after(ms, () => {
       // Early where the time is further away than a timer can count.
-      const restMs = at - this.#clock.now();
+      const restMs = at - this.#clock.uptime();
       this.#deadlines.delete(key);
       if (restMs > 0) this.addAfter(key, restMs);
       else this.add(key);

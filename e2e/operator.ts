@@ -47,7 +47,7 @@ export interface OperatorProcess {
 const checkout = join(import.meta.dirname, '..');
 /** Where the operator's Lease is when no flag says otherwise. */
 const leaseRef = { kind: 'Lease', namespace: 'kube-system', name: 'fluent-pvc-operator' } as const;
-/** A Lease that a killed run left is waited out for 15 s. */
+/** A Lease that a killed run left is waited out for 10 s. */
 const START_MS = 60_000;
 /** It takes its webhook configurations away first. */
 const STOP_MS = 30_000;

@@ -10,8 +10,9 @@ import { isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { APP_NAME, type ClientConfig } from './core/registration.ts';
 import { UserError } from './errors.ts';
-import { createHealthServer, type ReadinessChecks } from './health.ts';
+import { createHealthServer, type Health } from './health.ts';
 import { ApiError, ApiUnreachable } from './kube/api-error.ts';
+import { brokenWatch, createAnswerCheck, hangingWatch, unlisted } from './kube/checks.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
@@ -62,10 +63,11 @@ export async function run(
   const base: Base = { config, client, clock, log, signal, parts };
 
   const metrics = createMetrics();
-  const checks: ReadinessChecks = new Map();
-  const health = createHealthServer(checks, metrics);
-  parts.defer(() => health.close());
-  await listen(health, { host: config.bindAddress, port: config.metricsPort }, '--metrics-port');
+  const health: Health = { live: new Map(), ready: new Map() };
+  health.ready.set('start', () => 'the program has not started yet');
+  const probes = createHealthServer(health, metrics);
+  parts.defer(() => probes.close());
+  await listen(probes, { host: config.bindAddress, port: config.metricsPort }, '--metrics-port');
 
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
   if (config.register) await needed(prepareCluster(base, lease));
@@ -89,16 +91,30 @@ export async function run(
     queueDepth: metrics.queueDepth,
   });
   const watched = {
-    webhook: Object.values({ ...webhookCaches }),
-    controllers: Object.values({ ...caches }),
-    all: [...new Set(Object.values({ ...webhookCaches, ...caches }))],
+    webhook: { ...webhookCaches },
+    controllers: { ...caches },
+    all: { ...webhookCaches, ...caches },
   }[config.command];
   const watching = new AbortController();
   parts.defer(() => {
     watching.abort();
   });
-  for (const cache of watched) void cache.start(watching.signal);
-  checks.set('caches', () => watched.every((cache) => cache.resourceVersion !== ''));
+  for (const [name, cache] of Object.entries(watched)) {
+    void cache.start(watching.signal);
+    metrics.watch(name, cache.health);
+  }
+  const watches = new Map(Object.entries(watched).map(([name, cache]) => [name, cache.health]));
+  health.live.set('watches', () => hangingWatch(watches));
+  const { onAnswer, unanswered } = createAnswerCheck(clock);
+  if (config.command === 'controllers') {
+    health.ready.set('caches', () => unlisted({ ...caches }));
+    health.ready.set('watches', () => brokenWatch(watches));
+    health.ready.set('api-server', unanswered);
+  } else {
+    // Whoever serves admissions stays ready while the API server is away: it answers from what it
+    // knows, or denies with the reason. Without us the API server could only say that nobody answered.
+    health.ready.set('caches', () => unlisted({ ...webhookCaches }));
+  }
 
   if (config.command !== 'controllers') {
     const { defaults, validationNamespace } = config;
@@ -106,16 +122,18 @@ export async function run(
     const routes = createRoutes({ ...shared, caches: webhookCaches, validationNamespace });
     await serveWebhook(base, routes, metrics);
   }
+  health.ready.delete('start');
   if (config.command === 'webhook') {
     await aborted(signal);
     return;
   }
   // Asked to stop while the API server withholds what we watch: there is nothing to wait for.
-  await Promise.race([Promise.all(watched.map((cache) => cache.synced)), aborted(signal)]);
+  const synced = Object.values(watched).map((cache) => cache.synced);
+  await Promise.race([Promise.all(synced), aborted(signal)]);
   // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
   // webhook of this process goes on meanwhile.
   while (!isAborted(signal)) {
-    await withLease({ ref: lease, identity, client, clock, log }, lead, signal);
+    await withLease({ ref: lease, identity, client, clock, log, onAnswer }, lead, signal);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Time as a dependency. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. Somebody may set the machine's clock meanwhile. */
   now(): number;
+  /** Milliseconds since some beginning, by a clock that nobody sets: for how long something lasts. */
+  uptime(): number;
   /** Runs the function once, that many ms from now. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** Timers do not keep the process alive: what runs does. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  uptime: () => performance.now(),
   after: (ms, run) => {
     // setTimeout fires at once beyond 2^31 ms; a deadline that far away is asked for again.
     const timer = setTimeout(run, Math.min(Math.max(ms, 0), 2 ** 31 - 1));

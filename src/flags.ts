@@ -43,7 +43,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'metrics-port',
     value: 'PORT',
     default: '8080',
-    help: 'port of /metrics, /healthz and /readyz; 0 takes any free one',
+    help: 'port of /metrics, /livez and /readyz; 0 takes any free one',
   },
   {
     name: 'cert-dir',

@@ -8,6 +8,16 @@ export interface Metrics {
   reconciled: (reconcile: { controller: string; result: string; seconds: number }) => void;
   /** Read when somebody asks for the metrics. */
   queueDepth: (controller: string, read: () => number) => void;
+  /** A watch, by name. Read when somebody asks for the metrics. */
+  watch: (name: string, health: WatchReading) => void;
+}
+
+/** What is read of a watch. */
+export interface WatchReading {
+  /** ms since it proved alive. */
+  readonly silentMs: number;
+  /** How often it was opened anew, by reason. */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -52,6 +62,28 @@ export function createMetrics(): Metrics {
       for (const [name, read] of depths) this.set({ name }, read());
     },
   });
+  const watches = new Map<string, WatchReading>();
+  new Gauge({
+    name: 'fluent_pvc_watch_silence_seconds',
+    help: 'Time since the watch proved alive by an answer, an event or a bookmark; bookmarks come about every minute.',
+    labelNames: ['watch'],
+    registers,
+    collect() {
+      for (const [watch, { silentMs }] of watches) this.set({ watch }, silentMs / 1000);
+    },
+  });
+  new Counter({
+    name: 'fluent_pvc_watch_reconnects_total',
+    help: 'Watches opened anew, by what ended the one before: closed (every five to ten minutes), cut, silent, expired (a list follows), refused, fault.',
+    labelNames: ['watch', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [watch, { ends }] of watches) {
+        for (const [reason, count] of ends) this.inc({ watch, reason }, count);
+      }
+    },
+  });
   return {
     text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     answered({ route, seconds, allowed, reason }) {
@@ -64,6 +96,9 @@ export function createMetrics(): Metrics {
     },
     queueDepth(controller, read) {
       depths.set(controller, read);
+    },
+    watch(name, health) {
+      watches.set(name, health);
     },
   };
 }

@@ -8,9 +8,17 @@ export interface BackoffOptions {
   random?: () => number;
 }
 
+/** By how much a wait may be longer than said. */
+const JITTER = 0.2;
+
 /** The wait after that many failures in a row (1 for the first). */
 export function backoffMs(failures: number, options: BackoffOptions): number {
   const { firstMs, limitMs, random = Math.random } = options;
   const exponent = Math.min(Math.max(failures - 1, 0), 40);
-  return Math.min(firstMs * 2 ** exponent, limitMs) * (1 + 0.2 * random());
+  return Math.min(firstMs * 2 ** exponent, limitMs) * (1 + JITTER * random());
+}
+
+/** No wait is longer. */
+export function longestMs({ limitMs }: Pick<BackoffOptions, 'limitMs'>): number {
+  return limitMs * (1 + JITTER);
 }

@@ -3,19 +3,10 @@ import type { Kind } from '../api/resources.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { KubeClient } from './client.ts';
+import { Delivery, type Change, type Watcher } from './delivery.ts';
+import { Pulse, type WatchHealth } from './pulse.ts';
 import { reflect, type Sink } from './reflector.ts';
 import type { WatchEvent } from './watch-stream.ts';
-
-/** What a watcher of the cache is told. */
-export interface Change<T extends KubeObject> {
-  /** The object as it is now, or as it was last. */
-  object: Stored<T>;
-  /**
-   * `removed` says that the watch does not deliver the object any more, or not with that value of
-   * the index: it is gone, or its label is another. `missed` is a removal that only a list has shown: what the object was last is not known.
-   */
-  type: 'set' | 'removed' | 'missed';
-}
 
 /** A local copy of a collection, kept up to date by a watch. */
 export interface Cache<T extends KubeObject> {
@@ -23,7 +14,8 @@ export interface Cache<T extends KubeObject> {
   /** The objects that the index has under that value. */
   byIndex(value: string): Stored<T>[];
   values(): IterableIterator<Stored<T>>;
-  onChange(watcher: (change: Change<T>) => void): void;
+  /** A watcher that throws is told again until it takes the change. */
+  onChange(watcher: Watcher<T>): void;
   /** Starts, and runs until the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
   /** Resolves when the first list is in. */
@@ -32,9 +24,12 @@ export interface Cache<T extends KubeObject> {
   readonly resourceVersion: string;
   /**
    * Since when no change was missed: the time of the last list, in ms since the epoch, by the clock
-   * of the API server, as the creationTimestamps of objects.
+   * of the API server, as the creationTimestamps of objects. `Infinity` while a watcher has yet to
+   * take a change.
    */
   readonly unbrokenSince: number;
+  /** How its watch is. */
+  readonly health: WatchHealth;
 }
 
 export interface CacheOptions<T extends KubeObject> {
@@ -53,7 +48,8 @@ export interface CacheOptions<T extends KubeObject> {
 export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cache<T> {
   const objects = new Map<ObjectKey, Stored<T>>();
   const indexed = new Map<string, Set<ObjectKey>>();
-  const watchers: ((change: Change<T>) => void)[] = [];
+  const deliveries: Delivery<T>[] = [];
+  const pulse = new Pulse(options.clock);
   const synced = Promise.withResolvers<undefined>();
   let resourceVersion = '';
   let unbrokenSince = Number.POSITIVE_INFINITY;
@@ -66,7 +62,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
     if (keys?.size === 0) indexed.delete(value);
   };
   const tell = (change: Change<T>): void => {
-    for (const watcher of watchers) watcher(change);
+    for (const delivery of deliveries) delivery.tell(change);
   };
 
   const remove = (object: Stored<T>, type: 'removed' | 'missed'): void => {
@@ -112,11 +108,10 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
     },
     apply(event: WatchEvent<T>) {
       if (event.type === 'ERROR') return;
+      if (event.type === 'DELETED') remove(options.trim(event.object), 'removed');
+      else if (event.type !== 'BOOKMARK') set(options.trim(event.object));
+      // Last: who reads how far the watch has come, concludes that all up to there was told.
       resourceVersion = event.object.metadata.resourceVersion;
-      if (event.type === 'BOOKMARK') return;
-      const object = options.trim(event.object);
-      if (event.type === 'DELETED') remove(object, 'removed');
-      else set(object);
     },
   };
 
@@ -125,19 +120,22 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
     byIndex: (value) => [...(indexed.get(value) ?? [])].flatMap((key) => objects.get(key) ?? []),
     values: () => objects.values(),
     onChange: (watcher) => {
-      watchers.push(watcher);
+      deliveries.push(new Delivery(watcher, options));
     },
-    start(signal) {
+    async start(signal) {
       const { kind, labelSelector, client, clock, log } = options;
       const selector = labelSelector === undefined ? {} : { labelSelector };
-      return reflect({ kind, ...selector, client, sink, clock, log }, signal);
+      await reflect({ kind, ...selector, client, sink, pulse, clock, log }, signal);
+      for (const delivery of deliveries) delivery.stop();
     },
     synced: synced.promise,
     get resourceVersion() {
       return resourceVersion;
     },
     get unbrokenSince() {
-      return unbrokenSince;
+      const complete = deliveries.every(({ isComplete }) => isComplete);
+      return complete ? unbrokenSince : Number.POSITIVE_INFINITY;
     },
+    health: pulse,
   };
 }

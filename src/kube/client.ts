@@ -106,18 +106,20 @@ export function createClient(connection: Connection, userAgent: string): KubeCli
         apiVersion: string;
         kind: string;
         metadata: { resourceVersion: string; continue?: string };
-        items: Stored<T>[];
+        items: Stored<T>[] | null;
       }>({ method: 'GET', path, query, ...options });
+      // Go writes an empty list like that, too.
+      const items = answer.items ?? [];
       // The items of a list lack what the list says for all of them.
       const itemKind = answer.kind.replace(/List$/, '');
-      for (const item of answer.items) {
+      for (const item of items) {
         item.apiVersion = answer.apiVersion;
         item.kind = itemKind;
       }
       const next = answer.metadata.continue;
       const servedAt = Date.parse(String(headers.date));
       return {
-        items: answer.items,
+        items,
         resourceVersion: answer.metadata.resourceVersion,
         ...(Number.isNaN(servedAt) ? {} : { servedAt }),
         ...(next === undefined || next === '' ? {} : { continue: next }),

@@ -44,7 +44,7 @@ export async function connect(options: {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw invalid(file, 'it has no current context that names a cluster');
   let credentials = await authenticate(config, file);
-  let readAt = clock.now();
+  let readAt = clock.uptime();
   let dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
   let refused = false;
   let refreshing: Promise<void> | undefined;
@@ -60,7 +60,7 @@ export async function connect(options: {
 
   const refresh = async (): Promise<void> => {
     const forced = refused;
-    readAt = clock.now();
+    readAt = clock.uptime();
     try {
       // Only then: an exec plugin's token is kept in the old one.
       if (forced) reload();
@@ -80,7 +80,11 @@ export async function connect(options: {
   return {
     server: cluster.server.replace(/\/+$/, ''),
     authenticated: async () => {
-      if (refused || refreshing !== undefined || clock.now() - readAt > CREDENTIALS_LIFETIME_MS) {
+      if (
+        refused ||
+        refreshing !== undefined ||
+        clock.uptime() - readAt > CREDENTIALS_LIFETIME_MS
+      ) {
         // One for all who ask meanwhile.
         refreshing ??= refresh().finally(() => (refreshing = undefined));
         await refreshing;

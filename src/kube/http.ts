@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** What the API server itself allows a request, in ms. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 
 /** An answer that was read to its end. */
 export interface Answer<T> {
@@ -76,9 +76,9 @@ async function send(
   }
   const contentType =
     call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' };
-  try {
+  const once = async (): Promise<Dispatcher.ResponseData> => {
     const { dispatcher, headers } = await connection.authenticated();
-    return await dispatcher.request({
+    return dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: call.method,
@@ -91,9 +91,33 @@ async function send(
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: call.signal ?? null,
     });
+  };
+  try {
+    return await once().catch((error: unknown) => {
+      if (!isCut(error) || !isRepeatable(call) || call.signal?.aborted === true) throw error;
+      return once();
+    });
   } catch (error) {
     throw new ApiUnreachable(nameOf(call), error);
   }
+}
+
+/**
+ * Did the connection end before an answer began? A server or a proxy may close one that was kept,
+ * just when the next request is on its way: to deny a Pod for that would be a pity.
+ */
+function isCut(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return ['UND_ERR_SOCKET', 'UND_ERR_CLOSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '');
+}
+
+/**
+ * The request may have arrived all the same. Every write of ours can be repeated (it names a version,
+ * a uid, or a name that one admission only has), but for a new object that the server gives its name.
+ */
+function isRepeatable({ method, body }: Call): boolean {
+  const { metadata } = (body ?? {}) as { metadata?: { name?: string } };
+  return method !== 'POST' || metadata?.name !== undefined;
 }
 
 async function refusal(call: Call, answer: Dispatcher.ResponseData): Promise<ApiError> {

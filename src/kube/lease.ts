@@ -24,13 +24,19 @@ export interface LeaseOptions {
   client: KubeClient;
   clock: Clock;
   log: Log;
+  /** Called when the API server has answered, every few seconds. */
+  onAnswer?: () => void;
 }
 
-const DURATION_SECONDS = 15;
-const RENEW_EVERY_MS = 5_000;
+/** With the looks of those who wait, two seconds apart, another one leads 15 s after a crash. */
+const DURATION_SECONDS = 10;
+const RENEW_EVERY_MS = 3_000;
 /** Shorter than the lease: who cannot renew it stops before another one may start. */
-const RENEW_DEADLINE_MS = 10_000;
+const RENEW_DEADLINE_MS = 7_000;
+const RENEW_AGAIN_MS = 1_000;
 const RETRY_MS = 2_000;
+/** A connection may be half-open: who waits for the Lease asks again on another one. */
+const LOOK_MS = 5_000;
 /** The end does not wait for an API server that is away. */
 const RELEASE_MS = 3_000;
 
@@ -38,8 +44,9 @@ const RELEASE_MS = 3_000;
  * Runs `lead` while this process holds the Lease, and waits for it while another one does. The
  * signal of `lead` aborts when the Lease cannot be renewed in time.
  *
- * Two leaders at once would need a process that is stopped for longer than a Lease and goes on with
- * a write under way; every write names the version or uid it is for, so it does no harm.
+ * How long a Lease lasts is measured by a clock that nobody sets. Two leaders at once would need a
+ * process that is stopped for longer than a Lease and goes on with a write under way; every write
+ * names the version or uid it is for, so it does no harm.
  *
  * @returns when `lead` has ended: because the signal aborted, or the Lease was lost
  */
@@ -49,12 +56,12 @@ export async function withLease(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, identity, log } = options;
-  const lease = await acquire(options, signal);
-  if (lease === undefined) return;
+  const held = await acquire(options, signal);
+  if (held === undefined) return;
   log.info('leads', { identity });
   const lost = new AbortController();
   const leading = lead(AbortSignal.any([signal, lost.signal]));
-  const renewing = renew(options, lease, AbortSignal.any([signal, lost.signal])).then(() => {
+  const renewing = renew(options, held, AbortSignal.any([signal, lost.signal])).then(() => {
     lost.abort(new Error('the Lease was lost'));
   });
   await leading.finally(() => {
@@ -65,81 +72,89 @@ export async function withLease(
   else log.error('the Lease was lost', { identity, at: clock.now() });
 }
 
+/** A Lease that is ours, and the {@link Clock.uptime} when we asked for it. */
+interface Held {
+  lease: Stored<Lease>;
+  /** An answer may take its time, and the Lease does not wait for it. */
+  askedAt: number;
+}
+
 /** The Lease, once it is ours; `undefined` when the signal aborted before. */
-async function acquire(
-  options: LeaseOptions,
-  signal: AbortSignal,
-): Promise<Stored<Lease> | undefined> {
+async function acquire(options: LeaseOptions, signal: AbortSignal): Promise<Held | undefined> {
   const { client, clock, log, ref, identity } = options;
   /** The holder's clock may be wrong: its Lease is over when *we* saw it unchanged for so long. */
-  let seen = { renewTime: '', at: clock.now() };
+  let seen = { renewTime: '', at: clock.uptime() };
   while (!signal.aborted) {
+    let waitMs = RETRY_MS;
     try {
-      const lease = await client.get<Lease>(ref, { signal });
-      if (lease === undefined)
-        return await client.create(newLease(ref, spec(options, 0)), { signal });
-      const { holderIdentity, renewTime = '' } = lease.spec;
-      const { leaseDurationSeconds = DURATION_SECONDS } = lease.spec;
-      if (seen.renewTime !== renewTime) seen = { renewTime, at: clock.now() };
-      const over = clock.now() - seen.at > leaseDurationSeconds * 1000;
-      if (!holderIdentity || holderIdentity === identity || over) {
-        const transitions = (lease.spec.leaseTransitions ?? 0) + 1;
-        return await client.replace({ ...lease, spec: spec(options, transitions) }, { signal });
+      const lease = await read(options, LOOK_MS, signal);
+      const askedAt = clock.uptime();
+      const call = { signal: within(LOOK_MS, signal) };
+      if (lease === undefined) {
+        return { lease: await client.create(newLease(ref, spec(options, 0)), call), askedAt };
       }
+      const { holderIdentity, renewTime = '', leaseTransitions = 0 } = lease.spec;
+      if (seen.renewTime !== renewTime) seen = { renewTime, at: clock.uptime() };
+      const { leaseDurationSeconds = DURATION_SECONDS } = lease.spec;
+      const restMs = leaseDurationSeconds * 1000 - (clock.uptime() - seen.at);
+      if (!holderIdentity || holderIdentity === identity || restMs <= 0) {
+        const ours = { ...lease, spec: spec(options, leaseTransitions + 1) };
+        return { lease: await client.replace(ours, call), askedAt };
+      }
+      waitMs = Math.min(RETRY_MS, restMs);
     } catch (error) {
       if (!hasCode(error, 409) && !isAborted(signal)) {
         log.warn('cannot acquire the Lease; will try again', { error: messageOf(error) });
       }
     }
-    await delay(clock, RETRY_MS, signal);
+    await delay(clock, waitMs, signal);
   }
   return undefined;
 }
 
 /** Returns when the Lease is not ours any more or the signal aborts. */
-async function renew(
-  options: LeaseOptions,
-  acquired: Stored<Lease>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { client, clock, log } = options;
-  let lease = acquired;
-  // As we wrote it, before the answer came.
-  let renewedAt = Date.parse(acquired.spec.renewTime ?? '') || clock.now();
+async function renew(options: LeaseOptions, held: Held, signal: AbortSignal): Promise<void> {
+  const { client, clock, log, onAnswer } = options;
+  let { lease, askedAt: renewedAt } = held;
+  const restMs = (): number => renewedAt + RENEW_DEADLINE_MS - clock.uptime();
   let waitMs = RENEW_EVERY_MS;
   for (;;) {
-    await delay(clock, waitMs, signal);
-    if (signal.aborted) return;
-    const askedAt = clock.now();
+    await delay(clock, Math.min(waitMs, restMs()), signal);
+    if (signal.aborted || restMs() <= 0) return;
+    const askedAt = clock.uptime();
     try {
       const { acquireTime, leaseTransitions = 0 } = lease.spec;
       const renewed = { ...spec(options, leaseTransitions), acquireTime: acquireTime ?? '' };
-      const timeout = AbortSignal.timeout(Math.max(renewedAt + RENEW_DEADLINE_MS - clock.now(), 1));
-      lease = await client.replace(
-        { ...lease, spec: renewed },
-        { signal: AbortSignal.any([signal, timeout]) },
-      );
-      // From when it was asked for: an answer may take its time, and the Lease does not wait.
+      const call = { signal: within(restMs(), signal) };
+      lease = await client.replace({ ...lease, spec: renewed }, call);
+      onAnswer?.();
       renewedAt = askedAt;
       waitMs = RENEW_EVERY_MS;
     } catch (error) {
-      if (isAborted(signal) || clock.now() - renewedAt >= RENEW_DEADLINE_MS) return;
+      if (isAborted(signal) || restMs() <= 0) return;
       log.warn('cannot renew the Lease; will try again', { error: messageOf(error) });
-      waitMs = RETRY_MS;
+      waitMs = RENEW_AGAIN_MS;
       if (!hasCode(error, 409)) continue;
       // Another one has it, or the answer to our own renewal was lost.
-      const current = await read(options, signal).catch(() => lease);
+      const current = await read(options, restMs(), signal).catch(() => lease);
       if (current?.spec.holderIdentity !== options.identity) return;
       lease = current;
     }
   }
 }
 
-function read(
-  { client, ref }: LeaseOptions,
+async function read(
+  { client, ref, onAnswer }: LeaseOptions,
+  withinMs: number,
   signal: AbortSignal,
 ): Promise<Stored<Lease> | undefined> {
-  return client.get<Lease>(ref, { signal });
+  const lease = await client.get<Lease>(ref, { signal: within(withinMs, signal) });
+  onAnswer?.();
+  return lease;
+}
+
+function within(ms: number, signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(Math.ceil(ms), 1))]);
 }
 
 /** Lets the next one start at once. */

@@ -8,7 +8,7 @@ import { hasEndedHere } from './identity.ts';
 import type { Lease } from './lease.ts';
 import { CONFIGURATION_KINDS, type Base } from './registrar.ts';
 
-/** A live leader renews its Lease every 5 s, and one that is gone loses it after 15 s. */
+/** A live leader renews its Lease every 3 s, and one that is gone loses it after 10 s. */
 const LEASE_WATCH_MS = 1_000;
 
 /**
@@ -38,7 +38,7 @@ export async function refuseOtherInstallation(
 
 async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef): Promise<void> {
   let first: Lease['spec'] | undefined;
-  const startedAt = clock.now();
+  const startedAt = clock.uptime();
   while (!signal.aborted) {
     const lease = await client.get<Lease>(ref, { signal });
     const { holderIdentity = '', renewTime, leaseDurationSeconds = 15 } = lease?.spec ?? {};
@@ -50,7 +50,7 @@ async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef
         'OtherInstallation',
       );
     }
-    const over = clock.now() - startedAt > leaseDurationSeconds * 1000;
+    const over = clock.uptime() - startedAt > leaseDurationSeconds * 1000;
     if (over || hasEndedHere(holderIdentity)) {
       log.info('takes the Lease of a run that has ended', { holder: holderIdentity });
       const { resourceVersion } = lease.metadata;

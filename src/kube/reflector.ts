@@ -4,8 +4,10 @@ import { delay, isAborted, type Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
-import { backoffMs } from './backoff.ts';
-import type { KubeClient } from './client.ts';
+import { backoffMs, longestMs } from './backoff.ts';
+import type { KubeClient, List } from './client.ts';
+import { ANSWER_MS } from './http.ts';
+import type { Pulse, WatchEnd } from './pulse.ts';
 import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
@@ -24,12 +26,18 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string;
   client: KubeClient;
   sink: Sink<T>;
+  /** Is told how it goes. */
+  pulse: Pulse;
   clock: Clock;
   log: Log;
 }
 
 const PAGE_SIZE = 500;
 const BACKOFF = { firstMs: 500, limitMs: 30_000 };
+/** Nothing that was due is later than this, however often it failed before. */
+export const LONGEST_BACKOFF_MS = longestMs(BACKOFF);
+/** A proxy may ask for a wait of hours: the API server is back before. */
+const RETRY_AFTER_LIMIT_MS = 120_000;
 /** A watch that brought nothing for less than this was never open. */
 const SHORT_WATCH_MS = 1_000;
 /** The API server ends a watch after a random time between this and twice this. */
@@ -51,33 +59,34 @@ export async function reflect<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, pulse } = options;
   let resourceVersion: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
     const from = resourceVersion;
-    const startedAt = clock.now();
+    const startedAt = clock.uptime();
     try {
       resourceVersion ??= await list(options, signal);
-      resourceVersion = await watch(options, resourceVersion, signal);
+      const { reached, end } = await watch(options, resourceVersion, signal);
+      resourceVersion = reached;
       // A server that goes down, or a proxy, may close each watch at once: that is no success.
-      const brought = resourceVersion !== from || clock.now() - startedAt > SHORT_WATCH_MS;
-      if (!brought) throw new Error('the watch was closed at once');
+      const brought = reached !== from || clock.uptime() - startedAt > SHORT_WATCH_MS;
+      if (!brought) throw new ClosedAtOnce();
+      pulse.ended(end);
       failures = 0;
     } catch (error) {
       // Aborting makes every open request fail; the loop's condition ends it.
-      if (isAborted(signal)) return;
+      if (isAborted(signal)) break;
+      const reason = reasonOf(error);
+      pulse.ended(reason);
       // The event that it did not take comes again with a list.
-      if (error instanceof SinkFault) resourceVersion = undefined;
-      if (isExpired(error)) {
-        resourceVersion = undefined;
-        // Expired right after it was listed: list again, but not at once.
-        if (from !== undefined) continue;
-      }
+      if (reason === 'fault' || reason === 'expired') resourceVersion = undefined;
+      // Expired right after it was listed: list again, but not at once.
+      if (reason === 'expired' && from !== undefined) continue;
       failures += 1;
-      const waitMs =
-        (error instanceof ApiError ? error.retryAfterMs : undefined) ??
-        backoffMs(failures, BACKOFF);
+      const waitMs = waitAfter(error, failures);
+      pulse.failed();
+      pulse.waits(waitMs);
       log.warn('cannot list or watch; will try again', {
         error: messageOf(error),
         waitMs: Math.round(waitMs),
@@ -85,67 +94,79 @@ export async function reflect<T extends KubeObject>(
       await delay(clock, waitMs, signal);
     }
   }
+  pulse.stopped();
 }
 
 async function list<T extends KubeObject>(
-  { client, kind, labelSelector, sink, clock }: ReflectorOptions<T>,
+  { client, kind, labelSelector, sink, pulse, clock }: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<string> {
   const items: Stored<T>[] = [];
   const selector = labelSelector === undefined ? {} : { labelSelector };
-  let page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE }, { signal });
+  const read = async (from?: string): Promise<List<T>> => {
+    const at = from === undefined ? {} : { continue: from };
+    pulse.waits(ANSWER_MS);
+    const page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE, ...at }, { signal });
+    pulse.alive();
+    items.push(...page.items);
+    return page;
+  };
+  let page = await read();
   // All pages show what there was when the first one was served; what came since, the watch tells.
   const servedAt = page.servedAt ?? clock.now();
-  items.push(...page.items);
-  while (page.continue !== undefined) {
-    const next = { ...selector, limit: PAGE_SIZE, continue: page.continue };
-    page = await client.list<T>(kind, next, { signal });
-    items.push(...page.items);
-  }
+  while (page.continue !== undefined) page = await read(page.continue);
   sink.replace(items, page.resourceVersion, servedAt);
   return page.resourceVersion;
 }
 
-/** Follows one watch until the server closes it; returns the resourceVersion to resume from. */
+/** Follows one watch until it ends, and says up to which resourceVersion it came. */
 async function watch<T extends KubeObject>(
-  { client, kind, labelSelector, sink, clock }: ReflectorOptions<T>,
+  { client, kind, labelSelector, sink, pulse, clock }: ReflectorOptions<T>,
   from: string,
   signal: AbortSignal,
-): Promise<string> {
-  let resourceVersion = from;
+): Promise<{ reached: string; end: WatchEnd }> {
+  let reached = from;
   const query = {
     watch: 'true',
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + Math.random()))),
     ...(labelSelector === undefined ? {} : { labelSelector }),
-    resourceVersion,
+    resourceVersion: from,
   };
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
-  const restart = (): (() => void) =>
-    clock.after(SILENCE_MS, () => {
-      silence.abort(new Error(`the watch was silent for ${SILENCE_MS / 1000} s`));
+  const restart = (): (() => void) => {
+    pulse.waits(SILENCE_MS);
+    return clock.after(SILENCE_MS, () => {
+      silence.abort();
     });
+  };
   let cancel = restart();
   try {
     const stream = await client.stream(kind, query, either);
+    pulse.alive();
     for await (const event of readEvents<T>(stream)) {
       cancel();
       cancel = restart();
       if (event.type === 'ERROR') throw new ApiError(`watch ${kind}`, event.code, event.status);
+      pulse.alive();
       try {
         sink.apply(event);
       } catch (error) {
         throw new SinkFault(error);
       }
-      resourceVersion = event.object.metadata.resourceVersion;
+      reached = event.object.metadata.resourceVersion;
     }
-    return resourceVersion;
-  } catch (error) {
+    return { reached, end: 'closed' };
+  } catch (thrown) {
+    const error = silence.signal.aborted ? new Silence(SILENCE_MS) : thrown;
+    const end = reasonOf(error);
+    if (end === 'fault' || end === 'expired' || isAborted(signal)) throw error;
+    // It was waited for long enough: go on at once, but nothing has shown that the server is there.
+    if (end === 'silent') pulse.failed();
     // What was delivered before the cut counts: go on from there.
-    const lost = error instanceof SinkFault || isExpired(error) || isAborted(signal);
-    if (lost || resourceVersion === from) throw error;
-    return resourceVersion;
+    else if (reached === from) throw error;
+    return { reached, end };
   } finally {
     cancel();
   }
@@ -158,6 +179,31 @@ class SinkFault extends Error {
   }
 }
 
-function isExpired(error: unknown): boolean {
-  return error instanceof ApiError && (error.code === 410 || error.reason === 'Expired');
+class Silence extends Error {
+  constructor(ms: number) {
+    super(`the watch was silent for ${ms / 1000} s`);
+  }
+}
+
+class ClosedAtOnce extends Error {
+  constructor() {
+    super('the watch was closed at once');
+  }
+}
+
+function reasonOf(error: unknown): WatchEnd {
+  if (error instanceof SinkFault) return 'fault';
+  if (error instanceof Silence) return 'silent';
+  if (error instanceof ClosedAtOnce) return 'closed';
+  if (!(error instanceof ApiError)) return 'cut';
+  return error.code === 410 || error.reason === 'Expired' ? 'expired' : 'refused';
+}
+
+/** How long to wait, in ms, after that many failures in a row, the last of which was this. */
+function waitAfter(error: unknown, failures: number): number {
+  const backoff = backoffMs(failures, BACKOFF);
+  const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+  if (asked === undefined) return backoff;
+  // Everybody is told the same: not all of them should come back at the same moment.
+  return Math.max(backoff, backoffMs(1, { firstMs: asked, limitMs: RETRY_AFTER_LIMIT_MS }));
 }

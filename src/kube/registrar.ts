@@ -42,11 +42,11 @@ export interface Base {
 /** Applies the CustomResourceDefinitions and waits until they are served. */
 export async function applyCRDs({ client, clock, signal }: Base): Promise<void> {
   for (const crd of crds) await apply(client, crd, signal);
-  const deadline = clock.now() + ESTABLISHED_MS;
+  const deadline = clock.uptime() + ESTABLISHED_MS;
   for (const { metadata } of crds) {
     const ref: ObjectRef = { kind: 'CustomResourceDefinition', name: metadata.name ?? '' };
     while (!isEstablished(await client.get(ref, { signal }))) {
-      if (clock.now() > deadline) throw new Error(`${ref.name} is not served`);
+      if (clock.uptime() > deadline) throw new Error(`${ref.name} is not served`);
       await delay(clock, LOOK_EVERY_MS, signal);
     }
   }

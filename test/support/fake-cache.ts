@@ -1,5 +1,8 @@
 import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../../src/api/object.ts';
-import type { Cache, Change } from '../../src/kube/cache.ts';
+import type { Cache } from '../../src/kube/cache.ts';
+import type { Change } from '../../src/kube/delivery.ts';
+import { Pulse } from '../../src/kube/pulse.ts';
+import { FakeClock } from './fake-clock.ts';
 
 /** A cache that shows what the test puts into it. */
 export interface FakeCache<T extends KubeObject> extends Cache<T> {
@@ -32,6 +35,7 @@ export function fakeCache<T extends KubeObject>(
     synced: Promise.resolve(),
     resourceVersion: '1000',
     unbrokenSince: 0,
+    health: new Pulse(new FakeClock()),
     set(object) {
       content.set(keyOf(object.metadata), object);
       tell({ type: 'set', object });

@@ -13,6 +13,8 @@ export function settle(): Promise<void> {
 /** Time that stands still until the test moves it. */
 export class FakeClock implements Clock {
   #now: number;
+  /** By how much somebody has set the clock: timers don't care. */
+  #set = 0;
   readonly #timers = new Set<Timer>();
 
   constructor(now = Date.parse('2026-01-01T00:00:00Z')) {
@@ -20,7 +22,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set;
+  }
+
+  uptime(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the machine's clock. */
+  jump(ms: number): void {
+    this.#set += ms;
   }
 
   after(ms: number, run: () => void): () => void {

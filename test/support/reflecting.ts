@@ -1,4 +1,5 @@
 import type { Pod } from '../../src/api/pod.ts';
+import { Pulse } from '../../src/kube/pulse.ts';
 import { reflect } from '../../src/kube/reflector.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { fakeWatchClient, type FakeWatchClient } from './fake-watch.ts';
@@ -8,6 +9,7 @@ import { memoryLog, type MemoryLog } from './memory-log.ts';
 export interface Running {
   fake: FakeWatchClient<Pod>;
   clock: FakeClock;
+  pulse: Pulse;
   log: MemoryLog;
   replaced: string[];
   applied: string[];
@@ -24,6 +26,7 @@ export async function reflecting(
   const fake = fakeWatchClient<Pod>();
   prepare(fake);
   const clock = new FakeClock();
+  const pulse = new Pulse(clock);
   const log = memoryLog();
   const replaced: string[] = [];
   const applied: string[] = [];
@@ -34,6 +37,7 @@ export async function reflecting(
       kind: 'Pod',
       ...(labelSelector === undefined ? {} : { labelSelector }),
       client: fake.client,
+      pulse,
       clock,
       log,
       sink: {
@@ -47,5 +51,5 @@ export async function reflecting(
     stop.signal,
   );
   await settle();
-  return Object.assign(running, { fake, clock, log, replaced, applied, stop, done });
+  return Object.assign(running, { fake, clock, pulse, log, replaced, applied, stop, done });
 }

@@ -217,3 +217,17 @@ test('a failure while it is told to stop is no failure', async () => {
   await done;
   expect([log.lines, results, clock.pending]).toEqual([[], [], 0]);
 });
+
+test('a reconcile that ends after it was told to stop leaves no deadline behind', async () => {
+  const all = setup(
+    () => ({ writes: [evict], reason: 'it failed', requeueAfterMs: 10_000 }),
+    () => {
+      all.stop.abort();
+    },
+  );
+  const { controller, clock, done } = all;
+  controller.queue.add('a');
+  await clock.advance(0);
+  await done;
+  expect([controller.queue.size, clock.pending]).toEqual([0, 0]);
+});

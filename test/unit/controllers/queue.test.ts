@@ -123,11 +123,19 @@ describe('addAfter', () => {
     await clock.advance(5_000);
     expect(begun).toEqual(['a', 'a']);
   });
+  test("does not care for the machine's clock", async () => {
+    const { queue, clock, begun } = working();
+    queue.addAfter('a', 1_000);
+    clock.jump(-3_600_000);
+    await clock.advance(1_000);
+    expect(begun).toEqual(['a']);
+  });
   test('counts on where a timer fires early', () => {
     let now = 0;
     const timers: (() => void)[] = [];
     const queue = new Queue({
-      now: () => now,
+      now: () => 0,
+      uptime: () => now,
       after: (_ms, run) => {
         timers.push(run);
         return () => undefined;

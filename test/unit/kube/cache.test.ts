@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
-import { createCache, type Cache, type Change } from '../../../src/kube/cache.ts';
+import { createCache, type Cache } from '../../../src/kube/cache.ts';
+import type { Change } from '../../../src/kube/delivery.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { fakeWatchClient, type FakeWatchClient } from '../../support/fake-watch.ts';
 import { make } from '../../support/make.ts';
@@ -184,6 +185,63 @@ test('who finds an object by its old value hears that it has another', async () 
     ['removed', 'a'],
     ['set', 'b'],
   ]);
+});
+
+describe('a watcher that throws', () => {
+  /** The second of three watchers throws until it is told not to. */
+  const poisoned = async (items: Stored<Pod>[]) => {
+    const running = await started();
+    const heard: string[][] = [[], [], []];
+    const state = { throws: true };
+    heard.forEach((changes, index) => {
+      running.cache.onChange(({ type, object }) => {
+        if (index === 1 && state.throws && object.metadata.name === 'a') throw new Error('a bug');
+        changes.push(`${type} ${object.metadata.name}`);
+      });
+    });
+    running.fake.onList = () => ({ items, resourceVersion: '50' });
+    running.fake.watch.send('ERROR', { code: 410 });
+    await running.clock.advance(5_000);
+    return { ...running, heard, state };
+  };
+  test('is told again until it takes the change; others are told once, without a list', async () => {
+    const { heard, state, clock, fake, cache } = await poisoned([pod('a', '20'), pod('b', '21')]);
+    expect(heard).toEqual([['set a', 'set b'], ['set b'], ['set a', 'set b']]);
+    fake.watch.send('DELETED', pod('a', '60'));
+    await settle();
+    state.throws = false;
+    const lists = fake.lists.length;
+    await clock.advance(40_000);
+    expect(heard).toEqual([
+      ['set a', 'set b', 'removed a'],
+      ['set b', 'set a', 'removed a'],
+      ['set a', 'set b', 'removed a'],
+    ]);
+    expect(fake.lists).toHaveLength(lists);
+    expect([...cache.values()].map(({ metadata }) => metadata.name)).toEqual(['b']);
+  });
+  test('has missed a change until it takes it: nothing is proven meanwhile', async () => {
+    const { state, clock, cache } = await poisoned([pod('a', '20')]);
+    expect(cache.unbrokenSince).toBe(Number.POSITIVE_INFINITY);
+    state.throws = false;
+    await clock.advance(40_000);
+    expect(cache.unbrokenSince).toBeLessThan(clock.now());
+  });
+  test('leaves no timer behind at the end', async () => {
+    const { stop, done, clock } = await poisoned([pod('a', '20')]);
+    stop.abort();
+    await done;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+test('a change of what is not kept is told all the same: its version is another', async () => {
+  const { fake, changes, cache } = await started([pod('a', '1')]);
+  changes.length = 0;
+  fake.watch.send('MODIFIED', { ...pod('a', '11'), status: { message: 'not kept' } });
+  await settle();
+  expect(told(changes)).toEqual(['set a a-uid']);
+  expect(cache.get('shop/a')?.metadata.resourceVersion).toBe('11');
 });
 
 describe('the index', () => {

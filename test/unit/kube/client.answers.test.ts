@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import { settle } from '../../support/fake-clock.ts';
 import { httpStub, type HttpStub } from '../../support/http-stub.ts';
 import { make, T0 } from '../../support/make.ts';
 
@@ -170,6 +171,55 @@ describe('refusals', () => {
       await expect(stub.client.get(pod)).rejects.toMatchObject({ code: 403 });
       expect([stub.renewals, stub.asked.length]).toEqual([0, 1]);
     });
+  });
+});
+
+describe('a connection that was kept and that the server closes just when it is used again', () => {
+  const { metadata, ...rest } = make.job();
+  const { name: _name, ...nameless } = metadata;
+  const cases: Record<string, { call: () => Promise<unknown>; asked: number }> = {
+    'costs a read nothing': { call: () => stub.client.get(pod), asked: 2 },
+    'costs a create nothing': { call: () => stub.client.create(make.job()), asked: 2 },
+    'costs an eviction nothing': { call: () => stub.client.evict(pod, 'u'), asked: 2 },
+    'costs a delete nothing': {
+      call: () => stub.client.delete(pod, { uid: 'u', propagation: 'Background' }),
+      asked: 2,
+    },
+    'fails a create that the server would name: it may be done': {
+      call: () =>
+        stub.client.create({ ...rest, metadata: { ...nameless, generateName: 'x-' } } as never),
+      asked: 1,
+    },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { call, asked }) => {
+    const ports: unknown[] = [];
+    stub.answer = (response) => {
+      ports.push(response.socket?.remotePort);
+      if (ports.length === 2) response.destroy();
+      else response.end('{}');
+    };
+    await stub.client.version();
+    // Until then the connection counts as used.
+    await settle();
+    const outcome = await call().catch((error: unknown) => error);
+    expect(outcome instanceof ApiUnreachable).toBe(asked === 1);
+    expect(stub.asked).toHaveLength(1 + asked);
+    // The second one met the connection of the first.
+    expect(ports[1]).toBe(ports[0]);
+  });
+  test('is no reason to try for ever', async () => {
+    stub.answer = (response) => response.destroy();
+    await expect(stub.client.get(pod)).rejects.toBeInstanceOf(ApiUnreachable);
+    expect(stub.asked).toHaveLength(2);
+  });
+  test('is no reason to begin anew when an answer has begun', async () => {
+    stub.answer = (response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"kind":');
+      setTimeout(() => response.destroy(), 5);
+    };
+    await expect(stub.client.get(pod)).rejects.toBeInstanceOf(ApiUnreachable);
+    expect(stub.asked).toHaveLength(1);
   });
 });
 

@@ -65,18 +65,45 @@ describe('failures are waited out, longer from one to the next', () => {
     expect(fake.watches.length).toBe(count + 2);
   });
 
-  test("as long as the server's Retry-After says", async () => {
+  /** Refuses the first list like that; by when it was asked for again, in ms: not yet, surely. */
+  const retryAfter: Record<string, { seconds: string; notYet: number; surely: number }> = {
+    "as long as the server's Retry-After says, and a little more": {
+      seconds: '7',
+      notYet: 6_900,
+      surely: 8_400,
+    },
+    'two minutes, where it says hours': { seconds: '7200', notYet: 119_900, surely: 144_000 },
+  };
+  test.each(Object.entries(retryAfter))('%s', async (_, { seconds, notYet, surely }) => {
     let refused = true;
     const { fake, clock } = await reflecting((client) => {
       client.onList = () => {
-        if (refused) throw new ApiError('list', 429, {}, '7');
+        if (refused) throw new ApiError('list', 429, {}, seconds);
         return { items: [], resourceVersion: '1' };
       };
     });
     refused = false;
-    await clock.advance(6_900);
+    await clock.advance(notYet);
     expect(fake.lists).toHaveLength(1);
-    await clock.advance(200);
+    await clock.advance(surely - notYet);
     expect(fake.lists).toHaveLength(2);
   });
+
+  test('longer than Retry-After says, after many failures', async () => {
+    const { fake, clock } = await reflecting((client) => {
+      client.onList = () => {
+        throw new ApiError('list', 429, {}, '1');
+      };
+    });
+    await clock.advance(120_000);
+    const before = fake.lists.length;
+    await clock.advance(60_000);
+    expect(fake.lists.length - before).toBeLessThanOrEqual(2);
+  });
+});
+
+test('a watch that is silent over and over is opened anew without a further wait', async () => {
+  const { fake, clock } = await reflecting();
+  await clock.advance(1_000_000);
+  expect(fake.watches).toHaveLength(11);
 });

@@ -1,0 +1,102 @@
+import { expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../e2e/cluster/free-ports.ts';
+import { finalizers } from '../../src/api/names.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Lease } from '../../src/kube/lease.ts';
+import { applyCRDs } from '../../src/kube/registrar.ts';
+import { silentLog } from '../../src/log.ts';
+import { eventually } from '../support/eventually.ts';
+import { fluentPVC } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
+import { openApi, type Api } from './harness.ts';
+import { probe } from './probing.ts';
+
+const instance = 'failover';
+
+/** `controllers` of this checkout, as a process of its own. */
+interface Replica {
+  readonly pid: number;
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+let api: Api;
+let start: () => Promise<Replica>;
+
+shared(async (parts) => {
+  api = await openApi(parts);
+  const { signal } = new AbortController();
+  await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
+  start = async () => {
+    const [port = 0] = await freePorts('127.0.0.1', 1);
+    const flags = ['--bind-address=127.0.0.1', `--metrics-port=${port}`, '--log-level=error'];
+    const own = [`--kubeconfig=${api.kubeconfig}`, `--instance=${instance}`];
+    const child = spawn(process.execPath, ['src/main.ts', 'controllers', ...flags, ...own], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env.PATH ?? '' },
+    });
+    const ended = once(child, 'exit');
+    const end: Replica['end'] = async (how) => {
+      child.kill(how);
+      await ended;
+    };
+    parts.defer(() => end('SIGKILL'));
+    await eventually('the replica to be ready', async () => {
+      const { code, text } = await probe(port, '/readyz');
+      if (code !== 200) throw new Error(text);
+      return true;
+    });
+    return { pid: child.pid ?? 0, end };
+  };
+});
+
+const leads = ({ pid }: Replica): Promise<boolean> =>
+  eventually(
+    `process ${pid} to lead`,
+    async () => {
+      const ref = { kind: 'Lease', namespace: 'kube-system', name: instance } as const;
+      const holder = (await api.client.get<Lease>(ref))?.spec.holderIdentity ?? '';
+      if (holder.startsWith(`${hostname()}_${pid}_`)) return true;
+      throw new Error(holder);
+    },
+    20_000,
+  );
+/** A FluentPVC that is new gets our finalizer from whoever leads. */
+const worked = (name: string): Promise<boolean> =>
+  eventually(
+    `FluentPVC ${name} to be looked after`,
+    async () => {
+      const found = await api.client.get({ kind: 'FluentPVC', name });
+      return found?.metadata.finalizers?.includes(finalizers.fluentPVC) === true;
+    },
+    20_000,
+  );
+/** How long it takes that somebody else leads and has done something, in ms. */
+const handedOver = async (from: Replica, how: 'SIGTERM' | 'SIGKILL', to: Replica) => {
+  const startedAt = performance.now();
+  const name = `after-${how.toLowerCase()}`;
+  await from.end(how);
+  await api.client.create(fluentPVC(name));
+  await worked(name);
+  const ms = performance.now() - startedAt;
+  await leads(to);
+  process.stderr.write(`${how} of the leader: ${(ms / 1000).toFixed(1)} s until another worked\n`);
+  return ms;
+};
+
+test('another replica leads and works within 15 s of a kill of the leader, and soon after its end', async () => {
+  const first = await start();
+  await leads(first);
+  const second = await start();
+  await api.client.create(fluentPVC('before'));
+  await worked('before');
+  expect(await handedOver(first, 'SIGKILL', second)).toBeLessThan(15_000);
+  const third = await start();
+  expect(await handedOver(second, 'SIGTERM', third)).toBeLessThan(5_000);
+  const names = ['before', 'after-sigkill', 'after-sigterm'];
+  await api.kubectl('delete', 'fluentpvc', ...names);
+}, 120_000);
