@@ -39,6 +39,8 @@ function standby(): Standby {
     defaults: make.defaults,
     observe: ({ controller }) => reconciled.push(controller),
     queueDepth: (controller, read) => depths.set(controller, read),
+    sidecarDeletion: () => undefined,
+    brakes: () => undefined,
   });
   return { caches, clock, api, depths, reconciled, lead };
 }
@@ -49,7 +51,7 @@ test('while it stands by nothing is done', async () => {
   caches.bindings.set(make.binding());
   await clock.advance(60_000);
   expect([reconciled, api.requests]).toEqual([[], []]);
-  expect([...depths.keys()].toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+  expect([...depths.keys()].toSorted()).toEqual(['binding', 'brake', 'fluentpvc', 'pod']);
 });
 
 describe('once it leads', () => {
@@ -62,7 +64,7 @@ describe('once it leads', () => {
   };
   test('it starts with all there is', async () => {
     const { reconciled } = await leading();
-    expect(reconciled.toSorted()).toEqual(['binding', 'pod']);
+    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod']);
   });
   test('it starts with claims that have no binding, too', async () => {
     const all = standby();
@@ -126,10 +128,10 @@ describe('once it leads', () => {
     const later = make.pod({ metadata: { name: 'app-1', uid: 'later-uid', labels: {} } });
     caches.pods.set(later);
     await clock.advance(60_000);
-    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0]]);
+    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0, 0]]);
     void lead(new AbortController().signal);
     await clock.advance(0);
-    expect(reconciled.toSorted()).toEqual(['binding', 'pod', 'pod']);
+    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod', 'pod']);
     reconciled.length = 0;
     caches.pods.set(later);
     await clock.advance(0);
