@@ -93,7 +93,10 @@ describe('a Pod whose sidecar failed and that a disruption budget holds', () => 
     const cycle = await held(`app-${budgets.length}`, false, budgets);
     await refusal(cycle);
     await eventually('the Pod to go', async () => !(await isThere(cycle)), 30_000);
-    const told = await notes(api.namespace, cycle.pod.metadata.name, 'SidecarFailed');
+    const told = await eventually('that to be told', async () => {
+      const found = await notes(api.namespace, cycle.pod.metadata.name, 'SidecarFailed');
+      return found.length > 0 ? found : undefined;
+    });
     expect(told).toHaveLength(1);
   });
 });
