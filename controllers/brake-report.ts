@@ -2,6 +2,7 @@ import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import type { ObjectKey, Stored } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
 import type { EventWrite, Plan } from '../src/core/plan.ts';
+import { PACE_MS } from './brake.ts';
 import type { Caches } from './caches.ts';
 import type { Decider } from './controller.ts';
 import type { Brake } from './fleet.ts';
@@ -11,21 +12,28 @@ import type { Fleets } from './fleets.ts';
 export interface BrakeObservation {
   /** ms since the epoch. */
   now: number;
-  fluentPVC: Stored<FluentPVC>;
+  /** Absent where it is gone. */
+  fluentPVC: Stored<FluentPVC> | undefined;
   brake: Brake;
   /** Was told that it is on? */
   told: boolean;
 }
 
-/** Says on the FluentPVC when its brake goes on, and when it goes off. Pure. */
+/** Says on the FluentPVC when its brake goes on, and when it goes off; follows its time. Pure. */
 export function brakePlan({ now, fluentPVC, brake, told }: BrakeObservation): Plan {
-  const { on, changesAt } = brake;
+  const { on, changesAt = Infinity, nextAt = Infinity } = brake;
+  // Time alone may put the brake off. Whoever may go and does not is called again after a minute.
+  const againAt = Math.min(changesAt, nextAt > now ? nextAt : now + PACE_MS);
+  const news = fluentPVC === undefined || on === told ? [] : [report(fluentPVC, brake)];
   return {
-    writes: on === told ? [] : [on ? engaged(fluentPVC, brake) : released(fluentPVC)],
-    // Time alone may put the brake off.
-    ...(changesAt === undefined ? {} : { requeueAfterMs: Math.max(changesAt - now, 0) }),
+    writes: news,
+    ...(againAt === Infinity ? {} : { requeueAfterMs: Math.max(againAt - now, 0) }),
     reason: on ? 'the brake is on' : 'the brake is off',
   };
+}
+
+function report(fluentPVC: Stored<FluentPVC>, brake: Brake): EventWrite {
+  return brake.on ? engaged(fluentPVC, brake) : released(fluentPVC);
 }
 
 function engaged(fluentPVC: Stored<FluentPVC>, { failed, pods }: Brake): EventWrite {
@@ -55,30 +63,29 @@ function event(
   return { verb: 'event', regarding, type, reason, action, note };
 }
 
-/** Follows the brakes of the FluentPVCs. */
+/** Follows the brakes of the FluentPVCs, and calls the Pods that wait. */
 export function createBrakeDecider(options: {
   caches: Pick<Caches, 'fluentPVCs'>;
   fleets: Fleets;
   clock: Clock;
-  /** Told of Pods that need not wait any longer. */
-  released: (pod: ObjectKey) => void;
+  /** Told of Pods that may go, or need not wait any longer. */
+  call: (pod: ObjectKey) => void;
 }): Decider {
-  const { caches, fleets, clock } = options;
+  const { caches, fleets, clock, call } = options;
   /** Names of those of which was told that their brake is on. */
   const told = new Set<string>();
 
   const decide = (name: ObjectKey): Plan => {
-    const brake = fleets.named(name)?.brake(clock.now()) ?? { on: false, failed: 0, pods: 0 };
+    const now = clock.now();
+    const fleet = fleets.named(name);
+    const brake = fleet?.brake(now) ?? { on: false, failed: 0, pods: 0 };
     const before = told.has(name);
     if (brake.on) told.add(name);
     else told.delete(name);
-    if (before && !brake.on) {
-      for (const { key } of fleets.named(name)?.failures() ?? []) options.released(key);
-    }
+    fleet?.toCall(now).forEach(call);
     fleets.forget(name);
     const fluentPVC = caches.fluentPVCs.get(name);
-    if (fluentPVC === undefined) return { writes: [], reason: 'the FluentPVC is gone' };
-    return brakePlan({ now: clock.now(), fluentPVC, brake, told: before });
+    return brakePlan({ now, fluentPVC, brake, told: before });
   };
   return { decide: (name) => Promise.resolve(decide(name)) };
 }

@@ -12,9 +12,12 @@
  */
 export const WINDOW_MS = 5 * 60_000;
 export const PACE_MS = 60_000;
+/**
+ * So many of those that wait look whether they may go when one may: the first that no budget holds
+ * goes.
+ */
+export const FIRST_IN_LINE = 10;
 const LEAST_PODS = 5;
-/** Who has more Pods before it looks again after as many turns. */
-export const FAR_AHEAD = 60;
 
 /** How many Pods of a FluentPVC there are and how many of their sidecars failed. */
 export interface FleetCount {
@@ -31,31 +34,24 @@ export function isBraked({ failed, pods }: FleetCount): boolean {
 /** Whether a Pod whose sidecar failed may be deleted. */
 export type Turn =
   | { kind: 'now' }
-  /** The brake holds it: look again after that many ms. */
-  | ({ kind: 'wait'; ms: number } & FleetCount);
+  /** The brake holds it: whoever waits is called when its turn may have come. */
+  | ({ kind: 'wait' } & FleetCount);
 
-/** What the turn of a Pod depends on. Times are ms since the epoch. */
-export interface TurnObservation extends FleetCount {
+/** When the next Pod may go depends on that. Times are ms since the epoch. */
+export interface Pace {
   now: number;
-  /** Since when the brake is on; absent where it is off. */
-  brakedSince?: number | undefined;
+  /** Since when the brake is on. */
+  brakedSince: number;
   /** When the last one was deleted; -Infinity where none was, as far as is known. */
   deletedAt: number;
   /** Is the API server asked to delete one right now? */
   asking: boolean;
-  /** How many Pods failed before this one and are still there; counted up to {@link FAR_AHEAD}. */
-  ahead: number;
 }
 
 /**
- * May the Pod go now? The first minute counts from when the brake went on: who starts anew, and does
- * not know of deletions before, must not delete one a start. Pure.
+ * When the next Pod may go, with the brake on. The first minute counts from when it went on: who
+ * starts anew, and does not know of deletions before, must not delete one a start. Pure.
  */
-export function turn(observation: TurnObservation): Turn {
-  const { now, brakedSince, deletedAt, asking, ahead, failed, pods } = observation;
-  if (brakedSince === undefined) return { kind: 'now' };
-  const nextAt = asking ? now + PACE_MS : Math.max(brakedSince, deletedAt) + PACE_MS;
-  if (nextAt <= now) return { kind: 'now' };
-  const ms = nextAt - now + ahead * PACE_MS;
-  return { kind: 'wait', ms, failed, pods };
+export function nextTurnAt({ now, brakedSince, deletedAt, asking }: Pace): number {
+  return (asking ? now : Math.max(brakedSince, deletedAt)) + PACE_MS;
 }

@@ -1,6 +1,13 @@
 import type { SidecarRecord } from '../src/api/binding.ts';
 import type { ObjectKey } from '../src/api/object.ts';
-import { FAR_AHEAD, isBraked, turn, WINDOW_MS, type FleetCount, type Turn } from './brake.ts';
+import {
+  FIRST_IN_LINE,
+  isBraked,
+  nextTurnAt,
+  WINDOW_MS,
+  type FleetCount,
+  type Turn,
+} from './brake.ts';
 
 /** A Pod whose sidecar has failed. */
 export interface FailedSidecar {
@@ -16,20 +23,23 @@ export interface FailedSidecar {
 /** Where the brake of a FluentPVC stands. */
 export interface Brake extends FleetCount {
   on: boolean;
+  /** With the brake on: when the next Pod may go, in ms since the epoch. */
+  nextAt?: number;
   /** When the next failure leaves the count, in ms since the epoch; absent where none will by itself. */
   changesAt?: number;
 }
 
 /**
  * The Pods of one FluentPVC as the brake must know them, by uid. It has no clock: each call says when
- * it is, in ms since the epoch. Every call takes the same time, however many Pods there are.
+ * it is, in ms since the epoch. What is asked for each Pod takes no longer where there are many.
  */
 export class Fleet {
   readonly #present = new Set<string>();
-  /** The oldest failure first. */
   readonly #failing = new Map<string, FailedSidecar>();
   /** When they went or were well again, the oldest first. */
   readonly #ended = new Map<string, number>();
+  /** Those that the brake has told to wait, in line. */
+  readonly #waiting = new Set<string>();
   /** Those that the API server is asked to delete right now. */
   readonly #asked = new Set<string>();
   #peak = { pods: 0, at: -Infinity };
@@ -63,26 +73,23 @@ export class Fleet {
     return this.#failing.get(uid);
   }
 
-  failures(): IterableIterator<FailedSidecar> {
-    return this.#failing.values();
+  /** May that Pod, whose sidecar failed, be deleted? If not, it is in line from now on. */
+  turn(uid: string, now: number): Turn {
+    const { on, nextAt = now, failed, pods } = this.brake(now);
+    if (!on || nextAt <= now) {
+      this.#waiting.delete(uid);
+      return { kind: 'now' };
+    }
+    this.#waiting.add(uid);
+    return { kind: 'wait', failed, pods };
   }
 
-  /** May that Pod, whose sidecar failed, be deleted? */
-  turnOf(uid: string, now: number): Turn {
-    this.#settle(now);
-    let ahead = 0;
-    for (const other of this.#failing.keys()) {
-      if (other === uid || ahead >= FAR_AHEAD) break;
-      ahead += 1;
-    }
-    return turn({
-      ...this.#count(),
-      now,
-      brakedSince: this.#brakedSince,
-      deletedAt: this.#deletedAt,
-      asking: this.#asked.size > 0,
-      ahead,
-    });
+  /** Who waits and should look again: all where the brake is off, the first where one may go. */
+  toCall(now: number): ObjectKey[] {
+    const { on, nextAt = now } = this.brake(now);
+    if (on && nextAt > now) return [];
+    const line = [...this.#waiting].slice(0, on ? FIRST_IN_LINE : Infinity);
+    return line.flatMap((uid) => this.#failing.get(uid)?.key ?? []);
   }
 
   /** The API server is being asked to delete that Pod: until it has answered, nobody else goes. */
@@ -99,9 +106,12 @@ export class Fleet {
   brake(now: number): Brake {
     this.#settle(now);
     const [oldest] = this.#ended.values();
+    const brakedSince = this.#brakedSince;
+    const pace = { now, deletedAt: this.#deletedAt, asking: this.#asked.size > 0 };
     return {
-      on: this.#brakedSince !== undefined,
+      on: brakedSince !== undefined,
       ...this.#count(),
+      ...(brakedSince === undefined ? {} : { nextAt: nextTurnAt({ ...pace, brakedSince }) }),
       ...(oldest === undefined ? {} : { changesAt: oldest + WINDOW_MS }),
     };
   }
@@ -116,6 +126,7 @@ export class Fleet {
   }
 
   #endFailure(uid: string, now: number): void {
+    this.#waiting.delete(uid);
     if (this.#failing.delete(uid)) this.#ended.set(uid, now);
   }
 

@@ -54,7 +54,7 @@ export function createPodDecider(options: {
       now: clock.now(),
       pod,
       failure,
-      turn: fleet.turnOf(uid, clock.now()),
+      turn: fleet.turn(uid, clock.now()),
       eviction: evictions.of(uid),
       evictionTimeoutMs,
     });

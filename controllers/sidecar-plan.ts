@@ -52,7 +52,7 @@ export function sidecarPlan(observation: SidecarObservation): Plan {
 
 function waiting(
   { pod, failure, eviction }: SidecarObservation,
-  { ms, failed, pods }: Turn & { kind: 'wait' },
+  { failed, pods }: Turn & { kind: 'wait' },
 ): Plan {
   const note =
     `${beginning(failure)}; the Pod waits for its deletion: ${failed} of up to ${pods} Pods of ` +
@@ -60,7 +60,6 @@ function waiting(
     `If the sidecar itself is broken, mend the FluentPVC and restart the owners of its Pods.`;
   return {
     writes: eviction.waitTold === true ? [] : [event(pod, 'DeletionWaits', 'Wait', note)],
-    requeueAfterMs: ms,
     reason: 'the brake is on',
   };
 }

@@ -55,7 +55,7 @@ export function createControllers(
       caches,
       fleets,
       clock,
-      released: (key) => {
+      call: (key) => {
         enqueue(pod, key);
       },
     }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { brakePlan, createBrakeDecider } from '../../../controllers/brake-report.ts';
 import { bindingKeyBy } from '../../../controllers/caches.ts';
+import type { Brake } from '../../../controllers/fleet.ts';
 import { createFleets } from '../../../controllers/fleets.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
@@ -55,10 +56,31 @@ describe('on the FluentPVC', () => {
       }),
     ]);
   });
-  test('it is looked at again when a failure leaves the window', () => {
-    const brake = { on: true, ...counts, changesAt: T0 + 7_000 };
-    expect(brakePlan({ now: T0, fluentPVC, brake, told: true }).requeueAfterMs).toBe(7_000);
-    expect(brakePlan({ now: T0 + 8_000, fluentPVC, brake, told: true }).requeueAfterMs).toBe(0);
+});
+
+describe('a brake is looked at again', () => {
+  const cases: Record<string, { brake: Partial<Brake>; after: number | undefined }> = {
+    'when a failure leaves the window': {
+      brake: { changesAt: T0 + 7_000, nextAt: T0 + 8_000 },
+      after: 7_000,
+    },
+    'at once, when one has': { brake: { changesAt: T0 - 1_000 }, after: 0 },
+    'when the next Pod may go': {
+      brake: { changesAt: T0 + 7_000, nextAt: T0 + 6_000 },
+      after: 6_000,
+    },
+    'after a minute, when one may go and none has': { brake: { nextAt: T0 }, after: 60_000 },
+    'never, when it is off and no failure has ended': { brake: { on: false }, after: undefined },
+  };
+  test.each(Object.entries(cases))('%s', (_, { brake, after }) => {
+    const observation = { on: true, failed: 6, pods: 10, nextAt: Infinity, ...brake };
+    const plan = brakePlan({
+      now: T0,
+      fluentPVC: make.fluentPVC(),
+      brake: observation,
+      told: true,
+    });
+    expect(plan.requeueAfterMs).toBe(after);
   });
 });
 
@@ -77,35 +99,47 @@ describe('a brake from on to off', () => {
     const pods = fakeCache<Pod>([], bindingKeyBy(labels.binding));
     const bindings = fakeCache<Binding>([make.binding()]);
     const fleets = createFleets({ pods, bindings, clock });
-    const released: string[] = [];
+    const called: string[] = [];
     const { decide } = createBrakeDecider({
       caches: { fluentPVCs: fakeCache<FluentPVC>(fluentPVCs) },
       fleets,
       clock,
-      released: (key) => released.push(key),
+      call: (key) => called.push(key),
     });
     const { signal } = new AbortController();
     for (let i = 0; i < 6; i += 1) pods.set(member(i, 1));
-    return { clock, pods, fleets, released, decide: () => decide('logs', signal) };
+    return { clock, pods, fleets, called, decide: () => decide('logs', signal) };
   };
 
-  test('is told once each, and Pods that wait are looked at', async () => {
-    const { clock, pods, fleets, released, decide } = setup();
+  test('is told once each, and all Pods that wait are called', async () => {
+    const { clock, pods, fleets, called, decide } = setup();
     expect(deeds((await decide()).writes)).toEqual(['event BrakeEngaged']);
     expect(deeds((await decide()).writes)).toEqual([]);
+    for (let i = 0; i < 6; i += 1) fleets.named('logs')?.turn(`uid-${i}`, clock.now());
     for (const i of [0, 1]) pods.remove(member(i, 1));
-    const { writes, requeueAfterMs = NaN } = await decide();
-    expect([writes, requeueAfterMs, released]).toEqual([[], 300_000, []]);
-    await clock.advance(requeueAfterMs);
+    expect(await decide()).toMatchObject({ writes: [], requeueAfterMs: 60_000 });
+    expect(called).toEqual([]);
+    await clock.advance(300_000);
     expect(deeds((await decide()).writes)).toEqual(['event BrakeReleased']);
-    expect(released).toEqual(['shop/app-2', 'shop/app-3', 'shop/app-4', 'shop/app-5']);
+    expect(called).toEqual(['shop/app-2', 'shop/app-3', 'shop/app-4', 'shop/app-5']);
     expect(deeds((await decide()).writes)).toEqual([]);
     for (const i of [2, 3, 4, 5]) pods.remove(member(i, 1));
     await clock.advance(300_000);
     expect(await decide()).toMatchObject({ writes: [] });
     expect([...fleets.names()]).toEqual([]);
   });
-  test('of a FluentPVC that is gone is told to nobody', async () => {
-    expect(await setup([]).decide()).toMatchObject({ writes: [] });
+  test('calls, as long as it is on, who waits when one may go', async () => {
+    const { clock, fleets, called, decide } = setup();
+    fleets.named('logs')?.turn('uid-3', clock.now());
+    expect((await decide()).requeueAfterMs).toBe(60_000);
+    await clock.advance(59_999);
+    await decide();
+    expect(called).toEqual([]);
+    await clock.advance(1);
+    expect((await decide()).requeueAfterMs).toBe(60_000);
+    expect(called).toEqual(['shop/app-3']);
+  });
+  test('of a FluentPVC that is gone is told to nobody, and followed all the same', async () => {
+    expect(await setup([]).decide()).toMatchObject({ writes: [], requeueAfterMs: 60_000 });
   });
 });

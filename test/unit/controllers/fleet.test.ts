@@ -33,6 +33,7 @@ describe('counted as failed is', () => {
       on: true,
       failed: 5,
       pods: 5,
+      nextAt: MINUTE,
       changesAt: 6 * MINUTE,
     });
     expect(fleet.brake(6 * MINUTE)).toMatchObject({ on: false, failed: 4 });
@@ -48,6 +49,7 @@ describe('counted as failed is', () => {
     const fleet = fleetOf(5, 1);
     fleet.set('p0', undefined, MINUTE);
     fleet.set('p0', failure, 2 * MINUTE);
+    expect(fleet.brake(2 * MINUTE)).toEqual({ on: false, failed: 1, pods: 5 });
     expect(fleet.brake(60 * MINUTE)).toEqual({ on: false, failed: 1, pods: 5 });
   });
   test('not one that went with a sidecar that was well', () => {
@@ -84,46 +86,84 @@ describe('the Pods of a FluentPVC are', () => {
 });
 
 describe('with the brake on', () => {
-  test('one Pod goes a minute, the oldest failure first', () => {
+  test('one Pod goes a minute', () => {
     const fleet = fleetOf(6, 6);
-    expect(fleet.turnOf('p0', 0)).toEqual({ kind: 'wait', ms: MINUTE, failed: 6, pods: 6 });
-    expect(fleet.turnOf('p2', 0)).toMatchObject({ kind: 'wait', ms: 3 * MINUTE });
-    expect(fleet.turnOf('p0', MINUTE)).toEqual({ kind: 'now' });
+    expect(fleet.turn('p1', 0)).toEqual({ kind: 'wait', failed: 6, pods: 6 });
+    expect(fleet.turn('p1', MINUTE - 1)).toMatchObject({ kind: 'wait' });
+    expect(fleet.turn('p1', MINUTE)).toEqual({ kind: 'now' });
     fleet.ask('p0');
-    expect(fleet.turnOf('p1', MINUTE)).toMatchObject({ kind: 'wait' });
+    expect(fleet.turn('p1', MINUTE)).toMatchObject({ kind: 'wait' });
     fleet.answer('p0', true, MINUTE + 5);
     fleet.delete('p0', MINUTE + 6);
-    expect(fleet.turnOf('p1', 2 * MINUTE)).toMatchObject({ kind: 'wait', ms: 5 });
-    expect(fleet.turnOf('p1', 2 * MINUTE + 5)).toEqual({ kind: 'now' });
+    expect(fleet.brake(MINUTE + 6)).toMatchObject({ on: true, nextAt: 2 * MINUTE + 5 });
+    expect(fleet.turn('p1', 2 * MINUTE + 4)).toMatchObject({ kind: 'wait' });
+    expect(fleet.turn('p1', 2 * MINUTE + 5)).toEqual({ kind: 'now' });
   });
   test('a deletion that was refused is none: another one may go at once', () => {
     const fleet = fleetOf(6, 6);
     fleet.ask('p0');
     fleet.answer('p0', false, MINUTE);
-    expect(fleet.turnOf('p1', MINUTE)).toEqual({ kind: 'now' });
+    expect(fleet.turn('p1', MINUTE)).toEqual({ kind: 'now' });
   });
   test('a Pod that goes before the API server has answered was deleted', () => {
     const fleet = fleetOf(6, 6);
     fleet.ask('p0');
     fleet.delete('p0', MINUTE);
-    expect(fleet.turnOf('p1', MINUTE + 1)).toMatchObject({ kind: 'wait', ms: MINUTE - 1 });
+    expect(fleet.turn('p1', 2 * MINUTE - 1)).toMatchObject({ kind: 'wait' });
+    expect(fleet.turn('p1', 2 * MINUTE)).toEqual({ kind: 'now' });
   });
-  test('of a hundred Pods none waits longer than an hour until it looks again', () => {
-    expect(fleetOf(100, 100).turnOf('p99', 0)).toMatchObject({ kind: 'wait', ms: 61 * MINUTE });
+});
+
+describe('in line', () => {
+  const line = (...uids: string[]): Fleet => {
+    const fleet = new Fleet();
+    for (let i = 0; i < 12; i += 1) fleet.set(`p${i}`, { ...failure, key: `shop/p${i}` }, 0);
+    for (const uid of uids) fleet.turn(uid, 0);
+    return fleet;
+  };
+  test('nobody is called before one may go, then those that wait', () => {
+    expect(line('p2', 'p1').toCall(MINUTE - 1)).toEqual([]);
+    expect(line('p2', 'p1').toCall(MINUTE)).toEqual(['shop/p2', 'shop/p1']);
+  });
+  test('ten are called, who was told to wait again keeps its place', () => {
+    const all = Array.from({ length: 12 }, (_, i) => `p${i}`);
+    const fleet = line(...all, 'p0');
+    expect(fleet.toCall(MINUTE)).toEqual(all.slice(0, 10).map((uid) => `shop/${uid}`));
+  });
+  test('who was let go and comes back is the last', () => {
+    const fleet = line('p0', 'p1');
+    fleet.turn('p0', MINUTE);
+    fleet.ask('p1');
+    fleet.turn('p0', MINUTE);
+    fleet.answer('p1', false, MINUTE);
+    expect(fleet.toCall(MINUTE)).toEqual(['shop/p1', 'shop/p0']);
+  });
+  test('who is well, or gone, is not called', () => {
+    const fleet = line('p0', 'p1', 'p2');
+    fleet.set('p0', undefined, 1);
+    fleet.delete('p1', 1);
+    expect(fleet.toCall(MINUTE)).toEqual(['shop/p2']);
+  });
+  test('all that wait are called when the brake is off, and nobody else', () => {
+    const fleet = line('p2', 'p1');
+    for (let i = 12; i < 30; i += 1) fleet.set(`p${i}`, undefined, 0);
+    expect(fleet.toCall(1)).toEqual(['shop/p2', 'shop/p1']);
+    fleet.turn('p2', 1);
+    expect(fleet.toCall(1)).toEqual(['shop/p1']);
   });
 });
 
 test('four Pods go at once, and so do more of a fleet that is mostly well', () => {
-  expect(fleetOf(4, 4).turnOf('p3', 0)).toEqual({ kind: 'now' });
-  expect(fleetOf(11, 5).turnOf('p4', 0)).toEqual({ kind: 'now' });
+  expect(fleetOf(4, 4).turn('p1', 0)).toEqual({ kind: 'now' });
+  expect(fleetOf(11, 5).turn('p1', 0)).toEqual({ kind: 'now' });
 });
 
-test('deletions before the brake went on count', () => {
-  const fleet = fleetOf(5, 4);
-  fleet.ask('p0');
-  fleet.answer('p0', true, 1000);
-  fleet.set('p4', failure, 2000);
-  expect(fleet.turnOf('p4', 2000)).toMatchObject({ kind: 'wait', ms: MINUTE + 4 * MINUTE });
+test('a brake that goes on again counts its first minute anew', () => {
+  const fleet = fleetOf(5, 5);
+  fleet.set('p0', undefined, MINUTE);
+  expect(fleet.brake(6 * MINUTE)).toMatchObject({ on: false });
+  fleet.set('p0', failure, 7 * MINUTE);
+  expect(fleet.brake(7 * MINUTE)).toMatchObject({ on: true, nextAt: 8 * MINUTE });
 });
 
 test('nothing is left of a fleet when its last failure is out of the window', () => {

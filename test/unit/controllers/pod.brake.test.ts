@@ -19,9 +19,8 @@ describe('with the brake on', () => {
     return all;
   };
   test('a Pod waits for its turn and says so once', async () => {
-    const { verbs, decide } = await braked();
+    const { verbs } = await braked();
     expect(await verbs()).toEqual([]);
-    expect((await decide('shop/app-2')).requeueAfterMs).toBe(180_000);
   });
   test('one goes a minute', async () => {
     const { verbs, clock, pods } = await braked();

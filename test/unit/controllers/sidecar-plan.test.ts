@@ -23,7 +23,7 @@ const regarding = {
 };
 const by = 'Cannot evict pod. The disruption budget app needs 2 healthy pods and has 2 currently';
 const heldFor = (ms: number): Eviction => ({ held: { since: T0 - ms, by }, holdTold: true });
-const waits: Turn = { kind: 'wait', ms: 61_000, failed: 6, pods: 10 };
+const waits: Turn = { kind: 'wait', failed: 6, pods: 10 };
 
 interface Case {
   ready?: boolean;
@@ -85,7 +85,7 @@ describe('the Pod of a sidecar that failed', () => {
 });
 
 describe('nothing is done yet', () => {
-  const cases: Record<string, Case & { againMs: number }> = {
+  const cases: Record<string, Case & { againMs?: number }> = {
     'while the watch is to show that it goes': {
       eviction: { doneAt: T0 - 1_000 },
       againMs: 59_000,
@@ -102,22 +102,20 @@ describe('nothing is done yet', () => {
     'while the brake holds it and that was told': {
       eviction: { waitTold: true },
       turn: waits,
-      againMs: 61_000,
     },
     'while the brake holds it, however long budgets held it before': {
       eviction: { ...heldFor(3_600_000), waitTold: true },
       turn: waits,
-      againMs: 61_000,
     },
   };
   test.each(Object.entries(cases))('%s', (_, { againMs, ...one }) => {
-    expect(plan(one)).toMatchObject({ writes: [], requeueAfterMs: againMs });
+    expect(plan(one).writes).toEqual([]);
+    expect(plan(one).requeueAfterMs).toBe(againMs);
   });
 });
 
 test('that the brake holds it is told first, with the numbers and what to do', () => {
   const one = plan({ turn: waits });
-  expect(one.requeueAfterMs).toBe(61_000);
   expect(deeds(one.writes)).toEqual(['event DeletionWaits']);
   expect(event(one)).toMatchObject({ regarding, type: 'Warning', action: 'Wait' });
   expect(event(one)?.note).toMatch(/6 of up to 10 Pods of FluentPVC "logs".*mend the FluentPVC/);

@@ -102,6 +102,10 @@ const failures: Record<string, Case> = {
   'three restarts whose ends are not known': { sidecar: running('fluentd', { restartCount: 3 }) },
   'a crash loop before the app can start': { sidecar: crashLoop, apps: [appWaits] },
   'a crash loop before there is any app status': { sidecar: crashLoop, apps: [] },
+  'that the runtime lost it alone, before the app crashed': {
+    sidecar: restarted(terminated(255, 50, lost)),
+    apps: [restartedApp(1)],
+  },
   'three restarts, lost by the runtime alone the last time': {
     sidecar: restarted(terminated(255, 50, lost), 3),
   },
