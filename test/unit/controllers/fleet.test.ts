@@ -143,13 +143,17 @@ describe('in line', () => {
     fleet.set('p0', undefined, 1);
     fleet.delete('p1', 1);
     expect(fleet.toCall(MINUTE)).toEqual(['shop/p2']);
+    // It has not been told to wait again.
+    fleet.set('p0', { ...failure, key: 'shop/p0' }, 2);
+    expect(fleet.toCall(MINUTE)).toEqual(['shop/p2']);
   });
   test('all that wait are called when the brake is off, and nobody else', () => {
-    const fleet = line('p2', 'p1');
+    const all = Array.from({ length: 11 }, (_, i) => `p${i}`);
+    const fleet = line(...all);
     for (let i = 12; i < 30; i += 1) fleet.set(`p${i}`, undefined, 0);
-    expect(fleet.toCall(1)).toEqual(['shop/p2', 'shop/p1']);
-    fleet.turn('p2', 1);
-    expect(fleet.toCall(1)).toEqual(['shop/p1']);
+    expect(fleet.toCall(1)).toEqual(all.map((uid) => `shop/${uid}`));
+    fleet.turn('p0', 1);
+    expect(fleet.toCall(1)).not.toContain('shop/p0');
   });
 });
 
