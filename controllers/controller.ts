@@ -16,14 +16,23 @@ export type ReconcileObserver = (reconcile: {
   seconds: number;
 }) => void;
 
-export interface ControllerOptions {
-  name: string;
+/** What a controller follows and decides. */
+export interface Decider {
   /**
    * Looks at the object of that key and decides. What happened is not told, because it may have
    * happened twice, or be undone by now; only what the API server refused to create of the key's
    * last plan, so that the object itself can say so.
    */
   decide: (key: string, signal: AbortSignal, refusal?: ApiError) => Promise<Plan>;
+  /**
+   * Told what became of the writes of that key's last plan as soon as that is known: `error` where
+   * not all were done.
+   */
+  settled?: (key: string, error?: unknown) => void;
+}
+
+export interface ControllerOptions extends Decider {
+  name: string;
   writer: Writer;
   concurrency: number;
   clock: Clock;
@@ -83,7 +92,9 @@ export class Controller {
   async #apply(key: string, plan: Plan, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.writer.apply(plan.writes, { signal });
+      this.#options.settled?.(key);
     } catch (error) {
+      this.#options.settled?.(key, error);
       if (error instanceof ApiError && isRefusedCreate(error)) this.#refusals.set(key, error);
       throw error;
     }

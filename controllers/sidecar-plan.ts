@@ -1,142 +1,108 @@
-import type { SidecarRecord } from '../src/api/binding.ts';
-import { isDeleting, type Stored } from '../src/api/object.ts';
-import { hasEnded, type ContainerState, type ContainerStatus, type Pod } from '../src/api/pod.ts';
+import type { Stored } from '../src/api/object.ts';
+import type { Pod } from '../src/api/pod.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import type { EventWrite, Plan } from '../src/core/plan.ts';
+import type { Turn } from './brake.ts';
+import type { Eviction } from './evictions.ts';
+import type { FailedSidecar } from './fleet.ts';
 
-/** All that the decision on a Pod's sidecar depends on. */
+/** All that the decision on a Pod whose sidecar failed depends on. */
 export interface SidecarObservation {
+  /** ms since the epoch. */
+  now: number;
   pod: Stored<Pod>;
-  sidecar: SidecarRecord;
-  /** What is wrong with it ({@link sidecarTrouble}). */
-  trouble: string;
-  /** Have disruption budgets kept the Pod for longer than they may? */
-  overdue: boolean;
+  failure: FailedSidecar;
+  turn: Turn;
+  eviction: Eviction;
+  /** How long disruption budgets may keep it if it is not Ready. */
+  evictionTimeoutMs: number;
 }
 
-/** Restarts that count as failure, whatever the exit codes say. */
-const TOO_MANY_RESTARTS = 3;
+/** A Pod whose deletion was agreed to and that is still not on its way after so long is looked at again. */
+const DONE_MS = 60_000;
 
 /**
  * Deletes a Pod whose sidecar failed, so that its owner replaces it by one with a new claim; the
- * old claim is drained. Through the eviction API, so that disruption budgets hold; deleted where
- * they hold for too long a Pod that is not Ready anyway. Pure.
+ * old claim is drained. One a minute where the brake is on; through the eviction API, so that
+ * disruption budgets hold; deleted where they have held for too long a Pod that is not Ready anyway.
+ * Pure.
  */
-export function sidecarPlan({ pod, sidecar, trouble, overdue }: SidecarObservation): Plan {
+export function sidecarPlan(observation: SidecarObservation): Plan {
+  const { now, turn, eviction } = observation;
+  const { doneAt = -Infinity, notBefore = -Infinity } = eviction;
+  if (doneAt + DONE_MS > now) {
+    return { writes: [], requeueAfterMs: doneAt + DONE_MS - now, reason: 'the Pod is on its way' };
+  }
+  if (notBefore > now) {
+    return {
+      writes: [],
+      requeueAfterMs: notBefore - now,
+      reason: 'the API server has asked for patience',
+    };
+  }
+  switch (turn.kind) {
+    case 'wait':
+      return waiting(observation, turn);
+    case 'now':
+      return deletion(observation);
+    default:
+      throw new Error(`no such turn: ${JSON.stringify(turn satisfies never)}`);
+  }
+}
+
+function waiting(
+  { pod, failure, eviction }: SidecarObservation,
+  { failed, pods }: Turn & { kind: 'wait' },
+): Plan {
+  const note =
+    `${beginning(failure)}; the Pod waits for its deletion: ${failed} of up to ${pods} Pods of ` +
+    `FluentPVC "${failure.fluentPVC}" failed so, and while that lasts one of them is deleted a minute. ` +
+    `If the sidecar itself is broken, mend the FluentPVC and restart the owners of its Pods.`;
+  return {
+    writes: eviction.waitTold === true ? [] : [event(pod, 'DeletionWaits', 'Wait', note)],
+    reason: 'the brake is on',
+  };
+}
+
+function deletion(observation: SidecarObservation): Plan {
+  const { now, pod, failure, eviction, evictionTimeoutMs } = observation;
   const { namespace = '', name, uid } = pod.metadata;
   const ref: ObjectRef = { kind: 'Pod', namespace, name };
+  const overdue = eviction.held !== undefined && now - eviction.held.since > evictionTimeoutMs;
   const forced = overdue && !isReady(pod);
-  const event: EventWrite = {
-    verb: 'event',
-    regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
-    type: 'Warning',
-    reason: 'SidecarFailed',
-    action: forced ? 'Delete' : 'Evict',
-    note:
-      `Sidecar "${sidecar.name}" ${trouble}: the Pod is deleted so that its owner replaces ` +
-      `it; what is on its claim will be drained.`,
-  };
+  const note =
+    `${beginning(failure)}: the Pod is deleted so that its owner replaces it; what is on its ` +
+    `claim will be drained.`;
   return {
     writes: [
+      ...(forced ? [] : hold(observation)),
       forced
         ? { verb: 'delete', ref, uid, propagation: 'Background' }
         : { verb: 'evict', ref, uid },
-      event,
+      event(pod, 'SidecarFailed', forced ? 'Delete' : 'Evict', note),
     ],
-    reason: `the sidecar ${trouble}`,
+    reason: `the sidecar ${failure.trouble}`,
   };
 }
 
-/** What is wrong with the sidecar, as the end of a sentence; `undefined` where nothing is. Pure. */
-export function sidecarTrouble(pod: Stored<Pod>, sidecar: SidecarRecord): string | undefined {
-  if (isDeleting(pod) || hasEnded(pod)) return undefined;
-  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  const own = sidecar.mode === 'Native' ? initContainerStatuses : containerStatuses;
-  const status = own.find((candidate) => candidate.name === sidecar.name);
-  if (status === undefined) return undefined;
-  const apps = containerStatuses.filter((candidate) => candidate.name !== sidecar.name);
-  switch (sidecar.podDeletionTrigger) {
-    case 'Never':
-      return undefined;
-    case 'SidecarTermination':
-      return ending(status, apps, () => true);
-    case 'SidecarFailure':
-      return (
-        ending(status, apps, ({ exitCode }) => exitCode !== 0) ??
-        restarts(status, apps) ??
-        crashLoop(status, apps)
-      );
-    default:
-      throw new Error(`no such trigger: ${String(sidecar.podDeletionTrigger satisfies never)}`);
-  }
+/** Says once that budgets hold the Pod, before the next try: nothing is told of a try that fails. */
+function hold({ pod, failure, eviction, evictionTimeoutMs }: SidecarObservation): EventWrite[] {
+  if (eviction.held === undefined || eviction.holdTold === true) return [];
+  const limit = `${Math.round(evictionTimeoutMs / 1000)} s`;
+  const note =
+    `${beginning(failure)}; the Pod's eviction is refused and tried again, until it is allowed or ` +
+    `the Pod has not been Ready and held for ${limit}. The API server says: ${eviction.held.by}`;
+  return [event(pod, 'EvictionRefused', 'Evict', note)];
 }
 
-type Termination = NonNullable<ContainerState['terminated']>;
-
-/** An end of the sidecar that counts, while an app container ran. */
-function ending(
-  status: ContainerStatus,
-  apps: readonly ContainerStatus[],
-  counts: (end: Termination) => boolean,
-): string | undefined {
-  for (const end of [status.state?.terminated, status.lastState?.terminated]) {
-    if (end === undefined || !counts(end)) continue;
-    const fellWithNode = isLost(end) && apps.some((app) => terminations(app).some(isLost));
-    if (fellWithNode || !apps.some((app) => ranAt(app, Date.parse(end.finishedAt ?? '')))) continue;
-    return `ended with exit code ${end.exitCode} (${end.reason ?? 'no reason'}) while the app ran`;
-  }
-  return undefined;
+function beginning({ sidecar, trouble }: FailedSidecar): string {
+  return `Sidecar "${sidecar.name}" ${trouble}`;
 }
 
-/**
- * Did the container run at that time? It had started by then, and has not ended since or only
- * later. Where its first start is not known, it had.
- */
-function ranAt(app: ContainerStatus, time: number): boolean {
-  if (Date.parse(firstStart(app) ?? '') >= time) return false;
-  return (
-    app.state?.running !== undefined ||
-    terminations(app).some((end) => Date.parse(end.finishedAt ?? '') > time)
-  );
-}
-
-/** Of a container that was restarted more than once only the last two starts are known. */
-function firstStart({ restartCount = 0, state, lastState }: ContainerStatus): string | undefined {
-  switch (restartCount) {
-    case 0:
-      return (state?.running ?? state?.terminated)?.startedAt;
-    case 1:
-      return lastState?.terminated?.startedAt;
-    default:
-      return undefined;
-  }
-}
-
-function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
-  const count = status.restartCount ?? 0;
-  const [last] = terminations(status).map((end) => Date.parse(end.finishedAt ?? ''));
-  if (count < TOO_MANY_RESTARTS || !apps.some((app) => ranAt(app, last ?? NaN))) return undefined;
-  return `was restarted ${count} times`;
-}
-
-/** Before the app has started nothing can be lost: only a sidecar that will not come up counts. */
-function crashLoop(status: ContainerStatus, apps: readonly ContainerStatus[]): string | undefined {
-  if (apps.some(hasStarted) || status.state?.waiting?.reason !== 'CrashLoopBackOff')
-    return undefined;
-  return 'crashes before the app can start (CrashLoopBackOff)';
-}
-
-function hasStarted(container: ContainerStatus): boolean {
-  return container.state?.running !== undefined || terminations(container).length > 0;
-}
-
-function terminations({ state, lastState }: ContainerStatus): Termination[] {
-  return [state?.terminated, lastState?.terminated].filter((end) => end !== undefined);
-}
-
-/** The runtime did not see it end: the node went down under it. */
-function isLost({ reason = '' }: Termination): boolean {
-  return reason === 'Unknown' || reason === 'ContainerStatusUnknown';
+function event(pod: Stored<Pod>, reason: string, action: string, note: string): EventWrite {
+  const { namespace = '', name, uid } = pod.metadata;
+  const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
+  return { verb: 'event', regarding, type: 'Warning', reason, action, note };
 }
 
 /** Is the Pod Ready? Disruption budgets count only those that are. */

@@ -6,11 +6,13 @@ import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
+import { createBrakeDecider } from './brake-report.ts';
 import { createBindingDecider, watchBindings } from './binding.ts';
 import type { Caches } from './caches.ts';
-import { Controller, type ReconcileObserver } from './controller.ts';
+import { Controller, type Decider, type ReconcileObserver } from './controller.ts';
 import { createFluentPVCDecider } from './fluentpvc.ts';
-import { createPodDecider } from './pod.ts';
+import { createFleets } from './fleets.ts';
+import { createPodDecider, type DeletionObserver } from './pod.ts';
 
 export interface ControllersOptions {
   caches: Caches;
@@ -24,6 +26,9 @@ export interface ControllersOptions {
   observe: ReconcileObserver;
   /** Told of each controller's queue. */
   queueDepth: (controller: string, read: () => number) => void;
+  sidecarDeletion: DeletionObserver;
+  /** Told where the brake of each FluentPVC can be read. */
+  brakes: (read: () => Iterable<{ fluentPVC: string; on: boolean }>) => void;
 }
 
 /**
@@ -35,20 +40,41 @@ export function createControllers(
   options: ControllersOptions,
 ): (signal: AbortSignal) => Promise<void> {
   const { caches, client, clock, defaults, evictionTimeoutMs } = options;
+  const fleets = createFleets({ ...caches, clock });
   const deciders = {
-    fluentpvc: createFluentPVCDecider(caches),
-    binding: createBindingDecider({ caches, client, clock, defaults }),
-    pod: createPodDecider({ caches, clock, evictionTimeoutMs }),
-  };
+    fluentpvc: { decide: createFluentPVCDecider(caches) },
+    binding: { decide: createBindingDecider({ caches, client, clock, defaults }) },
+    pod: createPodDecider({
+      caches,
+      fleets,
+      clock,
+      evictionTimeoutMs,
+      deleted: options.sidecarDeletion,
+    }),
+    brake: createBrakeDecider({
+      caches,
+      fleets,
+      clock,
+      call: (key) => {
+        enqueue(pod, key);
+      },
+    }),
+  } satisfies Record<string, Decider>;
   const controllers = Object.fromEntries(
-    Object.entries(deciders).map(([name, decide]) => {
-      const controller = new Controller({ ...options, name, decide });
+    Object.entries(deciders).map(([name, decider]) => {
+      const controller = new Controller({ ...options, name, ...decider });
       options.queueDepth(name, () => controller.queue.size);
       return [name, controller];
     }),
   ) as Record<keyof typeof deciders, Controller>;
+  options.brakes(() =>
+    [...fleets.names()].map((fluentPVC) => ({
+      fluentPVC,
+      on: fleets.named(fluentPVC)?.brake(clock.now()).on === true,
+    })),
+  );
 
-  const { fluentpvc, binding, pod } = controllers;
+  const { fluentpvc, binding, pod, brake } = controllers;
   // Who stands by has nothing to do: it starts from all objects there are when its turn comes.
   let leading = false;
   const enqueue = (controller: Controller, key: ObjectKey): void => {
@@ -78,6 +104,10 @@ export function createControllers(
     if (name !== undefined) enqueue(fluentpvc, name);
   });
 
+  fleets.onChange((name) => {
+    enqueue(brake, name);
+  });
+
   return async (signal) => {
     leading = true;
     enqueueAll(caches.fluentPVCs, fluentpvc);
@@ -85,6 +115,7 @@ export function createControllers(
     enqueueAll(caches.bindings, binding);
     // A claim without a binding has nobody else to call for it.
     enqueueAll(caches.claims, binding);
+    for (const name of fleets.names()) enqueue(brake, name);
     try {
       await Promise.all(Object.values(controllers).map((controller) => controller.run(signal)));
     } finally {

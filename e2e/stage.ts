@@ -20,7 +20,8 @@ export interface Stage {
   kubectl: Kubectl;
   /** Folder of this machine that Pods see as /tmp/drained: what drains have found. */
   drained: string;
-  startOperator(): Promise<OperatorProcess>;
+  /** With further flags. */
+  startOperator(args?: readonly string[]): Promise<OperatorProcess>;
 }
 
 /** How long something on a real node may take, in ms: a writer that vanished, more than two minutes. */
@@ -48,8 +49,9 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
     client,
     kubectl: createKubectl(cluster),
     drained,
-    startOperator: () =>
+    startOperator: (args = []) =>
       startOperator({
+        args,
         kubeconfig: cluster.kubeconfig,
         client,
         logFile: join(dirname(cluster.kubeconfig), 'operator.log'),

@@ -89,6 +89,8 @@ export async function run(
     defaults: config.defaults,
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
+    sidecarDeletion: metrics.sidecarDeletion,
+    brakes: metrics.brakes,
   });
   const watched = {
     webhook: { ...webhookCaches },

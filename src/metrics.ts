@@ -10,6 +10,9 @@ export interface Metrics {
   queueDepth: (controller: string, read: () => number) => void;
   /** A watch, by name. Read when somebody asks for the metrics. */
   watch: (name: string, health: WatchReading) => void;
+  sidecarDeletion: (deletion: { fluentPVC: string; trigger: string }) => void;
+  /** Read when somebody asks for the metrics. */
+  brakes: (read: () => Iterable<{ fluentPVC: string; on: boolean }>) => void;
 }
 
 /** What is read of a watch. */
@@ -84,6 +87,23 @@ export function createMetrics(): Metrics {
       }
     },
   });
+  const sidecarDeletions = new Counter({
+    name: 'fluent_pvc_sidecar_deletions_total',
+    help: 'Pods deleted because of their sidecar, by FluentPVC and trigger.',
+    labelNames: ['fluentpvc', 'trigger'],
+    registers,
+  });
+  let readBrakes: () => Iterable<{ fluentPVC: string; on: boolean }> = () => [];
+  new Gauge({
+    name: 'fluent_pvc_brake_engaged',
+    help: '1 where so many sidecars fail that one Pod of the FluentPVC is deleted a minute; else 0.',
+    labelNames: ['fluentpvc'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { fluentPVC, on } of readBrakes()) this.set({ fluentpvc: fluentPVC }, on ? 1 : 0);
+    },
+  });
   return {
     text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     answered({ route, seconds, allowed, reason }) {
@@ -99,6 +119,12 @@ export function createMetrics(): Metrics {
     },
     watch(name, health) {
       watches.set(name, health);
+    },
+    sidecarDeletion({ fluentPVC, trigger }) {
+      sidecarDeletions.inc({ fluentpvc: fluentPVC, trigger });
+    },
+    brakes(read) {
+      readBrakes = read;
     },
   };
 }

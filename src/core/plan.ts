@@ -40,6 +40,7 @@ export interface DeleteWrite {
 /** Tells people, best effort: a lost Event changes nothing. */
 export interface EventWrite {
   verb: 'event';
+  /** `namespace` is empty for an object of the cluster. */
   regarding: { apiVersion: string; kind: string; namespace: string; name: string; uid: string };
   type: 'Normal' | 'Warning';
   /** CamelCase word for programs. */

@@ -8,7 +8,7 @@ export interface Status {
   details?: {
     /** Of what the answer speaks: `pods`, `namespaces`. */
     kind?: string;
-    causes?: { field?: string; message?: string }[];
+    causes?: { reason?: string; field?: string; message?: string }[];
     retryAfterSeconds?: number;
   };
 }

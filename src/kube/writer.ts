@@ -145,7 +145,11 @@ function eventObject(
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { generateName: `${regarding.name.slice(0, 200)}-`, namespace: regarding.namespace },
+    // Of an object of the cluster, where everybody looks for it.
+    metadata: {
+      generateName: `${regarding.name.slice(0, 200)}-`,
+      namespace: regarding.namespace === '' ? 'default' : regarding.namespace,
+    },
     eventTime: new Date(now).toISOString().replace('Z', '000Z'),
     reportingController: reporter.controller,
     reportingInstance: reporter.instance,

@@ -45,9 +45,12 @@ export async function openApi(parts: AsyncDisposableStack): Promise<Api> {
 }
 
 /** The same with an operator that leads. */
-export async function openApiWithOperator(parts: AsyncDisposableStack): Promise<Api> {
+export async function openApiWithOperator(
+  parts: AsyncDisposableStack,
+  flags: readonly string[] = [],
+): Promise<Api> {
   const api = await openApi(parts);
-  const operator = await startOperator(api);
+  const operator = await startOperator(api, flags);
   parts.defer(() => operator.stop());
   return api;
 }

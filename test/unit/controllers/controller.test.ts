@@ -25,8 +25,10 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
       applied.push(writes);
     },
   } as Pick<Writer, 'apply'> as Writer;
+  const settled: unknown[][] = [];
   const controller = new Controller({
     name: 'test',
+    settled: (...args) => settled.push(args),
     decide: async (key, _signal, refusal) => {
       await Promise.resolve();
       refusals.push(refusal);
@@ -41,7 +43,7 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
   });
   const stop = new AbortController();
   const done = controller.run(stop.signal);
-  return { clock, log, results, applied, decided, refusals, controller, stop, done };
+  return { clock, log, results, applied, decided, refusals, settled, controller, stop, done };
 }
 /** Throws these one after the other, then nothing. */
 const failing =
@@ -116,6 +118,27 @@ describe('what the API server refused of the last plan', () => {
     await clock.advance(60_200);
     // The last plan went well.
     expect(refusals).toEqual([undefined, told ? error : undefined, undefined]);
+  });
+});
+
+describe('what became of the writes of a plan', () => {
+  const refused = new ApiError('POST /x', 429, {}, '7');
+  test('is told: the error, or that all were done', async () => {
+    const { controller, clock, settled } = setup(
+      () => ({ writes: [evict], reason: 'it failed' }),
+      failing(refused),
+    );
+    controller.queue.add('a');
+    await clock.advance(0);
+    expect(settled).toEqual([['a', refused]]);
+    await clock.advance(7_000);
+    expect(settled).toEqual([['a', refused], ['a']]);
+  });
+  test('is not told of a plan without', async () => {
+    const { controller, clock, settled } = setup(() => nothing);
+    controller.queue.add('a');
+    await clock.advance(0);
+    expect(settled).toEqual([]);
   });
 });
 

@@ -1,218 +1,142 @@
 import { describe, expect, test } from '@jest/globals';
-import { sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
-import type { SidecarRecord } from '../../../src/api/binding.ts';
-import type { ContainerState, ContainerStatus, PodStatus } from '../../../src/api/pod.ts';
-import { at, make } from '../../support/make.ts';
+import type { Turn } from '../../../controllers/brake.ts';
+import type { Eviction } from '../../../controllers/evictions.ts';
+import type { FailedSidecar } from '../../../controllers/fleet.ts';
+import { sidecarPlan } from '../../../controllers/sidecar-plan.ts';
+import type { EventWrite, Plan } from '../../../src/core/plan.ts';
+import { make, T0 } from '../../support/make.ts';
+import { deeds } from '../../support/said.ts';
 
-const { running, terminated } = make;
-const well = running('fluentd');
-const app = running('app', { state: { running: { startedAt: at(10) } } });
-const appWaits: ContainerStatus = {
-  name: 'app',
-  state: { waiting: { reason: 'PodInitializing' } },
+const failure: FailedSidecar = {
+  key: 'shop/app-0',
+  fluentPVC: 'logs',
+  sidecar: { name: 'fluentd', mode: 'Native', podDeletionTrigger: 'SidecarFailure' },
+  trouble: 'ended with exit code 137 (OOMKilled) while the app ran',
 };
-const appEnded = (seconds: number): ContainerStatus => ({
-  name: 'app',
-  state: terminated(0, seconds, { startedAt: at(10) }),
-});
-/** It ran from 10 to 60 s, and runs again from 70 s on: for the first time, or not. */
-const restartedApp = (restartCount: number): ContainerStatus =>
-  running('app', {
-    restartCount,
-    state: { running: { startedAt: at(70) } },
-    lastState: terminated(1, 60, { startedAt: at(10) }),
-  });
-const restarted = (lastState: ContainerState, count = 1): ContainerStatus =>
-  running('fluentd', { restartCount: count, lastState, state: { running: { startedAt: at(99) } } });
-const crashLoop: ContainerStatus = {
-  name: 'fluentd',
-  restartCount: 2,
-  state: { waiting: { reason: 'CrashLoopBackOff' } },
-  lastState: terminated(1, 5),
+const ref = { kind: 'Pod', namespace: 'shop', name: 'app-0' };
+const regarding = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  namespace: 'shop',
+  name: 'app-0',
+  uid: 'pod-uid',
 };
-const lost = { reason: 'Unknown', finishedAt: at(50) };
-
-const record = (change: Partial<SidecarRecord> = {}): SidecarRecord => ({
-  name: 'fluentd',
-  mode: 'Native',
-  podDeletionTrigger: 'SidecarFailure',
-  ...change,
-});
-function trouble(
-  sidecar: ContainerStatus,
-  apps: ContainerStatus[],
-  change: Partial<SidecarRecord> = {},
-  status: PodStatus = { phase: 'Running' },
-): string | undefined {
-  const lists =
-    change.mode === 'Regular'
-      ? { containerStatuses: [...apps, sidecar] }
-      : { initContainerStatuses: [sidecar], containerStatuses: apps };
-  return sidecarTrouble(make.pod({ status: { ...lists, ...status } }), record(change));
-}
+const by = 'Cannot evict pod. The disruption budget app needs 2 healthy pods and has 2 currently';
+const heldFor = (ms: number): Eviction => ({ held: { since: T0 - ms, by }, holdTold: true });
+const waits: Turn = { kind: 'wait', failed: 6, pods: 10 };
 
 interface Case {
-  sidecar: ContainerStatus;
-  apps?: ContainerStatus[];
-  change?: Partial<SidecarRecord>;
-  status?: PodStatus;
+  ready?: boolean;
+  turn?: Turn;
+  eviction?: Eviction;
 }
-const failures: Record<string, Case> = {
-  'a non-zero exit code while the app runs': {
-    sidecar: { name: 'fluentd', state: terminated(1, 50) },
-  },
-  'a non-zero exit code of the life before': { sidecar: restarted(terminated(1, 50)) },
-  'a failure in the second after the app started': { sidecar: restarted(terminated(1, 11)) },
-  'a failure in the second in which the app was restarted': {
-    sidecar: restarted(terminated(1, 70)),
-    apps: [running('app', { restartCount: 1, state: { running: { startedAt: at(70) } } })],
-  },
-  OOMKilled: { sidecar: restarted(terminated(137, 50, { reason: 'OOMKilled' })) },
-  'a non-zero exit code although the app finished, later': {
-    sidecar: { name: 'fluentd', state: terminated(1, 50) },
-    apps: [appEnded(60)],
-  },
-  'a non-zero exit code while one of two apps runs': {
-    sidecar: { name: 'fluentd', state: terminated(1, 50) },
-    apps: [{ ...appEnded(20), name: 'first' }, app],
-  },
-  'a failure before a good end of now': {
-    sidecar: { name: 'fluentd', state: terminated(0, 60), lastState: terminated(1, 50) },
-  },
-  'a failure while an app was there that was restarted since': {
-    sidecar: restarted(terminated(1, 50)),
-    apps: [running('app', { restartCount: 1, state: { running: { startedAt: at(70) } } })],
-  },
-  'a failure after the first start of an app that was restarted since': {
-    sidecar: restarted(terminated(1, 11)),
-    apps: [restartedApp(1)],
-  },
-  'a failure before the last start but one: the first one is not known': {
-    sidecar: restarted(terminated(1, 5)),
-    apps: [restartedApp(2)],
-  },
-  'a failure after the first start of an app that has ended twice': {
-    sidecar: restarted(terminated(1, 65)),
-    apps: [{ ...restartedApp(1), state: terminated(0, 90, { startedAt: at(70) }) }],
-  },
-  'a failure whose time is not known': {
-    sidecar: { name: 'fluentd', state: { terminated: { exitCode: 1 } } },
-  },
-  'three restarts, whatever the exit codes': { sidecar: restarted(terminated(0, 50), 3) },
-  'three restarts whose ends are not known': { sidecar: running('fluentd', { restartCount: 3 }) },
-  'a crash loop before the app can start': { sidecar: crashLoop, apps: [appWaits] },
-  'a crash loop before there is any app status': { sidecar: crashLoop, apps: [] },
-  'that the runtime lost it alone while the app ran on': {
-    sidecar: restarted(terminated(255, 50, lost)),
-  },
-};
-const fine: Record<string, Case> = {
-  'that runs': { sidecar: well },
-  'that ended well while the app runs': { sidecar: { name: 'fluentd', state: terminated(0, 50) } },
-  'that was restarted twice after good ends': { sidecar: restarted(terminated(0, 50), 2) },
-  'that ended non-zero after the app': {
-    sidecar: { name: 'fluentd', state: terminated(143, 70) },
-    apps: [appEnded(60)],
-  },
-  'that was restarted often, after the app': {
-    sidecar: restarted(terminated(0, 70), 5),
-    apps: [appEnded(60)],
-  },
-  'that fell with the node, like the app': {
-    sidecar: restarted(terminated(255, 50, lost)),
-    apps: [running('app', { restartCount: 1, lastState: terminated(255, 50, lost) })],
-  },
-  'whose status was lost with the node': {
-    sidecar: restarted(terminated(137, 50, { reason: 'ContainerStatusUnknown' })),
-    apps: [
-      running('app', {
-        restartCount: 1,
-        lastState: terminated(137, 50, { reason: 'ContainerStatusUnknown' }),
-      }),
-    ],
-  },
-  'that failed once before the app starts': {
-    sidecar: restarted(terminated(1, 5)),
-    apps: [appWaits],
-  },
-  'that failed before the app started, and came up since': { sidecar: restarted(terminated(1, 5)) },
-  'that failed before the app started, in the same second': {
-    sidecar: restarted(terminated(1, 10)),
-  },
-  'that failed before the app started, in the same second, and the app has ended since': {
-    sidecar: restarted(terminated(1, 10)),
-    apps: [appEnded(60)],
-  },
-  'that failed before the first start of an app that was restarted since': {
-    sidecar: restarted(terminated(1, 5)),
-    apps: [restartedApp(1)],
-  },
-  'that failed before the first start of an app that has ended twice': {
-    sidecar: restarted(terminated(1, 5)),
-    apps: [{ ...restartedApp(1), state: terminated(0, 90, { startedAt: at(70) }) }],
-  },
-  'that failed before the app started, which has ended since': {
-    sidecar: restarted(terminated(1, 5)),
-    apps: [appEnded(60)],
-  },
-  'that waits for other reasons before the app starts': {
-    sidecar: { name: 'fluentd', state: { waiting: { reason: 'ImagePullBackOff' } } },
-    apps: [appWaits],
-  },
-  'that nothing is known of': { sidecar: running('other') },
-  'of a Pod that has ended': {
-    sidecar: { name: 'fluentd', state: terminated(1, 50) },
-    apps: [appEnded(60)],
-    status: { phase: 'Failed' },
-  },
-};
-
-for (const mode of ['Native', 'Regular'] as const) {
-  describe(`${mode}, SidecarFailure: trouble is`, () => {
-    test.each(Object.entries(failures))('%s', (_, { sidecar, apps = [app], change, status }) => {
-      expect(trouble(sidecar, apps, { mode, ...change }, status)).toMatch(/\w/);
-    });
-  });
-  describe(`${mode}, SidecarFailure: well is one`, () => {
-    test.each(Object.entries(fine))('%s', (_, { sidecar, apps = [app], change, status }) => {
-      expect(trouble(sidecar, apps, { mode, ...change }, status)).toBeUndefined();
-    });
-  });
+function plan({ ready = false, turn = { kind: 'now' }, eviction = {} }: Case): Plan {
+  const conditions = [
+    { type: 'Initialized', status: 'True' },
+    { type: 'Ready', status: ready ? 'True' : 'False' },
+  ];
+  const pod = make.pod({ status: { phase: 'Running', conditions } });
+  return sidecarPlan({ now: T0, pod, failure, turn, eviction, evictionTimeoutMs: 300_000 });
 }
+const event = (one: Plan): EventWrite | undefined =>
+  one.writes.find((write) => write.verb === 'event');
 
-describe('SidecarTermination', () => {
-  const change = { podDeletionTrigger: 'SidecarTermination' } as const;
-  test.each(['Native', 'Regular'] as const)('%s: any end while the app runs counts', (mode) => {
-    const ended = { name: 'fluentd', state: terminated(0, 50) };
-    expect(trouble(ended, [app], { mode, ...change })).toContain('exit code 0');
-  });
-  test('an end after the app does not', () => {
-    const ended = { name: 'fluentd', state: terminated(0, 70) };
-    expect(trouble(ended, [appEnded(60)], change)).toBeUndefined();
-  });
-  test('an end before the app started does not', () => {
-    expect(trouble(restarted(terminated(0, 5)), [app], change)).toBeUndefined();
-  });
-});
-
-test('Never is never', () => {
-  const change = { podDeletionTrigger: 'Never' } as const;
-  for (const { sidecar, apps = [app] } of Object.values(failures))
-    expect(trouble(sidecar, apps, change)).toBeUndefined();
-});
-
-test('a Pod that is being deleted is left alone', () => {
-  const pod = make.pod({
-    metadata: { deletionTimestamp: at(60) },
-    status: {
-      initContainerStatuses: [{ name: 'fluentd', state: terminated(1, 50) }],
-      containerStatuses: [app],
+describe('the Pod of a sidecar that failed', () => {
+  const cases: Record<string, Case & { verb: 'evict' | 'delete' }> = {
+    'is evicted': { ready: true, verb: 'evict' },
+    'is evicted when it is not Ready': { verb: 'evict' },
+    'is evicted again when budgets have held it for as long as they may': {
+      eviction: heldFor(300_000),
+      verb: 'evict',
     },
+    'is evicted as long as it is Ready, however long budgets hold it': {
+      ready: true,
+      eviction: heldFor(3_600_000),
+      verb: 'evict',
+    },
+    'is deleted when it is not Ready and budgets held it for too long': {
+      eviction: heldFor(300_001),
+      verb: 'delete',
+    },
+    'is evicted when its deletion was agreed to and still is not seen': {
+      eviction: { doneAt: T0 - 60_000 },
+      verb: 'evict',
+    },
+    'is evicted as soon as the API server may be asked again': {
+      eviction: { notBefore: T0 },
+      verb: 'evict',
+    },
+  };
+  test.each(Object.entries(cases))('%s, by uid, and that is told', (_, { verb, ...one }) => {
+    expect(plan(one).writes).toEqual([
+      verb === 'evict'
+        ? { verb, ref, uid: 'pod-uid' }
+        : { verb, ref, uid: 'pod-uid', propagation: 'Background' },
+      {
+        verb: 'event',
+        regarding,
+        type: 'Warning',
+        reason: 'SidecarFailed',
+        action: verb === 'evict' ? 'Evict' : 'Delete',
+        note: expect.stringContaining('"fluentd" ended with exit code 137 (OOMKilled)') as unknown,
+      },
+    ]);
   });
-  expect(sidecarTrouble(pod, record())).toBeUndefined();
 });
 
-test('a container of that name on the other side is not the sidecar', () => {
-  const status = { containerStatuses: [app, { name: 'fluentd', state: terminated(1, 50) }] };
-  expect(sidecarTrouble(make.pod({ status }), record())).toBeUndefined();
+describe('nothing is done yet', () => {
+  const cases: Record<string, Case & { againMs?: number }> = {
+    'while the watch is to show that it goes': {
+      eviction: { doneAt: T0 - 1_000 },
+      againMs: 59_000,
+    },
+    'before the time that Retry-After names': {
+      eviction: { notBefore: T0 + 7_000 },
+      againMs: 7_000,
+    },
+    'before that time, also when its turn comes later': {
+      eviction: { notBefore: T0 + 7_000 },
+      turn: waits,
+      againMs: 7_000,
+    },
+    'while the brake holds it and that was told': {
+      eviction: { waitTold: true },
+      turn: waits,
+    },
+    'while the brake holds it, however long budgets held it before': {
+      eviction: { ...heldFor(3_600_000), waitTold: true },
+      turn: waits,
+    },
+  };
+  test.each(Object.entries(cases))('%s', (_, { againMs, ...one }) => {
+    expect(plan(one).writes).toEqual([]);
+    expect(plan(one).requeueAfterMs).toBe(againMs);
+  });
+});
+
+test('that the brake holds it is told first, with the numbers and what to do', () => {
+  const one = plan({ turn: waits });
+  expect(deeds(one.writes)).toEqual(['event DeletionWaits']);
+  expect(event(one)).toMatchObject({ regarding, type: 'Warning', action: 'Wait' });
+  expect(event(one)?.note).toMatch(/6 of up to 10 Pods of FluentPVC "logs".*mend the FluentPVC/);
+});
+
+describe('that budgets hold it is told', () => {
+  const held = { since: T0 - 1_000, by };
+  test('once, before the next try, in their words', () => {
+    const one = plan({ eviction: { held } });
+    expect(deeds(one.writes)).toEqual([
+      'event EvictionRefused',
+      'evict Pod',
+      'event SidecarFailed',
+    ]);
+    expect(event(one)?.note).toContain(by);
+    expect(deeds(plan({ eviction: { held, holdTold: true } }).writes)).not.toContain(
+      'event EvictionRefused',
+    );
+  });
+  test('not when it is deleted', () => {
+    const one = plan({ eviction: { held: { since: T0 - 300_001, by } } });
+    expect(deeds(one.writes)).toEqual(['delete Pod', 'event SidecarFailed']);
+  });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createControllers } from '../../../controllers/start.ts';
 import { finalizers } from '../../../src/api/names.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
 import { createWriter } from '../../../src/kube/writer.ts';
 import { fakeCaches, type FakeCaches } from '../../support/fake-caches.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -14,6 +16,9 @@ interface Standby {
   api: MemoryApi;
   depths: Map<string, () => number>;
   reconciled: string[];
+  /** The FluentPVC and the trigger of each Pod that was deleted. */
+  deletions: unknown[];
+  brakes: () => unknown[];
   lead: (signal: AbortSignal) => Promise<void>;
 }
 function standby(): Standby {
@@ -27,6 +32,8 @@ function standby(): Standby {
   const log = memoryLog();
   const depths = new Map<string, () => number>();
   const reconciled: string[] = [];
+  const deletions: unknown[] = [];
+  let readBrakes: () => Iterable<unknown> = () => [];
   const reporter = { controller: 'operator', instance: 'host_1' };
   const lead = createControllers({
     caches,
@@ -39,8 +46,13 @@ function standby(): Standby {
     defaults: make.defaults,
     observe: ({ controller }) => reconciled.push(controller),
     queueDepth: (controller, read) => depths.set(controller, read),
+    sidecarDeletion: (deletion) => deletions.push(deletion),
+    brakes: (read) => {
+      readBrakes = read;
+    },
   });
-  return { caches, clock, api, depths, reconciled, lead };
+  const brakes = (): unknown[] => [...readBrakes()];
+  return { caches, clock, api, depths, reconciled, deletions, brakes, lead };
 }
 
 test('while it stands by nothing is done', async () => {
@@ -49,7 +61,7 @@ test('while it stands by nothing is done', async () => {
   caches.bindings.set(make.binding());
   await clock.advance(60_000);
   expect([reconciled, api.requests]).toEqual([[], []]);
-  expect([...depths.keys()].toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+  expect([...depths.keys()].toSorted()).toEqual(['binding', 'brake', 'fluentpvc', 'pod']);
 });
 
 describe('once it leads', () => {
@@ -62,7 +74,7 @@ describe('once it leads', () => {
   };
   test('it starts with all there is', async () => {
     const { reconciled } = await leading();
-    expect(reconciled.toSorted()).toEqual(['binding', 'pod']);
+    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod']);
   });
   test('it starts with claims that have no binding, too', async () => {
     const all = standby();
@@ -78,6 +90,41 @@ describe('once it leads', () => {
     caches.bindings.set(make.binding());
     await clock.advance(0);
     expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+  });
+  describe('sidecars that fail', () => {
+    const member = (i: number): Stored<Pod> =>
+      make.pod({
+        metadata: { name: `app-${i}`, uid: `uid-${i}` },
+        status: {
+          phase: 'Running',
+          initContainerStatuses: [{ name: 'fluentd', state: make.terminated(1, 50) }],
+          containerStatuses: [make.running('app')],
+        },
+      });
+    test('concern the brake of their FluentPVC, and each deletion is told', async () => {
+      const { caches, clock, reconciled, deletions, brakes } = await leading();
+      expect(brakes()).toEqual([{ fluentPVC: 'logs', on: false }]);
+      reconciled.length = 0;
+      caches.pods.set(member(0));
+      await clock.advance(0);
+      expect(reconciled).toEqual(expect.arrayContaining(['brake', 'pod']));
+      expect(deletions).toEqual([{ fluentPVC: 'logs', trigger: 'SidecarFailure' }]);
+    });
+    test('have one Pod go a minute with the brake on, and all when it goes off', async () => {
+      const { caches, clock, brakes, deletions } = await leading();
+      for (let i = 0; i < 10; i += 1) caches.pods.set(member(i));
+      await clock.advance(0);
+      expect([brakes(), deletions]).toEqual([[{ fluentPVC: 'logs', on: true }], []]);
+      for (const i of [0, 1, 2, 3, 4, 5]) caches.pods.remove(member(i));
+      await clock.advance(59_999);
+      expect(deletions).toHaveLength(0);
+      await clock.advance(1);
+      expect(deletions).toHaveLength(1);
+      await clock.advance(60_000);
+      expect(deletions).toHaveLength(2);
+      await clock.advance(180_000);
+      expect(brakes()).toEqual([{ fluentPVC: 'logs', on: false }]);
+    });
   });
   test('a claim that changes concerns its binding and its FluentPVC', async () => {
     const { caches, clock, reconciled } = await leading();
@@ -126,10 +173,10 @@ describe('once it leads', () => {
     const later = make.pod({ metadata: { name: 'app-1', uid: 'later-uid', labels: {} } });
     caches.pods.set(later);
     await clock.advance(60_000);
-    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0]]);
+    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0, 0]]);
     void lead(new AbortController().signal);
     await clock.advance(0);
-    expect(reconciled.toSorted()).toEqual(['binding', 'pod', 'pod']);
+    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod', 'pod']);
     reconciled.length = 0;
     caches.pods.set(later);
     await clock.advance(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { trimBinding, trimClaim, trimJob, trimPod } from '../../../controllers/trim.ts';
-import { sidecarTrouble } from '../../../controllers/sidecar-plan.ts';
+import { sidecarTrouble } from '../../../controllers/sidecar-trouble.ts';
 import { isOurs } from '../../../controllers/binding-facts.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
