@@ -119,16 +119,19 @@ export function ending(binding: Stored<Binding>): Write[] {
  * is it still ours?
  */
 export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
-  const { rescue, pvc } = binding.spec;
-  const { uid } = pvc;
+  const { uid } = binding.spec.pvc;
   const id = annotations.admissionId;
-  const takesOver = rescue !== undefined && claim.spec.volumeName === rescue.volumeName;
   return (
     claim.metadata.labels?.[labels.binding] === binding.metadata.name &&
     claim.metadata.annotations?.[id] === binding.metadata.annotations?.[id] &&
     hasFinalizer(claim, finalizers.claim) &&
-    (uid === '' || uid === claim.metadata.uid || takesOver)
+    (uid === '' || uid === claim.metadata.uid || takesOver(claim, binding))
   );
+}
+
+/** Is it the claim of the volume that the binding rescues? */
+export function takesOver(claim: Stored<Claim>, { spec: { rescue } }: Binding): boolean {
+  return rescue !== undefined && claim.spec.volumeName === rescue.volumeName;
 }
 
 /** The same, also where its marks were taken off: its uid alone proves whose it is. */

@@ -2,7 +2,7 @@ import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import { annotations, finalizers } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
-import { isOurs } from './binding-facts.ts';
+import { isOurs, takesOver } from './binding-facts.ts';
 
 /*
  * Claims that cannot be drained, and what people can do about each: the operator cannot go on by
@@ -16,8 +16,10 @@ export interface ClaimTrouble {
 }
 
 /** Is the claim of the binding gone for good? What has its name now may be another one. */
-export function isLost(claim: Stored<Claim> | undefined, { spec }: Binding): boolean {
-  return claim === undefined || (spec.pvc.uid !== '' && claim.metadata.uid !== spec.pvc.uid);
+export function isLost(claim: Stored<Claim> | undefined, binding: Binding): boolean {
+  if (claim === undefined) return true;
+  const { uid } = binding.spec.pvc;
+  return uid !== '' && claim.metadata.uid !== uid && !takesOver(claim, binding);
 }
 
 /** What keeps the claim from being drained; `undefined` where nothing does. */

@@ -62,7 +62,8 @@ export function leavePlan(observation: LeaveObservation): Plan {
       reason: 'the volume of a namespace that goes is rescued',
     };
   }
-  if (claim?.spec.volumeName === undefined && binding.status?.volumeName === undefined) {
+  const isUnbound = claim !== undefined && claim.spec.volumeName === undefined;
+  if (isUnbound || (claim === undefined && binding.spec.pod.uid === '')) {
     // No Pod ever ran with it.
     return { writes: parting(observation), reason: 'the claim never had a volume' };
   }

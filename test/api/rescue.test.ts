@@ -106,6 +106,7 @@ async function rescuedWith(where: Api, binding: string, name: string): Promise<S
   const found = await bindingWhere(where, binding, 'to have its volume again', ({ status }) =>
     isTrue(status?.conditions, 'Rescued'),
   );
+  expect(found.status?.phase).not.toBe('Unknown');
   expect(await volumeOf(where, binding)).toBe(name);
   expect((await volume(name))?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
   return found;
@@ -113,6 +114,9 @@ async function rescuedWith(where: Api, binding: string, name: string): Promise<S
 
 /** Its drain, to the end: nothing is left, the volume included. */
 async function drained(where: Api, binding: string, name: string): Promise<void> {
+  await bindingWhere(where, binding, 'FinalizerJobApplied', ({ status }) => {
+    return status?.phase === 'FinalizerJobApplied';
+  });
   await endJob(where, await jobFor(where, binding), 'Complete');
   await gone(where, binding);
   await eventually(`volume ${name} to go`, async () => {

@@ -126,6 +126,18 @@ const release: Record<string, Case> = {
     },
     does: parting,
   },
+  'a claim that is gone, as its Pod is that nobody ever saw': {
+    given: {
+      claim: undefined,
+      binding: { ...binding, spec: { ...binding.spec, pod: { name: '', uid: '' } }, status: {} },
+      volume: undefined,
+    },
+    does: [BINDING],
+  },
+  'a claim that is gone, and its volume is not known': {
+    given: { claim: undefined, binding: { ...binding, status: {} }, volume: undefined },
+    does: ['event DataGivenUp', BINDING],
+  },
   'as the FluentPVC says': {
     given: { binding: finalization('Release') },
     does: ['event DataGivenUp', ...parting],

@@ -4,6 +4,7 @@ import { finalizers } from '../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { outOfUse, setup, snapshot } from '../../support/deciding.ts';
 import { at, make } from '../../support/make.ts';
+import { newClaim } from '../../support/rescuing.ts';
 import { deeds } from '../../support/said.ts';
 
 const shop = (deletionTimestamp?: string): Stored<KubeObject> => ({
@@ -153,13 +154,18 @@ describe('a binding whose claim was deleted', () => {
       'event VolumeRescued',
     ]);
   });
+  const rescue = {
+    namespace: 'shop',
+    pvc: { name: free.metadata.name, uid: 'claim-uid' },
+    volumeName: 'pv-1',
+    podOver: true,
+  };
+  test('is drained by its new claim', async () => {
+    const status = { conditions: [make.condition('OutOfUse'), make.condition('Rescued')] };
+    const { decide } = setup(status, { claims: [newClaim('shop')] }, [], { snapshot, rescue });
+    expect(deeds((await decide()).writes)).toEqual(['create Job']);
+  });
   test('goes on step by step', async () => {
-    const rescue = {
-      namespace: 'shop',
-      pvc: { name: free.metadata.name, uid: 'claim-uid' },
-      volumeName: 'pv-1',
-      podOver: true,
-    };
     const { decide, asked } = setup(outOfUse, { claims: [free] }, [free, make.volume()], {
       snapshot,
       rescue,
