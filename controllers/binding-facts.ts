@@ -29,7 +29,8 @@ const DONE: readonly BindingConditionType[] = [
 export function stageOf(binding: Binding): Stage {
   const conditions = binding.status?.conditions;
   if (DONE.some((type) => isTrue(conditions, type))) return 'releasing';
-  return isTrue(conditions, 'OutOfUse') ? 'draining' : 'inUse';
+  const isOver = isTrue(conditions, 'OutOfUse') || binding.spec.rescue?.podOver === true;
+  return isOver ? 'draining' : 'inUse';
 }
 
 /** A condition of a binding, with its type checked. */
@@ -113,7 +114,10 @@ export function ending(binding: Stored<Binding>): Write[] {
   return writes;
 }
 
-/** Is it the claim that was made with this binding, and is it still ours? */
+/**
+ * Is it the claim that was made with this binding, or that has taken over the volume of that one, and
+ * is it still ours?
+ */
 export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
   const { uid } = binding.spec.pvc;
   const id = annotations.admissionId;
@@ -121,8 +125,24 @@ export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean 
     claim.metadata.labels?.[labels.binding] === binding.metadata.name &&
     claim.metadata.annotations?.[id] === binding.metadata.annotations?.[id] &&
     hasFinalizer(claim, finalizers.claim) &&
-    (uid === '' || uid === claim.metadata.uid)
+    (uid === '' || uid === claim.metadata.uid || takesOver(claim, binding))
   );
+}
+
+/** Is it the claim of the volume that the binding rescues? */
+export function takesOver(claim: Stored<Claim>, { spec: { rescue } }: Binding): boolean {
+  return rescue !== undefined && claim.spec.volumeName === rescue.volumeName;
+}
+
+/** The same, also where its marks were taken off: its uid alone proves whose it is. */
+export function isOwn(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
+  return isOurs(claim, binding) || claim.metadata.uid === binding.spec.pvc.uid;
+}
+
+/** Does the annotation `release` give the data up? By the uid of its claim: a mistaken name does not. */
+export function isGivenUp({ metadata, spec }: Stored<Binding>): boolean {
+  const uid = metadata.annotations?.[annotations.release] ?? '';
+  return uid !== '' && (uid === spec.pvc.uid || uid === spec.rescue?.pvc.uid);
 }
 
 export function bindingRef(binding: Stored<Binding>): ObjectRef {

@@ -1,17 +1,9 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
-import type { Job } from '../src/api/job.ts';
+import { jobOutcome, type Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
-import {
-  createdAt,
-  isOwnedBy,
-  keyOf,
-  type KubeObject,
-  type ObjectKey,
-  type Stored,
-} from '../src/api/object.ts';
-import type { Kind } from '../src/api/resources.ts';
+import { createdAt, isOwnedBy, keyOf, type ObjectKey, type Stored } from '../src/api/object.ts';
 import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
@@ -19,19 +11,26 @@ import type { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { claimRef, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
+import { claimTrouble } from './claim-trouble.ts';
 import { createJobObserver } from './drain-observer.ts';
 import { drainPlan } from './drain-plan.ts';
-import { inUsePlan, MAY_ARRIVE_MS } from './in-use-plan.ts';
+import { hasProvenEnd, inUsePlan } from './in-use-plan.ts';
+import { createLeaveObserver } from './leave-observer.ts';
+import { isInUse, leavePlan } from './leave-plan.ts';
 import { nextJob } from './next-job.ts';
-import { isUnused, needsBinding, orphanPlan } from './orphan-plan.ts';
+import { createOrphanDecider } from './orphan.ts';
+import { isUnused } from './orphan-plan.ts';
 import { createPodFinder } from './pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
+import { isRescuing, rescuePlan } from './rescue-plan.ts';
 
 /**
  * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
  *
  *     inUse ──(the Pod is over)──> draining ──(a finalizer Job succeeded)──> releasing ──> gone
- *       └────(the Pod never existed, proven)────────────────────────────────────^
+ *       │                             │                                          ^
+ *       └────(the Pod never existed, proven)─────────────────────────────────────┘
+ *       └─────────────────────────────┴──(its namespace goes)──> goes on in the rescue namespace
  *
  * Each stage has its plan in a file of its own, with its diagram. The stage is read from the
  * recorded conditions; this file makes the observation that the plan of the stage needs.
@@ -41,10 +40,14 @@ export function createBindingDecider(options: {
   client: KubeClient;
   clock: Clock;
   defaults: OperatorDefaults;
+  /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
+  rescueNamespace: string | undefined;
 }): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
-  const { caches, client, clock, defaults } = options;
+  const { caches, client, clock } = options;
   const finder = createPodFinder({ ...caches, client, clock });
   const lookAtJob = createJobObserver(client);
+  const leave = createLeaveObserver({ ...caches, ...options });
+  const orphan = createOrphanDecider({ ...options, leave });
 
   /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
   const claimOf = async (
@@ -68,30 +71,66 @@ export function createBindingDecider(options: {
       .byIndex(keyOf(binding.metadata))
       .filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
 
-  const orphan = async (key: ObjectKey, now: number, signal: AbortSignal): Promise<Plan> => {
-    const claim = caches.claims.get(key);
-    if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
-    const { namespace, name, labels: own = {} } = claim.metadata;
-    const due = needsBinding(claim) && now - createdAt(claim) >= MAY_ARRIVE_MS;
-    const read = <T extends KubeObject>(kind: Kind, of = name): Promise<Stored<T> | undefined> =>
-      client.get<T>({ kind, namespace, name: of }, { signal });
-    // The cache keeps little of Pods: not what a drain needs of them.
-    const user = due
-      ? caches.pods.byIndex(key).find((pod) => mountsClaim(pod, name))?.metadata.name
-      : undefined;
-    const pod = user === undefined ? undefined : await read<Pod>('Pod', user);
-    return orphanPlan({
+  const inUse = async (
+    key: ObjectKey,
+    binding: Stored<Binding>,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<Plan> => {
+    const cached = caches.claims.get(key);
+    const claim = cached !== undefined && isOurs(cached, binding) ? cached : undefined;
+    const admittedAt = Math.min(
+      createdAt(binding),
+      cached === undefined ? Infinity : createdAt(cached),
+    );
+    const { rescue } = binding.spec;
+    const pod =
+      rescue === undefined
+        ? await finder.find(binding, admittedAt, now, signal)
+        : await finder.vanished(rescue.nodeName, now, signal);
+    const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
+    if (namespace !== undefined && pod.kind !== 'present' && !hasProvenEnd(pod)) {
+      // It may take long until its containers are known to have stopped, and can be waited for elsewhere.
+      const nodeName = binding.status?.nodeName ?? rescue?.nodeName;
+      const facts = { now, namespace, podOver: false, nodeName };
+      const leaving = await leave.observe(binding, facts, signal);
+      if (leaving !== undefined && !isInUse(leaving.claim)) return leavePlan(leaving);
+    }
+    const { metadata, spec } = claim ?? {};
+    const known = { claimUid: metadata?.uid, volumeName: spec?.volumeName };
+    return inUsePlan({ now, binding, admittedAt, ...known, pod });
+  };
+
+  const draining = async (
+    binding: Stored<Binding>,
+    now: number,
+    refusal: ApiError | undefined,
+    signal: AbortSignal,
+  ): Promise<Plan> => {
+    const job = jobOf(binding);
+    const hasSucceeded = job !== undefined && jobOutcome(job)?.succeeded === true;
+    const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
+    if (namespace !== undefined && !hasSucceeded) {
+      const facts = { now, namespace, podOver: true, nodeName: undefined };
+      const leaving = await leave.observe(binding, facts, signal);
+      return leaving === undefined ? CHANGED : leavePlan(leaving);
+    }
+    const claim = await claimOf(binding, signal);
+    const jobPods = podsOfJobs(binding);
+    const sight = await lookAtJob(binding, job, jobPods, now, signal);
+    if (isRescuing(binding, claim) && !hasSucceeded) {
+      const volume = await leave.volumeOf(binding, claim, signal);
+      return rescuePlan({ now, binding, claim, volume, refusal, ...sight });
+    }
+    const isTroubled = claimTrouble(claim, binding) !== undefined;
+    return drainPlan({
       now,
+      binding,
       claim,
-      live: due
-        ? {
-            claim: await read<Claim>('PersistentVolumeClaim'),
-            binding: await read<Binding>('FluentPVCBinding'),
-          }
-        : undefined,
-      fluentPVC: caches.fluentPVCs.get(own[labels.fluentPVC] ?? ''),
-      pod: pod !== undefined && mountsClaim(pod, name) ? pod : undefined,
-      defaults,
+      volume: isTroubled ? await leave.volumeOf(binding, claim, signal) : undefined,
+      ...sight,
+      refusal,
+      next: job === undefined ? await nextJob(client, binding, signal) : undefined,
     });
   };
 
@@ -101,48 +140,32 @@ export function createBindingDecider(options: {
     if (binding === undefined) return orphan(key, now, signal);
     const stage = stageOf(binding);
     switch (stage) {
-      case 'inUse': {
-        const claim = caches.claims.get(key);
-        const claimUid =
-          claim !== undefined && isOurs(claim, binding) ? claim.metadata.uid : undefined;
-        return inUsePlan({
-          now,
-          binding,
-          admittedAt: admittedAt(binding, claim),
-          claimUid,
-          pod: await finder.find(binding, admittedAt(binding, claim), now, signal),
-        });
-      }
-      case 'draining': {
+      case 'inUse':
+        return inUse(key, binding, now, signal);
+      case 'draining':
         finder.forget(key);
-        const job = jobOf(binding);
-        return drainPlan({
-          now,
-          binding,
-          claim: await claimOf(binding, signal),
-          ...(await lookAtJob(binding, job, podsOfJobs(binding), now, signal)),
-          refusal,
-          next: job === undefined ? await nextJob(client, binding, signal) : undefined,
-        });
-      }
-      case 'releasing':
+        return draining(binding, now, refusal, signal);
+      case 'releasing': {
+        const claim = await claimOf(binding, signal);
         return releasePlan({
           now,
           binding,
-          claim: await claimOf(binding, signal),
+          claim,
+          volume:
+            binding.spec.rescue === undefined
+              ? undefined
+              : await leave.volumeOf(binding, claim, signal),
           job: jobOf(binding),
           jobPods: podsOfJobs(binding),
         });
+      }
       default:
         throw new Error(`no such stage: ${String(stage satisfies never)}`);
     }
   };
 }
 
-/** When the Pod was admitted, in ms since the epoch: a binding may have been made anew later. */
-function admittedAt(binding: Stored<Binding>, claim: Stored<Claim> | undefined): number {
-  return Math.min(createdAt(binding), claim === undefined ? Infinity : createdAt(claim));
-}
+const CHANGED: Plan = { writes: [], reason: 'the binding changed meanwhile' };
 
 /** Calls `enqueue` with the key of every binding that a change may concern. */
 export function watchBindings(caches: Caches, enqueue: (key: ObjectKey) => void): void {

@@ -9,10 +9,12 @@ import type { Clock } from '../src/clock.ts';
 import { createCache, type Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Log } from '../src/log.ts';
-import { trimBinding, trimClaim, trimJob, trimPod } from './trim.ts';
+import { trimBinding, trimClaim, trimJob, trimNamespace, trimPod } from './trim.ts';
 
-/** Everything that the controllers watch. Nothing without a label of ours is ever read. */
+/** Everything that the controllers watch. Of what people make, nothing without a label of ours. */
 export interface Caches {
+  /** Names, labels, and which of them go. */
+  namespaces: Cache<KubeObject>;
   fluentPVCs: Cache<FluentPVC>;
   /** Indexed by the uid of their FluentPVC. */
   bindings: Cache<Binding>;
@@ -45,6 +47,7 @@ export function fluentPVCNeededBy(claim: Stored<Claim>): string | undefined {
 export function createCaches(base: { client: KubeClient; clock: Clock; log: Log }): Caches {
   const options = <K extends string>(kind: K) => ({ ...base, kind, log: base.log.with({ kind }) });
   return {
+    namespaces: createCache<KubeObject>({ ...options('Namespace'), trim: trimNamespace }),
     fluentPVCs: createCache<FluentPVC>({ ...options('FluentPVC'), trim: (object) => object }),
     bindings: createCache<Binding>({
       ...options('FluentPVCBinding'),

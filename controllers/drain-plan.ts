@@ -4,8 +4,9 @@ import { isTrue } from '../src/api/condition.ts';
 import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
+import type { Volume } from '../src/api/volume.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { ending, untilMs } from './binding-facts.ts';
+import { ending, isGivenUp, untilMs } from './binding-facts.ts';
 import { claimTrouble, isLost } from './claim-trouble.ts';
 import {
   applied,
@@ -19,6 +20,7 @@ import {
   waiting,
   type DrainFacts,
 } from './drain-report.ts';
+import { beginRescue } from './rescue-plan.ts';
 import {
   busy,
   IDLE_MS,
@@ -44,6 +46,8 @@ import {
 export interface DrainObservation extends DrainFacts {
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
+  /** The volume of a claim that cannot be drained itself, read live; else `undefined`. */
+  volume: Stored<Volume> | undefined;
   /** Pods of finalizer Jobs, as the cache has them. */
   jobPods: readonly JobPod[];
   /** Since when a Job that is under way has no Pod that runs (ms since the epoch), and why. */
@@ -89,7 +93,12 @@ export function drainPlan(observation: DrainObservation): Plan {
     };
   }
   const trouble = claimTrouble(claim, binding);
-  if (trouble !== undefined) return unknown(observation, trouble.reason, trouble.message);
+  if (trouble !== undefined) {
+    return (
+      beginRescue(observation, observation.volume) ??
+      unknown(observation, trouble.reason, trouble.message)
+    );
+  }
   return job === undefined ? withoutJob(observation) : withJob(observation, job);
 }
 
@@ -165,11 +174,6 @@ function creation(observation: DrainObservation, job: Job): Plan {
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
   const { writes, reason } = refused(observation, refusal);
   return { writes: [...writes, create], reason };
-}
-
-/** By the uid of its claim: a mistaken name gives nothing up. */
-function isGivenUp({ metadata, spec }: Stored<Binding>): boolean {
-  return spec.pvc.uid !== '' && metadata.annotations?.[annotations.release] === spec.pvc.uid;
 }
 
 /** Of an admission that failed between its two writes. */

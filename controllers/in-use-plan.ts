@@ -23,6 +23,8 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 export interface InUseObservation extends InUseFacts {
   /** When the Pod was admitted, in ms since the epoch. */
   admittedAt: number;
+  /** The volume that the claim is bound to, as far as it is known. */
+  volumeName: string | undefined;
   pod: PodSight;
 }
 
@@ -67,6 +69,13 @@ export function inUsePlan(observation: InUseObservation): Plan {
   }
 }
 
+/** Does the sight prove that the Pod, which is gone, had ended, or never ran? */
+export function hasProvenEnd(sight: PodSight): boolean {
+  if (sight.kind !== 'gone' || sight.last === undefined) return false;
+  const neverRan = sight.last.spec.nodeName === undefined && sight.readAfterMs <= UNSEEN_MS;
+  return hasEnded(sight.last) || neverRan;
+}
+
 function running(
   observation: InUseObservation,
   { pod, watched }: PodSight & { kind: 'present' },
@@ -91,7 +100,12 @@ function running(
   // Kept here: a force delete that follows takes it off the Pod.
   const { deletionGracePeriodSeconds = 0 } = pod.metadata;
   const longer = deletionGracePeriodSeconds * 1000 > graceMsOf(binding, { ...pod, metadata: {} });
-  const fields = { nodeName, ...(longer ? { deletionGracePeriodSeconds } : {}) };
+  const { volumeName = binding.status?.volumeName } = observation;
+  const fields = {
+    nodeName,
+    ...(volumeName === undefined ? {} : { volumeName }),
+    ...(longer ? { deletionGracePeriodSeconds } : {}),
+  };
   return { ...statusPlan(observation, 'the Pod is in use', conditions, fields), ...again };
 }
 

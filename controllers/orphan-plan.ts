@@ -81,8 +81,18 @@ export function orphanPlan(observation: OrphanObservation): Plan {
     const requeueAfterMs = FLUENT_PVC_AGAIN_MS;
     return { writes: [], requeueAfterMs, reason: 'a claim has lost binding and FluentPVC' };
   }
-  const id = claim.metadata.annotations?.[annotations.admissionId] ?? '';
-  const nobody: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } };
-  const binding = buildBinding({ name, namespace, id }, fluentPVC, pod ?? nobody, defaults);
+  const binding = bindingOfOrphan(claim, fluentPVC, pod, defaults);
   return { writes: [{ verb: 'create', object: binding }], reason: 'a claim gets its binding back' };
+}
+
+/** The binding of a claim that has lost it, made anew from the FluentPVC as it is now. */
+export function bindingOfOrphan(
+  { metadata: { name, namespace = '', annotations: own = {} } }: Stored<Claim>,
+  fluentPVC: Stored<FluentPVC>,
+  pod: Pod | undefined,
+  defaults: OperatorDefaults,
+): Binding {
+  const admission = { name, namespace, id: own[annotations.admissionId] ?? '' };
+  const nobody: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } };
+  return buildBinding(admission, fluentPVC, pod ?? nobody, defaults);
 }

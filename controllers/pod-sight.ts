@@ -26,6 +26,8 @@ export interface PodFinder {
     now: number,
     signal: AbortSignal,
   ): Promise<PodSight>;
+  /** A Pod that is known to be gone, and of which nobody saw the end. */
+  vanished(nodeName: string | undefined, now: number, signal: AbortSignal): Promise<PodSight>;
   /** Nothing is remembered of a binding whose Pod is over. */
   forget(key: ObjectKey): void;
 }
@@ -125,6 +127,13 @@ export function createPodFinder({
           ? await lookAtNode(nodeName, now, signal)
           : ({ kind: 'unknown' } as const);
       return { kind: 'gone', last: final, readAfterMs, node };
+    },
+    async vanished(nodeName, now, signal) {
+      const node =
+        nodeName === undefined
+          ? ({ kind: 'unknown' } as const)
+          : await lookAtNode(nodeName, now, signal);
+      return { kind: 'gone', last: undefined, readAfterMs: Infinity, node };
     },
     forget,
   };

@@ -6,15 +6,19 @@ import { finalizers } from '../src/api/names.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
+import type { Volume } from '../src/api/volume.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
+import { giveBack, isKept, rescueClaim } from '../src/core/rescue.ts';
 import { claimRef, ending, isOurs, statusPlan } from './binding-facts.ts';
+import { VOLUME_AGAIN_MS } from './rescue-report.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
  *
  *     drained, or given up:
  *                   Job goes, claim deleted, our finalizer off it, binding ends
+ *     rescued:      before that, the volume gets the policy back that it had
  *     never used:   claim deleted ──(kubernetes.io/pvc-protection is off: no Pod names it)──>
  *                   our finalizer off it, binding ends
  *
@@ -29,10 +33,13 @@ export interface ReleaseObservation {
   job: Stored<Job> | undefined;
   /** Pods of finalizer Jobs. */
   jobPods: readonly Stored<Pod>[];
+  /** That was rescued, read live; else `undefined`. */
+  volume: Stored<Volume> | undefined;
 }
 
 /** What is left to do for a binding whose claim may go. Pure. */
-export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObservation): Plan {
+export function releasePlan(observation: ReleaseObservation): Plan {
+  const { now, binding, claim, job, jobPods, volume } = observation;
   const conditions = binding.status?.conditions;
   const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   const writes: Write[] = [];
@@ -55,6 +62,12 @@ export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObserv
     const ref: ObjectRef = { kind: 'Pod', namespace, name };
     writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
   }
+  if (volume !== undefined && isKept(volume, binding)) {
+    // Before its claim goes: then its own policy says what becomes of it.
+    const settled = settledVolume(volume, claim, binding);
+    if (settled.outcome === 'not yet') return settled.plan;
+    writes.push(settled.write);
+  }
   const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
   if (claim !== undefined && (kept || !isDeleting(claim))) {
     if (!isOurs(claim, binding)) return changed(now, binding);
@@ -71,6 +84,23 @@ export function releasePlan({ now, binding, claim, job, jobPods }: ReleaseObserv
   }
   writes.push(...ending(binding));
   return { writes, reason: 'the claim is released and the binding ends' };
+}
+
+/**
+ * A volume that is rescued gets its policy back while a claim has it: one that waits for a claim which
+ * nobody makes any more would stay for ever.
+ */
+function settledVolume(
+  volume: Stored<Volume>,
+  claim: Stored<Claim> | undefined,
+  binding: Stored<Binding>,
+): { outcome: 'settled'; write: Write } | { outcome: 'not yet'; plan: Plan } {
+  const waits = volume.spec.claimRef?.uid === undefined;
+  if (!waits) return { outcome: 'settled', write: giveBack(volume) };
+  const writes: Write[] =
+    claim === undefined ? [{ verb: 'create', object: rescueClaim(volume, binding) }] : [];
+  const reason = 'the volume changes over before it is released';
+  return { outcome: 'not yet', plan: { writes, requeueAfterMs: VOLUME_AGAIN_MS, reason } };
 }
 
 /** The binding stays, so that the claim is not forgotten with our finalizer on it. */

@@ -20,7 +20,7 @@ export function jobPodsOf(pods: readonly Stored<Pod>[]): JobPod[] {
   return pods.map(({ metadata, spec }) => ({ name: metadata.name, node: spec.nodeName }));
 }
 
-/** What the API server said when it did not take a Job. */
+/** What the API server said when it did not take a Job, or a claim for it. */
 export interface JobRefusal {
   reason: string;
   /** HTTP status code. */
@@ -68,15 +68,19 @@ const TURN =
   'node.kubernetes.io/out-of-service; where it is known to be stopped, `kubectl delete --force` it.';
 
 /**
- * The API server did not take the Job. Said anew only for another reason or code: words that differ
+ * The API server did not take the Job, or the claim that it needs. Said anew only for another reason or code: words that differ
  * from try to try (a quota counts what is used) would make each of them the cause of the next.
  */
-export function refused(observation: DrainFacts, refusal: JobRefusal): Plan {
+export function refused(
+  observation: DrainFacts,
+  refusal: JobRefusal,
+  what = 'the finalizer Job',
+): Plan {
   const { binding } = observation;
   const reason = 'FinalizerJobRefused';
   const message =
-    `The API server refuses the finalizer Job: ${refusal.message}. PVC "${binding.spec.pvc.name}" ` +
-    `is kept, and the Job is tried again: remove what stands in its way.`;
+    `The API server refuses ${what}: ${refusal.message}. PVC "${binding.spec.pvc.name}" ` +
+    `is kept, and it is tried again: remove what stands in its way.`;
   const known = getCondition(binding.status?.conditions, 'DrainStalled');
   const same =
     known?.status === 'True' && known.reason === reason && known.message.includes(kindOf(refusal));

@@ -1,6 +1,6 @@
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
 import { labels } from '../src/api/names.ts';
-import { keyOf, type KubeObject, type ObjectKey } from '../src/api/object.ts';
+import { isDeleting, keyOf, type KubeObject, type ObjectKey } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
@@ -23,6 +23,8 @@ export interface ControllersOptions {
   concurrency: number;
   evictionTimeoutMs: number;
   defaults: OperatorDefaults;
+  /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
+  rescueNamespace: string | undefined;
   observe: ReconcileObserver;
   /** Told of each controller's queue. */
   queueDepth: (controller: string, read: () => number) => void;
@@ -39,11 +41,11 @@ export interface ControllersOptions {
 export function createControllers(
   options: ControllersOptions,
 ): (signal: AbortSignal) => Promise<void> {
-  const { caches, client, clock, defaults, evictionTimeoutMs } = options;
+  const { caches, clock, evictionTimeoutMs } = options;
   const fleets = createFleets({ ...caches, clock });
   const deciders = {
     fluentpvc: { decide: createFluentPVCDecider(caches) },
-    binding: { decide: createBindingDecider({ caches, client, clock, defaults }) },
+    binding: { decide: createBindingDecider(options) },
     pod: createPodDecider({
       caches,
       fleets,
@@ -95,6 +97,16 @@ export function createControllers(
     enqueue(fluentpvc, object.spec.fluentPVC.name);
     for (const { metadata } of caches.pods.byIndex(keyOf(object.metadata))) {
       enqueue(pod, keyOf(metadata));
+    }
+  });
+
+  // Whose namespace goes must leave it. A binding that comes later is enqueued for itself.
+  caches.namespaces.onChange(({ object }) => {
+    if (!isDeleting(object)) return;
+    for (const cache of [caches.bindings, caches.claims]) {
+      for (const { metadata } of cache.values()) {
+        if (metadata.namespace === object.metadata.name) enqueue(binding, keyOf(metadata));
+      }
     }
   });
 

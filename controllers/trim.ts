@@ -1,7 +1,7 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { Job } from '../src/api/job.ts';
-import type { Stored, StoredMeta } from '../src/api/object.ts';
+import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../src/api/pod.ts';
 
 /**
@@ -34,13 +34,20 @@ export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
   return { ...binding, metadata: trimMeta(binding.metadata), spec };
 }
 
+/** What a namespace that goes is known by, and its labels, by which FluentPVCs select. */
+export function trimNamespace(namespace: Stored<KubeObject>): Stored<KubeObject> {
+  const { apiVersion, kind, metadata } = namespace;
+  const { annotations, ownerReferences, ...kept } = trimMeta(metadata);
+  return { apiVersion, kind, metadata: kept };
+}
+
 export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
-  const { apiVersion, kind, metadata, status } = claim;
+  const { apiVersion, kind, metadata, spec, status } = claim;
   return {
     apiVersion,
     kind,
     metadata: trimMeta(metadata),
-    spec: {},
+    spec: spec.volumeName === undefined ? {} : { volumeName: spec.volumeName },
     ...(status?.phase === undefined ? {} : { status: { phase: status.phase } }),
   };
 }

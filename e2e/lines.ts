@@ -42,11 +42,15 @@ export function writer(onTerm = 'exit 0'): string {
 }
 
 /** What the drain of that claim has found, once it has and the binding is gone. */
-export async function drainedLines(stage: Stage, claim: string): Promise<string[]> {
+export async function drainedLines(
+  stage: Stage,
+  claim: string,
+  namespace = 'default',
+): Promise<string[]> {
   const content = await eventually(
     `claim ${claim} to be drained`,
     async () =>
-      (await bindingOf(stage, claim)) === undefined
+      (await bindingOf(stage, claim, namespace)) === undefined
         ? readFile(join(stage.drained, claim), 'utf8')
         : undefined,
     PATIENCE_MS,
@@ -67,8 +71,13 @@ export async function expectComplete(
 }
 
 /** A Pod that runs the script once. */
-export function scriptPod(name: string, fluentPVC: string, script: string, seconds = 2): Pod {
-  return labelledPod({ namespace: 'default', name }, fluentPVC, {
+export function scriptPod(
+  name: string,
+  fluentPVC: string,
+  script: string,
+  { seconds = 2, namespace = 'default' } = {},
+): Pod {
+  return labelledPod({ namespace, name }, fluentPVC, {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: seconds,
     containers: [container('app', script)],

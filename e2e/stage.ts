@@ -60,20 +60,32 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
 }
 
 /** The binding of that name, which is the name of its claim, too. */
-export function bindingOf(stage: Stage, name: string): Promise<Stored<Binding> | undefined> {
-  return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace: 'default', name });
+export function bindingOf(
+  stage: Stage,
+  name: string,
+  namespace = 'default',
+): Promise<Stored<Binding> | undefined> {
+  return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace, name });
 }
 
-export function getPod(stage: Stage, name: string): Promise<Stored<Pod> | undefined> {
-  return stage.client.get<Pod>({ kind: 'Pod', namespace: 'default', name });
+export function getPod(
+  stage: Stage,
+  name: string,
+  namespace = 'default',
+): Promise<Stored<Pod> | undefined> {
+  return stage.client.get<Pod>({ kind: 'Pod', namespace, name });
 }
 
 /** Name of the binding of a Pod, once the Pod is there and runs. */
-export async function runningBinding(stage: Stage, name: string): Promise<string> {
+export async function runningBinding(
+  stage: Stage,
+  name: string,
+  namespace = 'default',
+): Promise<string> {
   return eventually(
     `Pod ${name} to run`,
     async () => {
-      const found = await getPod(stage, name);
+      const found = await getPod(stage, name, namespace);
       return found?.status?.phase === 'Running'
         ? found.metadata.labels?.[labels.binding]
         : undefined;

@@ -20,7 +20,7 @@ shared(async (parts) => {
 
 test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
   await stage.kubectl.feed('apply', copyingFluentPVC('stubborn'));
-  await stage.kubectl.feed('apply', scriptPod('stubborn', 'stubborn', writer(''), 25));
+  await stage.kubectl.feed('apply', scriptPod('stubborn', 'stubborn', writer(''), { seconds: 25 }));
   const claim = await runningBinding(stage, 'stubborn');
   await stage.kubectl('delete', 'pod', 'stubborn', '--force', '--grace-period=0');
   await eventually('the writer to be suspected', async () =>

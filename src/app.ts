@@ -75,8 +75,8 @@ export async function run(
   const reporter = { controller: APP_NAME, instance: identity };
   const writer = createWriter({ client, clock, log, reporter });
   const caches = createCaches({ client, clock, log });
-  const { fluentPVCs } = caches;
-  const webhookCaches = createWebhookCaches({ fluentPVCs, client, clock, log });
+  const { fluentPVCs, namespaces } = caches;
+  const webhookCaches = createWebhookCaches({ fluentPVCs, namespaces, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
   const lead = createControllers({
     caches,
@@ -87,6 +87,7 @@ export async function run(
     concurrency: config.concurrency,
     evictionTimeoutMs: config.evictionTimeoutMs,
     defaults: config.defaults,
+    rescueNamespace: config.rescueNamespace,
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
     sidecarDeletion: metrics.sidecarDeletion,
@@ -164,19 +165,20 @@ async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void>
     await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
     log.info('took webhook configurations and policies away');
   });
-  const exemptNamespaces = [...new Set(['kube-system', config.namespace])];
-  const { instance } = config;
-  await register(base, { instance, client: webhook, exemptNamespaces });
+  const { instance, namespace, rescueNamespace } = config;
+  const exemptNamespaces = [...new Set(['kube-system', namespace])];
+  await register(base, { instance, client: webhook, exemptNamespaces, rescueNamespace });
 }
 
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */
 async function prepareCluster(base: Base, lease: ObjectRef): Promise<void> {
-  const { force, instance, validationNamespace } = base.config;
+  const { force, instance, validationNamespace, rescueNamespace } = base.config;
   // Only who is to lead contends for the Lease.
   const contended = base.config.command === 'webhook' ? undefined : lease;
   if (!force) await refuseOtherInstallation(base, { instance, lease: contended });
   await applyCRDs(base);
   await ensureNamespace(base, validationNamespace, instance);
+  if (rescueNamespace !== undefined) await ensureNamespace(base, rescueNamespace, instance);
 }
 
 /** What the program cannot start without: the API server's no is the user's to mend. */

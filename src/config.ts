@@ -21,6 +21,8 @@ export interface Config {
   webhookHost: string | undefined;
   force: boolean;
   validationNamespace: string;
+  /** `undefined`: rescue is switched off. */
+  rescueNamespace: string | undefined;
   defaults: OperatorDefaults;
   evictionTimeoutMs: number;
   concurrency: number;
@@ -102,6 +104,7 @@ export function readConfig(
     webhookHost: text('webhook-host'),
     force: switched('force'),
     validationNamespace: text('validation-namespace') ?? '',
+    rescueNamespace: switched('disable-rescue') ? undefined : text('rescue-namespace'),
     defaults: {
       sidecarMode: oneOf('sidecar-mode', SIDECAR_MODES),
       podDeletionTrigger: oneOf('pod-deletion-trigger', POD_DELETION_TRIGGERS),
@@ -110,6 +113,9 @@ export function readConfig(
     concurrency: whole('concurrency', 1, 1000),
     logLevel: oneOf('log-level', LOG_LEVELS),
   };
+  if (config.rescueNamespace === config.namespace) {
+    faults.push(`--rescue-namespace is a namespace of its own, not "${config.namespace}"`);
+  }
   if (faults.length > 0) throw new UserError(`${faults.join('; ')} (see --help)`);
   return { config };
 }

@@ -70,6 +70,16 @@ export const FLAGS: readonly Flag[] = [
     help: 'where PVC, Job and Pod of a FluentPVC are tried out as dry runs; empty, and made with --register',
   },
   {
+    name: 'rescue-namespace',
+    value: 'NAME',
+    default: 'fluent-pvc-rescue',
+    help: 'where volumes are drained whose namespace is deleted; made with --register',
+  },
+  {
+    name: 'disable-rescue',
+    help: 'leave PersistentVolumes alone: what is on a volume whose namespace is deleted is given up',
+  },
+  {
     name: 'sidecar-mode',
     value: SIDECAR_MODES.join('|'),
     default: 'Native',

@@ -8,38 +8,32 @@ import type { Log } from '../src/log.ts';
 /** What the webhook knows without asking: few objects, none of them of a Pod's own. */
 export interface WebhookCaches {
   fluentPVCs: Cache<FluentPVC>;
-  /** Names and labels only. */
+  /** Their labels. */
   namespaces: Cache<KubeObject>;
   /** Names only. */
   storageClasses: Cache<KubeObject>;
 }
 
-/** `fluentPVCs` is shared with the controllers of the same process. */
+/** `fluentPVCs` and `namespaces` are shared with the controllers of the same process. */
 export function createWebhookCaches({
   fluentPVCs,
-  ...base
+  namespaces,
+  client,
+  clock,
+  log,
 }: {
   fluentPVCs: Cache<FluentPVC>;
+  namespaces: Cache<KubeObject>;
   client: KubeClient;
   clock: Clock;
   log: Log;
 }): WebhookCaches {
-  const slim = (kind: 'Namespace' | 'StorageClass'): Cache<KubeObject> =>
-    createCache<KubeObject>({ ...base, kind, trim, log: base.log.with({ kind }) });
-  return { fluentPVCs, namespaces: slim('Namespace'), storageClasses: slim('StorageClass') };
+  const kind = 'StorageClass';
+  const options = { kind, trim, client, clock, log: log.with({ kind }) } as const;
+  return { fluentPVCs, namespaces, storageClasses: createCache<KubeObject>(options) };
 }
 
 function trim({ apiVersion, kind, metadata }: Stored<KubeObject>): Stored<KubeObject> {
-  const { name, uid, resourceVersion, creationTimestamp, labels } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      ...(labels === undefined ? {} : { labels }),
-    },
-  };
+  const { name, uid, resourceVersion, creationTimestamp } = metadata;
+  return { apiVersion, kind, metadata: { name, uid, resourceVersion, creationTimestamp } };
 }

@@ -83,7 +83,12 @@ const spec: Schema = {
         },
         podOver: {
           type: 'boolean',
-          description: 'Whether the Pod was known to be over when its namespace went.',
+          description: 'Whether the Pod was known to be over when the rescue began.',
+        },
+        nodeName: {
+          type: 'string',
+          maxLength: 253,
+          description: 'The node that the Pod ran on, as far as that was known.',
         },
       },
       'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `rescue ${SET_ONCE}` }],

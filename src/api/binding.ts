@@ -45,8 +45,10 @@ export interface RescueRecord {
   pvc: Identity;
   /** Name of the PersistentVolume. */
   volumeName: string;
-  /** Was the Pod known to be over when its namespace went? */
+  /** Was the Pod known to be over when the rescue began? */
   podOver: boolean;
+  /** Where the Pod ran, as far as that was known. */
+  nodeName?: string;
 }
 
 export interface BindingStatus {

@@ -11,7 +11,10 @@ export const API_VERSION = `${GROUP}/v1alpha1`;
 export const labels = {
   /** On a Pod, by its author: the FluentPVC that it asks for. On our objects: whose they are. */
   fluentPVC: `${GROUP}/fluent-pvc-name`,
-  /** On a Pod and its claim, by the webhook: the binding they belong to. */
+  /**
+   * On a Pod and its claim, by the webhook: the binding they belong to. On a PersistentVolume, while
+   * it is rescued: the binding that drains it.
+   */
   binding: `${GROUP}/fluent-pvc-binding-name`,
   /** On a finalizer Job and its Pods: the binding whose claim they drain. */
   finalizerJobOf: `${GROUP}/finalizer-job-of`,
@@ -35,6 +38,8 @@ export const annotations = {
   release: `${GROUP}/release`,
   /** On a binding, by people: uid of the Pod whose containers are known to be stopped. */
   assumeStopped: `${GROUP}/assume-stopped`,
+  /** On a PersistentVolume that is rescued: its reclaim policy before and after. */
+  reclaimPolicy: `${GROUP}/original-reclaim-policy`,
   /** On a policy, by a run that registers itself: hash of the CA that its webhooks are trusted by. */
   registeredWith: `${GROUP}/registered-with`,
 } as const;

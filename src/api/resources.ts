@@ -30,6 +30,7 @@ export const resources = {
   Event: namespaced('events.k8s.io', 'v1', 'events'),
   Namespace: clusterScoped('', 'v1', 'namespaces'),
   Node: clusterScoped('', 'v1', 'nodes'),
+  PersistentVolume: clusterScoped('', 'v1', 'persistentvolumes'),
   StorageClass: clusterScoped('storage.k8s.io', 'v1', 'storageclasses'),
   FluentPVC: clusterScoped('fluent-pvc-operator.tech.zozo.com', 'v1alpha1', 'fluentpvcs'),
   FluentPVCBinding: namespaced(

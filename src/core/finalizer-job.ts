@@ -14,7 +14,10 @@ export type BuiltJob = { outcome: 'job'; job: Job } | Exclude<Injected, { outcom
  * created. Name and namespace are those of the binding, which owns it.
  */
 export function buildFinalizerJob(
-  binding: { metadata: StoredMeta; spec: { fluentPVC: { name: string }; pvc: { name: string } } },
+  binding: {
+    metadata: StoredMeta;
+    spec: { fluentPVC: { name: string }; pvc: { name: string }; rescue?: { namespace: string } };
+  },
   snapshot: Snapshot,
 ): BuiltJob {
   const { name, namespace, uid } = binding.metadata;
@@ -22,6 +25,7 @@ export function buildFinalizerJob(
   const injected = inject('/spec', template.spec, buildInjection(snapshot, binding.spec.pvc.name));
   if (injected.outcome !== 'patch') return injected;
   const { spec } = applyOperations(template, injected.operations);
+  const isAway = (binding.spec.rescue?.namespace ?? namespace) !== namespace;
   const admissionId = binding.metadata.annotations?.[annotations.admissionId];
   return {
     outcome: 'job',
@@ -47,7 +51,11 @@ export function buildFinalizerJob(
         template: {
           ...template,
           metadata: podMetadata(template, name),
-          spec: withDefaults(spec, snapshot.pod),
+          spec: {
+            ...withDefaults(spec, snapshot.pod),
+            // Away from its own namespace a Job gets nothing that it has not brought along.
+            ...(isAway ? { automountServiceAccountToken: false } : {}),
+          },
         },
       },
     },

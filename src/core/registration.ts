@@ -13,8 +13,10 @@ export interface ClientConfig {
 export interface RegistrationOptions {
   instance: string;
   client: ClientConfig;
-  /** Namespaces whose Pods never reach the webhook, by name. */
+  /** Namespaces whose Pods never reach the webhook, and that nothing is guarded in, by name. */
   exemptNamespaces: readonly string[];
+  /** Exempt from the webhook; what is rescued in it is guarded. */
+  rescueNamespace?: string | undefined;
 }
 
 export const NAME_LABEL = 'app.kubernetes.io/name';
@@ -32,7 +34,8 @@ export function registeredWith(caBundle: string): string {
 
 /** The webhook configurations of an installation: fail-closed and narrow. */
 export function webhookConfigurations(options: RegistrationOptions): KubeObject[] {
-  const { instance, client, exemptNamespaces } = options;
+  const { instance, client, exemptNamespaces, rescueNamespace } = options;
+  const unseen = [...exemptNamespaces, ...(rescueNamespace === undefined ? [] : [rescueNamespace])];
   const metadata = {
     name: instance,
     labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance },
@@ -57,7 +60,7 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       objectSelector: { matchExpressions: [{ key: labels.fluentPVC, operator: 'Exists' }] },
       namespaceSelector: {
         matchExpressions: [
-          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: exemptNamespaces },
+          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: unseen },
         ],
       },
       rules: [

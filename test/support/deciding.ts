@@ -46,7 +46,8 @@ export function setup(
   const caches = fakeCaches({ ...content, bindings: [{ ...stored, spec: kept }] });
   const clock = new FakeClock();
   const { defaults } = make;
-  const decide = createBindingDecider({ caches, client: api, clock, defaults });
+  const rescueNamespace = 'rescue';
+  const decide = createBindingDecider({ caches, client: api, clock, defaults, rescueNamespace });
   return {
     caches,
     api,

@@ -60,5 +60,12 @@ export function plan(
   now = seconds(100),
   claimUid: string | undefined = 'claim-uid',
 ): Plan {
-  return inUsePlan({ now, binding, admittedAt: createdAt(binding), claimUid, pod });
+  return inUsePlan({
+    now,
+    binding,
+    admittedAt: createdAt(binding),
+    claimUid,
+    volumeName: undefined,
+    pod,
+  });
 }

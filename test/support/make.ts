@@ -5,6 +5,7 @@ import type { FluentPVC, OperatorDefaults } from '../../src/api/fluentpvc.ts';
 import type { Job } from '../../src/api/job.ts';
 import { annotations, API_VERSION, finalizers, labels } from '../../src/api/names.ts';
 import type { ObjectMeta, Stored, StoredMeta } from '../../src/api/object.ts';
+import type { Volume } from '../../src/api/volume.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../../src/api/pod.ts';
 
 /** When everything begins, in ms since the epoch. */
@@ -193,6 +194,23 @@ export const make = {
       change.metadata,
     ),
     spec: { accessModes: ['ReadWriteOnce'], ...change.spec },
+    status: change.status ?? { phase: 'Bound' },
+  }),
+
+  /** The volume of the claim. */
+  volume: (change: Parts<Volume> = {}): Stored<Volume> => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: meta({ name: 'pv-1', uid: 'volume-uid', resourceVersion: '700' }, change.metadata),
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      storageClassName: 'fast',
+      volumeMode: 'Filesystem',
+      persistentVolumeReclaimPolicy: 'Delete',
+      claimRef: { namespace: 'shop', name: NAME, uid: 'claim-uid' },
+      ...change.spec,
+    },
     status: change.status ?? { phase: 'Bound' },
   }),
 

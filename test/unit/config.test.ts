@@ -35,6 +35,7 @@ test('defaults', () => {
     webhookHost: undefined,
     force: false,
     validationNamespace: 'fluent-pvc-validation',
+    rescueNamespace: 'fluent-pvc-rescue',
     defaults: { sidecarMode: 'Native', podDeletionTrigger: 'SidecarFailure' },
     evictionTimeoutMs: 300_000,
     concurrency: 8,
@@ -69,6 +70,10 @@ describe('a value', () => {
       argv: ['all'],
       env: { FLUENT_PVC_WEBHOOK_PORT: '', FLUENT_PVC_REGISTER: '' },
       is: { webhookPort: 9443, register: false },
+    },
+    'of a switch that takes something away': {
+      argv: ['all', '--disable-rescue', '--rescue-namespace=x'],
+      is: { rescueNamespace: undefined },
     },
     'of a switch': { argv: ['all', '--register', '--force'], is: { register: true, force: true } },
     'of a switch in the environment': {

@@ -43,7 +43,7 @@ describe('a Pod that is there', () => {
     expect(deeds(plan(present(), half).writes)).toEqual(['patch FluentPVCBinding']);
   });
   test('is recorded without the claim where that is not known', () => {
-    const unknown = { admittedAt: T0, claimUid: undefined };
+    const unknown = { admittedAt: T0, claimUid: undefined, volumeName: undefined };
     const observation = { now: T0, binding: fresh, pod: present(), ...unknown };
     expect(inUsePlan(observation).writes[0]).toMatchObject({
       body: { spec: expect.not.objectContaining({ pvc: expect.anything() }) as object },

@@ -94,7 +94,8 @@ describe('a Pod that was never seen', () => {
   test('is as old as its admission, not as a binding that was made anew', () => {
     const anew = make.binding({ metadata: { creationTimestamp: at(90) }, spec: fresh.spec });
     const proven = { kind: 'unseen', absence: 'proven' } as const;
-    const observation = { now: seconds(100), binding: anew, claimUid: undefined, pod: proven };
+    const nothing = { claimUid: undefined, volumeName: undefined };
+    const observation = { now: seconds(100), binding: anew, ...nothing, pod: proven };
     expect(said(inUsePlan({ ...observation, admittedAt: seconds(0) }))).toEqual(missing);
     expect(inUsePlan({ ...observation, admittedAt: seconds(90) })).toMatchObject({
       writes: [],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { releasePlan, type ReleaseObservation } from '../../../controllers/release-plan.ts';
 import { annotations, finalizers } from '../../../src/api/names.ts';
 import { at, make, NAME, T0 } from '../../support/make.ts';
+import { inPlace, kept, newClaim } from '../../support/rescuing.ts';
 import { deeds, said } from '../../support/said.ts';
 
 const drained = make.binding({
@@ -20,12 +21,18 @@ function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePla
     claim: make.claim(),
     job: make.job(),
     jobPods: [],
+    volume: undefined,
     ...change,
   });
 }
 
 const owner = { apiVersion: 'batch/v1', kind: 'Job', name: NAME, uid: 'job-uid' };
 const owned = make.pod({ metadata: { name: 'owned', ownerReferences: [owner] } });
+
+const VOLUME = 'patch PersistentVolume';
+const done = { conditions: [make.condition('FinalizerJobSucceeded')] };
+const taken = { namespace: 'shop', name: NAME, uid: 'new-uid' };
+const waiting = { namespace: 'shop', name: NAME };
 
 interface Case extends Partial<ReleaseObservation> {
   writes: string[];
@@ -65,6 +72,39 @@ const cases: Record<string, Case> = {
     job: undefined,
     jobPods: [owned],
     writes: ['delete Pod', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'rescued: the volume gets its policy back before its claim goes': {
+    binding: inPlace(done),
+    claim: newClaim('shop'),
+    volume: kept(taken, 'Bound'),
+    writes: ['delete Job', VOLUME, `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'rescued: once it has, the claim goes': {
+    binding: inPlace(done),
+    claim: newClaim('shop'),
+    volume: make.volume({ spec: { ...make.volume().spec, claimRef: taken } }),
+    writes: ['delete Job', `delete ${CLAIM}`, `patch ${CLAIM}`, ...end],
+  },
+  'rescued: a volume whose claim is gone gets its policy back, and goes by it': {
+    binding: inPlace(done),
+    claim: undefined,
+    job: undefined,
+    volume: kept(),
+    writes: [VOLUME, ...end],
+  },
+  'rescued: a volume that waits for its new claim gets it first, or it would wait for ever': {
+    binding: inPlace(done),
+    claim: undefined,
+    job: undefined,
+    volume: kept(waiting),
+    writes: [`create ${CLAIM}`],
+  },
+  'rescued: and until it has that, nothing goes': {
+    binding: inPlace(done),
+    claim: newClaim('shop', 'Pending'),
+    job: undefined,
+    volume: kept(waiting),
+    writes: [],
   },
   'drained: a claim that is gone needs nothing': {
     claim: undefined,

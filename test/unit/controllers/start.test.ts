@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createControllers } from '../../../controllers/start.ts';
 import { finalizers } from '../../../src/api/names.ts';
-import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
+import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { createWriter } from '../../../src/kube/writer.ts';
 import { fakeCaches, type FakeCaches } from '../../support/fake-caches.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -44,6 +44,7 @@ function standby(): Standby {
     concurrency: 2,
     evictionTimeoutMs: 300_000,
     defaults: make.defaults,
+    rescueNamespace: 'rescue',
     observe: ({ controller }) => reconciled.push(controller),
     queueDepth: (controller, read) => depths.set(controller, read),
     sidecarDeletion: (deletion) => deletions.push(deletion),
@@ -181,6 +182,26 @@ describe('once it leads', () => {
     caches.pods.set(later);
     await clock.advance(0);
     expect(reconciled).toEqual(['pod']);
+  });
+  test('a namespace that goes concerns the bindings and claims in it, and no others', async () => {
+    const { caches, clock, reconciled } = await leading();
+    const stays = make.binding({ metadata: { name: 'other', namespace: 'other' } });
+    caches.bindings.set(stays);
+    await clock.advance(0);
+    reconciled.length = 0;
+    const metadata = { uid: 'x', resourceVersion: '1', creationTimestamp: at(0) };
+    const namespace = (name: string, goes: object): Stored<KubeObject> => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { ...metadata, name, ...goes },
+    });
+    caches.namespaces.set(namespace('shop', {}));
+    caches.namespaces.set(namespace('third', { deletionTimestamp: at(1) }));
+    await clock.advance(0);
+    expect(reconciled).toEqual([]);
+    caches.namespaces.set(namespace('shop', { deletionTimestamp: at(1) }));
+    await clock.advance(0);
+    expect(reconciled).toEqual(['binding']);
   });
   test('it ends with the signal', async () => {
     const { stop, done, clock } = await leading();

@@ -64,6 +64,8 @@ test('a binding loses its snapshot, and nothing else of spec and status', () => 
 });
 
 test('a claim is still known as ours, and whether it is lost', () => {
+  const volume = trimClaim(make.claim({ spec: { volumeName: 'pv-1' } }));
+  expect(volume.spec).toEqual({ volumeName: 'pv-1' });
   const trimmed = trimClaim(make.claim({ status: { phase: 'Lost' } }));
   expect(isOurs(trimmed, make.binding())).toBe(true);
   expect(trimmed).toMatchObject({ spec: {}, status: { phase: 'Lost' } });

@@ -20,6 +20,7 @@ const configurations = webhookConfigurations({
   instance: 'mine',
   client: { url: 'https://host:9443', caBundle: 'PEM' },
   exemptNamespaces: ['kube-system', 'ops'],
+  rescueNamespace: 'rescue',
 }) as unknown as Configuration[];
 const [mutating, validating] = configurations;
 
@@ -51,7 +52,7 @@ test('only labelled Pods that are created outside the exempt namespaces reach th
         {
           key: 'kubernetes.io/metadata.name',
           operator: 'NotIn',
-          values: ['kube-system', 'ops'],
+          values: ['kube-system', 'ops', 'rescue'],
         },
       ],
     },

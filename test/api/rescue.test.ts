@@ -1,0 +1,332 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Binding } from '../../src/api/binding.ts';
+import type { Claim } from '../../src/api/claim.ts';
+import { isTrue } from '../../src/api/condition.ts';
+import { annotations, labels } from '../../src/api/names.ts';
+import { isDeleting, type KubeObject, type Stored } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
+import type { Volume } from '../../src/api/volume.ts';
+import { eventually } from '../support/eventually.ts';
+import { fluentPVC, labelledPod } from '../support/manifests.ts';
+import { shared } from '../support/shared.ts';
+import { endJob, exited, finishedPod, gone, jobFor, ref, RUNNING, say, status } from './cycle.ts';
+import {
+  bindingNameOf,
+  bindingWhere,
+  claimOf,
+  openApi,
+  startOperator,
+  type Api,
+} from './harness.ts';
+
+/*
+ * Volumes, claims and namespaces are those of real controllers; Pods and Jobs end by word of the test.
+ */
+
+const RESCUED = 'rescued';
+const RELEASED = 'released';
+
+let api: Api;
+/** The rescue namespace: of this file alone, because it can be deleted. */
+let rescue: Api;
+
+shared(async (parts) => {
+  api = await openApi(parts);
+  rescue = { ...api, namespace: `${api.namespace}-rescue` };
+  const operator = await startOperator(api, [`--rescue-namespace=${rescue.namespace}`]);
+  parts.defer(() => operator.stop());
+  await api.client.create(fluentPVC(RESCUED));
+  const finalization = { onNamespaceDeletion: 'Release' } as const;
+  await api.client.create(fluentPVC(RELEASED, { finalization }));
+});
+
+let count = 0;
+/** A namespace to be deleted. */
+async function namespaceThatGoes(): Promise<Api> {
+  count += 1;
+  const namespace = `${api.namespace}-${count}`;
+  await api.kubectl('create', 'namespace', namespace);
+  await eventually('the ServiceAccount of the namespace', () =>
+    api.kubectl('get', 'serviceaccount', 'default', '-n', namespace),
+  );
+  return { ...api, namespace };
+}
+
+async function volumeOf(from: Api, binding: string): Promise<string> {
+  return eventually(`the volume of ${binding}`, async () => {
+    const claim = await claimOf(from, binding);
+    return claim?.status?.phase === 'Bound' ? claim.spec.volumeName : undefined;
+  });
+}
+
+function volume(name: string): Promise<Stored<Volume> | undefined> {
+  return api.client.get<Volume>({ kind: 'PersistentVolume', name });
+}
+
+async function deleteNamespace(from: Api): Promise<void> {
+  await api.kubectl('delete', 'namespace', from.namespace, '--wait=false');
+}
+
+/** The garbage collector of Pods, which this cluster has not: what never had a node has failed. */
+async function collectPods({ client, namespace }: Api): Promise<void> {
+  const { items } = await client.list<Pod>('Pod', { namespace });
+  for (const { metadata, status: { phase } = {} } of items) {
+    if (!isDeleting({ metadata }) || phase !== 'Pending') continue;
+    const body = { status: { phase: 'Failed' } };
+    const pod = { kind: 'Pod', namespace, name: metadata.name } as const;
+    await client.patch(pod, { type: 'merge', subresource: 'status', body });
+  }
+}
+
+async function goneNamespace(from: Api): Promise<void> {
+  const { namespace: name } = from;
+  await eventually(
+    `namespace ${name} to go`,
+    async () => {
+      await collectPods(from);
+      const found = await api.client.get({ kind: 'Namespace', name });
+      if (found !== undefined) throw new Error(JSON.stringify(found));
+      return true;
+    },
+    45_000,
+  );
+}
+
+async function eventsOn(namespace: string): Promise<string[]> {
+  const fieldSelector = `regarding.kind=Namespace,regarding.name=${namespace}`;
+  const list = await api.client.list<KubeObject & { reason: string; note: string }>('Event', {
+    namespace: 'default',
+    fieldSelector,
+  });
+  return list.items.map(({ reason, note }) => `${reason}: ${note}`);
+}
+
+/** The binding that goes on, with the volume in its new claim. */
+async function rescuedWith(where: Api, binding: string, name: string): Promise<Stored<Binding>> {
+  const found = await bindingWhere(where, binding, 'to have its volume again', ({ status }) =>
+    isTrue(status?.conditions, 'Rescued'),
+  );
+  expect(found.status?.phase).not.toBe('Unknown');
+  expect(await volumeOf(where, binding)).toBe(name);
+  expect((await volume(name))?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
+  return found;
+}
+
+/** Its drain, to the end: nothing is left, the volume included. */
+async function drained(where: Api, binding: string, name: string): Promise<void> {
+  await bindingWhere(where, binding, 'FinalizerJobApplied', ({ status }) => {
+    return status?.phase === 'FinalizerJobApplied';
+  });
+  await endJob(where, await jobFor(where, binding), 'Complete');
+  await gone(where, binding);
+  await eventually(`volume ${name} to go`, async () => {
+    const found = await volume(name);
+    if (found !== undefined) throw new Error(JSON.stringify(found));
+    return true;
+  });
+}
+
+/** Whenever the volume has changed somebody makes a claim that it would fit. Their names. */
+async function claimsAtEachStepOf(name: string, over: AbortSignal): Promise<string[]> {
+  const names: string[] = [];
+  let seen = '';
+  const { pvcSpecTemplate: spec } = fluentPVC(RESCUED).spec;
+  while (!over.aborted) {
+    const now = await volume(name);
+    const { metadata, spec: { claimRef } = {}, status } = now ?? {};
+    const step = JSON.stringify([metadata?.labels, metadata?.deletionTimestamp, claimRef, status]);
+    if (step === seen) continue;
+    seen = step;
+    const stranger = `stranger-${names.length}`;
+    names.push(stranger);
+    await api.client.create<Claim>({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace: api.namespace, name: stranger },
+      spec,
+    });
+  }
+  return names;
+}
+
+describe('the volume of a claim that somebody deleted', () => {
+  test('is drained by a new claim of its name, and goes', async () => {
+    const { pod, binding } = await finishedPod(api, RESCUED);
+    const name = await volumeOf(api, binding);
+    const old = await claimOf(api, binding);
+    // By the operator's own account: others are denied (docs/guards.md).
+    await api.kubectl('delete', 'pvc', binding, '--wait=false');
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    const found = await rescuedWith(api, binding, name);
+    expect(found.spec.rescue).toEqual({
+      namespace: api.namespace,
+      pvc: { name: binding, uid: old?.metadata.uid },
+      volumeName: name,
+      podOver: true,
+    });
+    expect((await claimOf(api, binding))?.metadata.uid).not.toBe(old?.metadata.uid);
+    await drained(api, binding, name);
+  });
+
+  test('is drained also where the claim is gone altogether, as long as the volume is there', async () => {
+    const { pod, binding } = await finishedPod(api, RESCUED);
+    const name = await volumeOf(api, binding);
+    await bindingWhere(
+      api,
+      binding,
+      'to know its volume',
+      ({ status }) => status?.volumeName === name,
+    );
+    const retain = { spec: { persistentVolumeReclaimPolicy: 'Retain' } };
+    await api.client.patch({ kind: 'PersistentVolume', name }, { type: 'merge', body: retain });
+    const off = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await api.kubectl('delete', 'pvc', binding, '--wait=false');
+    await api.client.patch(ref(api, 'PersistentVolumeClaim', binding), off);
+    await rescuedWith(api, binding, name);
+    await endJob(api, await jobFor(api, binding), 'Complete');
+    await gone(api, binding);
+    // Whoever wanted it kept has it kept.
+    await eventually('the volume to be as it was', async () => {
+      const found = await volume(name);
+      const { labels: own, annotations: notes } = found?.metadata ?? {};
+      return (
+        own?.[labels.binding] === undefined && notes?.[annotations.reclaimPolicy] === undefined
+      );
+    });
+    expect((await volume(name))?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
+    await api.kubectl('delete', 'pv', name);
+  });
+
+  test('is given up on demand in the middle of it, and goes', async () => {
+    const { pod, binding } = await finishedPod(api, RESCUED);
+    const name = await volumeOf(api, binding);
+    const uid = (await claimOf(api, binding))?.metadata.uid ?? '';
+    await api.kubectl('delete', 'pvc', binding, '--wait=false');
+    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.release}=${uid}`);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await gone(api, binding);
+    await eventually('the volume to go', async () => (await volume(name)) === undefined);
+  });
+});
+
+describe('in a namespace that is deleted', () => {
+  test('the volume of an undrained claim is drained elsewhere, and the namespace goes', async () => {
+    const from = await namespaceThatGoes();
+    const { binding } = await finishedPod(from, RESCUED);
+    const name = await volumeOf(from, binding);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    const found = await rescuedWith(rescue, binding, name);
+    expect(found).toMatchObject({
+      status: { phase: expect.stringMatching(/OutOfUse|FinalizerJobApplied/) as unknown },
+      spec: { rescue: { namespace: from.namespace, volumeName: name, podOver: true } },
+    });
+    expect(await eventsOn(from.namespace)).toEqual([
+      expect.stringContaining(`VolumeRescued: PVC "${binding}"`),
+    ]);
+    const job = await jobFor(rescue, binding);
+    expect(job.spec.template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      volumes: [{ persistentVolumeClaim: { claimName: binding } }],
+    });
+    await drained(rescue, binding, name);
+  });
+
+  test("strangers' claims of the same class get nothing of it", async () => {
+    const from = await namespaceThatGoes();
+    const { binding } = await finishedPod(from, RESCUED);
+    const name = await volumeOf(from, binding);
+    const over = new AbortController();
+    const strangers = claimsAtEachStepOf(name, over.signal);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    await rescuedWith(rescue, binding, name);
+    await drained(rescue, binding, name);
+    over.abort();
+    // Of its claim, going; kept; without a claim; for the new one; of the new one; as it was; gone.
+    expect((await strangers).length).toBeGreaterThan(4);
+    for (const stranger of await strangers) {
+      await eventually(`${stranger} to have a volume of its own`, async () => {
+        const claim = await claimOf(api, stranger);
+        return claim?.spec.volumeName !== undefined && claim.spec.volumeName !== name;
+      });
+    }
+    await api.kubectl('delete', 'pvc', ...(await strangers));
+  }, 120_000);
+
+  test('a writer that may be alive is waited for elsewhere', async () => {
+    const from = await namespaceThatGoes();
+    await api.kubectl.feed('apply', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'dead' } });
+    const pod = await from.client.create(labelledPod(from, RESCUED, { nodeName: 'dead' }));
+    await say(from, pod, status('Running', RUNNING, RUNNING));
+    const binding = bindingNameOf(pod);
+    await bindingWhere(from, binding, 'Ready', ({ status }) => status?.nodeName === 'dead');
+    const name = await volumeOf(from, binding);
+    await deleteNamespace(from);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', from.namespace);
+    await goneNamespace(from);
+    const waits = await bindingWhere(rescue, binding, 'WriterMayBeAlive', ({ status }) =>
+      isTrue(status?.conditions, 'WriterMayBeAlive'),
+    );
+    const told = waits.status?.conditions?.find(({ type }) => type === 'WriterMayBeAlive');
+    expect(told?.message).toContain('node "dead" is not Ready');
+    expect(await rescue.client.get(ref(rescue, 'Job', binding))).toBeUndefined();
+    const stopped = `${annotations.assumeStopped}=${pod.metadata.uid}`;
+    await api.kubectl('annotate', 'fpvcb', binding, stopped, '-n', rescue.namespace);
+    await rescuedWith(rescue, binding, name);
+    await drained(rescue, binding, name);
+    await api.kubectl('delete', 'node', 'dead');
+  });
+
+  test('a claim is let go where the FluentPVC says so, which is told on the namespace', async () => {
+    const from = await namespaceThatGoes();
+    const { binding } = await finishedPod(from, RELEASED);
+    const name = await volumeOf(from, binding);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    await eventually('the volume to go', async () => (await volume(name)) === undefined);
+    expect(await eventsOn(from.namespace)).toEqual([
+      expect.stringContaining(`DataGivenUp: PVC "${binding}"`),
+    ]);
+    expect(await rescue.client.get(ref(rescue, 'FluentPVCBinding', binding))).toBeUndefined();
+  });
+
+  test('a Pod that is over there ends as anywhere', async () => {
+    const from = await namespaceThatGoes();
+    const pod = await from.client.create(labelledPod(from, RESCUED, { nodeName: 'nowhere' }));
+    await say(from, pod, status('Succeeded', exited(0), exited(0)));
+    const binding = bindingNameOf(pod);
+    const name = await volumeOf(from, binding);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    await rescuedWith(rescue, binding, name);
+    await drained(rescue, binding, name);
+  });
+});
+
+describe('the rescue namespace', () => {
+  beforeAll(async () => {
+    await eventually('the ServiceAccount of the rescue namespace', () =>
+      api.kubectl('get', 'serviceaccount', 'default', '-n', rescue.namespace),
+    );
+  });
+  test('when it is deleted itself, volumes are kept and left to people', async () => {
+    const from = await namespaceThatGoes();
+    const { binding } = await finishedPod(from, RESCUED);
+    const name = await volumeOf(from, binding);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    await rescuedWith(rescue, binding, name);
+    await jobFor(rescue, binding);
+    await deleteNamespace(rescue);
+    await goneNamespace(rescue);
+    expect(await eventsOn(rescue.namespace)).toEqual([
+      expect.stringContaining(`VolumeLeft: PVC "${binding}"`),
+    ]);
+    const left = await volume(name);
+    expect(left?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
+    expect(left?.metadata.labels).toMatchObject({ [labels.binding]: binding });
+    await api.kubectl('delete', 'pv', name);
+  });
+});
