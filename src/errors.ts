@@ -18,6 +18,8 @@ export const FAULTS = {
   OverrideInvalid:
     'an annotation of the Pod asks for something in a wrong form, or that it may not have',
   MountPathTaken: 'the Pod mounts something else where the FluentPVC mounts',
+  VolumeTaken:
+    'a container of the Pod uses a volume by a name that the FluentPVC needs, and cannot do without',
   NoContainerLeft: 'the sidecar would replace the only container of the Pod',
   SnapshotTooLarge: 'what the finalizer Job needs is larger than a binding may hold',
   WriteRefused: 'the API server refused the claim or the binding of the Pod',

@@ -171,11 +171,17 @@ function injectionOf(
 }
 
 function recordOf(fluentPVC: string, injection: Injection): InjectionRecord {
+  const { sidecar, volumes, mounts, envs, containers, initContainers } = injection;
+  const mounted = new Set(mounts.map((mount) => mount.name));
+  const all = volumes.every((volume) => mounted.has(volume.name));
   return {
     fluentPVC,
-    sidecar: injection.sidecar?.container.name ?? '',
-    volumes: injection.volumes.map((volume) => volume.name),
-    envs: injection.envs.map((env) => env.name),
+    sidecar: sidecar?.container.name ?? '',
+    volumes: volumes.map((volume) => volume.name),
+    envs: envs.map((env) => env.name),
+    ...(all ? {} : { mounts: [...mounted] }),
+    ...(containers === undefined ? {} : { containers: [...containers] }),
+    ...(initContainers === undefined ? {} : { initContainers: [...initContainers] }),
   };
 }
 

@@ -4,6 +4,7 @@ import { selects } from '../src/api/label-selector.ts';
 import { labels } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Injected } from '../src/core/inject.ts';
+import type { TakenVolume } from '../src/core/taken-volume.ts';
 import { validateFluentPVC } from '../src/core/validate.ts';
 import { deny, type Answer } from './review.ts';
 
@@ -72,6 +73,8 @@ export function notInjectable(
           `"${name}" mounts volume "${mount.name}": use another path for one of them`,
       );
     }
+    case 'volumeTaken':
+      return deny('VolumeTaken', 422, whyTaken(name, injected));
     case 'noContainerLeft':
       return deny(
         'NoContainerLeft',
@@ -82,6 +85,15 @@ export function notInjectable(
     default:
       throw new Error(`no such outcome: ${JSON.stringify(injected satisfies never)}`);
   }
+}
+
+function whyTaken(name: string, { container, volume, use }: TakenVolume): string {
+  const replaced = `volume "${volume}", which FluentPVC "${name}"`;
+  return use === 'mount'
+    ? `container "${container}" mounts ${replaced} replaces by one of its own, and its spec.injection ` +
+        `leaves this container out: rename the volume in the Pod, or let injection name the container`
+    : `container "${container}" uses ${replaced} defines, as a device (volumeDevices), and that one has a ` +
+        `file system: rename the volume in the Pod`;
 }
 
 /** Is what a finalizer Job needs larger than a binding may hold? */

@@ -91,6 +91,12 @@ function mountProblems(spec: FluentPVCSpec): Problem[] {
   return targets.flatMap(([at, container]) => {
     const field = `${at}.volumeMounts`;
     const injected = inject('', { containers: [container] }, injection);
+    if (injected.outcome === 'volumeTaken') {
+      const message =
+        `container "${container.name}" uses volume "${injected.volume}" as a device, and it is mounted ` +
+        `as a file system`;
+      return [{ field: `${at}.volumeDevices`, message }];
+    }
     if (injected.outcome === 'mountPathTaken') {
       const { mount, by } = injected;
       const message =

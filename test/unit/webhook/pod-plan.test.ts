@@ -79,6 +79,37 @@ describe('denied, with nothing to write, is a Pod', () => {
       code: 422,
       says: ['"app"', '"mine"', '/var/log/app', '"logs"'],
     },
+    'in which a container that is left out mounts a volume that ours replaces': {
+      change: {
+        ...withSpec({ injection: { containers: ['app'] } }),
+        pod: make.newPod({
+          spec: {
+            containers: [
+              make.container('app'),
+              make.container('helper', { volumeMounts: [{ name: 'logs', mountPath: '/mine' }] }),
+            ],
+            volumes: [{ name: 'logs' }],
+          },
+        }),
+      },
+      reason: 'VolumeTaken',
+      code: 422,
+      says: ['container "helper" mounts volume "logs"', 'FluentPVC "logs"', 'spec.injection'],
+    },
+    'in which a container uses our volume as a device': {
+      change: {
+        pod: make.newPod({
+          spec: {
+            containers: [
+              make.container('app', { volumeDevices: [{ name: 'logs', devicePath: '/dev/x' }] }),
+            ],
+          },
+        }),
+      },
+      reason: 'VolumeTaken',
+      code: 422,
+      says: ['container "app" uses volume "logs"', 'as a device (volumeDevices)'],
+    },
     'that has no container besides the sidecar': {
       change: { pod: make.newPod({ spec: { containers: [make.container('fluentd')] } }) },
       reason: 'NoContainerLeft',
