@@ -83,6 +83,19 @@ describe('overrides', () => {
       writes: [],
     });
   });
+  test('that no API server would take are a denial before anything is written', () => {
+    const value = '{"requests":{"memory":"65Mi"},"limits":{"memory":"64Mi"}}';
+    const pod = asking({ [annotations.override('sidecar-resources')]: value });
+    expect(plan({}, { pod })).toMatchObject({
+      answer: {
+        denial: {
+          reason: 'OverrideInvalid',
+          message: expect.stringMatching(/memory: 65Mi is requested, 64Mi the limit/) as unknown,
+        },
+      },
+      writes: [],
+    });
+  });
   test('of another program’s group are none of our business', () => {
     expect(plan({}, { pod: asking({ 'example.com/storage-size': 'x' }) }).answer.allowed).toBe(
       true,

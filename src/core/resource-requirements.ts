@@ -1,0 +1,91 @@
+import { Ajv } from 'ajv';
+import type { JsonObject } from '../api/object.ts';
+import { isQualifiedName } from '../api/qualified-name.ts';
+import { nanos, UNSIGNED_QUANTITY } from './quantity.ts';
+
+type Quantities = Record<string, string | number>;
+
+/** What a container needs and may take at most: see `kubectl explain pod.spec.containers.resources`. */
+export interface ResourceRequirements extends JsonObject {
+  requests: Quantities;
+  limits: Quantities;
+}
+
+const quantities = {
+  type: 'object',
+  additionalProperties: {
+    type: ['string', 'number'],
+    pattern: `^${UNSIGNED_QUANTITY}$`,
+    minimum: 0,
+    // Beyond, JSON.parse rounds: who means that much writes a string.
+    maximum: Number.MAX_SAFE_INTEGER,
+  },
+};
+const matchesSchema = new Ajv({ allowUnionTypes: true }).compile<Partial<ResourceRequirements>>({
+  type: 'object',
+  additionalProperties: false,
+  properties: { requests: quantities, limits: quantities },
+});
+
+/**
+ * The requirements in a text of JSON; `undefined` where it is none.
+ *
+ * What is compared here the API server compares as well, but only once claim and binding of the Pod
+ * are stored.
+ *
+ * @returns `problem`: which of them could not be met, and why
+ */
+export function parseResources(
+  text: string,
+): { resources: Partial<ResourceRequirements> } | { problem: string } | undefined {
+  const resources = parse(text);
+  if (!matchesSchema(resources)) return undefined;
+  const { requests = {}, limits = {} } = resources;
+  const problems = [
+    ...Object.keys({ ...requests, ...limits }).flatMap((name) =>
+      isResourceName(name) ? [] : [`${name} is no resource of a container`],
+    ),
+    ...Object.entries(requests).flatMap(
+      ([name, request]) => requestProblem(name, request, limits[name]) ?? [],
+    ),
+  ];
+  return problems.length === 0 ? { resources } : { problem: problems.join(', ') };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function requestProblem(
+  name: string,
+  request: string | number,
+  limit: string | number | undefined,
+): string | undefined {
+  const least = nanos(String(request));
+  const most = limit === undefined ? undefined : nanos(String(limit));
+  if (!isOvercommittable(name) && least !== most) {
+    return `${name}: request and limit must be the same`;
+  }
+  if (most === undefined || least <= most) return undefined;
+  return `${name}: ${short(request)} is requested, ${short(limit ?? '')} the limit`;
+}
+
+/** May more be allowed than is set aside? Of CPU time and the like; devices and huge pages are not shared. */
+function isOvercommittable(name: string): boolean {
+  return STANDARD.includes(name) || name.includes('kubernetes.io/');
+}
+
+const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
+
+function isResourceName(name: string): boolean {
+  if (name.includes('/')) return isQualifiedName(name);
+  return STANDARD.includes(name) || /^hugepages-[0-9]+[KMGT]i$/.test(name);
+}
+
+function short(quantity: string | number): string {
+  return String(quantity).slice(0, 30);
+}
