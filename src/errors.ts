@@ -20,6 +20,7 @@ export const FAULTS = {
   MountPathTaken: 'the Pod mounts something else where the FluentPVC mounts',
   VolumeTaken:
     'a container of the Pod uses a volume by a name that the FluentPVC needs, and cannot do without',
+  VolumeMissing: 'the FluentPVC mounts a volume that neither it nor the Pod defines',
   NoContainerLeft: 'the sidecar would replace the only container of the Pod',
   SnapshotTooLarge: 'what the finalizer Job needs is larger than a binding may hold',
   WriteRefused: 'the API server refused the claim or the binding of the Pod',

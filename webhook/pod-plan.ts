@@ -14,7 +14,14 @@ import { applyOperations, inject, type Injection } from '../src/core/inject.ts';
 import { override } from '../src/core/override.ts';
 import { pointer, type CreateWrite, type PatchOperation } from '../src/core/plan.ts';
 import { readRecord, withdraw, type InjectionRecord } from '../src/core/withdraw.ts';
-import { notAllowed, notFound, notInjectable, whyTooLarge, whyUnusable } from './pod-refusal.ts';
+import {
+  notAllowed,
+  notFound,
+  notInjectable,
+  whyTooLarge,
+  whyUnusable,
+  whyVolumeMissing,
+} from './pod-refusal.ts';
 import { neverCompletes, reachesNobody, warningOf } from './pod-warning.ts';
 import type { Answer } from './review.ts';
 
@@ -86,6 +93,8 @@ export function podPlan(observation: PodObservation): PodPlan {
   const injection = injectionOf({ ...fluentPVC, spec }, pod.spec, admission.name, defaults);
   const injected = inject('/spec', cleaned.spec, injection);
   if (injected.outcome !== 'patch') return answered(notInjectable(name, injected));
+  const missing = whyVolumeMissing(name, cleaned.spec, injection);
+  if (missing !== undefined) return answered(missing);
 
   const binding = buildBinding(admission, { ...fluentPVC, spec }, pod, defaults);
   const tooLarge = whyTooLarge(name, binding);

@@ -3,7 +3,8 @@ import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import { selects } from '../src/api/label-selector.ts';
 import { labels } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
-import type { Injected } from '../src/core/inject.ts';
+import type { PodSpec } from '../src/api/pod.ts';
+import type { Injected, Injection } from '../src/core/inject.ts';
 import type { TakenVolume } from '../src/core/taken-volume.ts';
 import { validateFluentPVC } from '../src/core/validate.ts';
 import { deny, type Answer } from './review.ts';
@@ -94,6 +95,28 @@ function whyTaken(name: string, { container, volume, use }: TakenVolume): string
         `leaves this container out: rename the volume in the Pod, or let injection name the container`
     : `container "${container}" uses ${replaced} defines, as a device (volumeDevices), and that one has a ` +
         `file system: rename the volume in the Pod`;
+}
+
+/**
+ * Does the FluentPVC mount a volume that only Pods define, and this one does not? The API server would
+ * refuse the Pod, but only after claim and binding were stored, for every try of its owner.
+ */
+export function whyVolumeMissing(
+  name: string,
+  pod: PodSpec,
+  { volumes, mounts, sidecar }: Injection,
+): Answer | undefined {
+  const there = new Set([...(pod.volumes ?? []), ...volumes].map((volume) => volume.name));
+  const { volumeMounts, volumeDevices } = sidecar?.container ?? {};
+  const used = [...mounts, ...(volumeMounts ?? []), ...(volumeDevices ?? [])];
+  const missing = used.find((one) => !there.has(one.name));
+  if (missing === undefined) return undefined;
+  return deny(
+    'VolumeMissing',
+    422,
+    `FluentPVC "${name}" mounts volume "${missing.name}" in its sidecar, and neither it nor the Pod defines ` +
+      `a volume of that name: define it in one of them`,
+  );
 }
 
 /** Is what a finalizer Job needs larger than a binding may hold? */

@@ -36,30 +36,36 @@ const pods: fc.Arbitrary<Pod> = fc
       metadata: { ...metadata, labels: { [labels.fluentPVC]: 'logs' } } as Pod['metadata'],
     }),
   );
-const fluentPVCs: fc.Arbitrary<Stored<FluentPVC>> = arbitrary.injection.map((what) => {
-  const { spec } = make.fluentPVC();
-  const { sidecar } = what;
-  return arbitrary.plain(
-    make.fluentPVC({
-      spec: {
-        ...spec,
-        commonVolumes: what.volumes.filter(({ name }) => name !== spec.pvcVolumeName),
-        commonVolumeMounts: what.mounts.map((mount) => ({
-          ...mount,
-          mountPath: `/c${mount.mountPath}`,
-        })),
-        commonEnvs: [...what.envs],
-        ...(sidecar === undefined ? {} : { sidecarMode: sidecar.mode }),
-        injection: {
-          ...(what.containers === undefined ? {} : { containers: [...what.containers] }),
-          ...(what.initContainers === undefined
-            ? {}
-            : { initContainers: [...what.initContainers] }),
+const fluentPVCs: fc.Arbitrary<Stored<FluentPVC>> = fc
+  .tuple(arbitrary.injection, fc.boolean())
+  .map(([what, defined]) => {
+    const { spec } = make.fluentPVC();
+    const { sidecar } = what;
+    // What it mounts and does not define, Pods must have.
+    const others = defined ? what.mounts.map(({ name }) => ({ name })) : [];
+    return arbitrary.plain(
+      make.fluentPVC({
+        spec: {
+          ...spec,
+          commonVolumes: [...what.volumes, ...others].filter(
+            ({ name }) => name !== spec.pvcVolumeName,
+          ),
+          commonVolumeMounts: what.mounts.map((mount) => ({
+            ...mount,
+            mountPath: `/c${mount.mountPath}`,
+          })),
+          commonEnvs: [...what.envs],
+          ...(sidecar === undefined ? {} : { sidecarMode: sidecar.mode }),
+          injection: {
+            ...(what.containers === undefined ? {} : { containers: [...what.containers] }),
+            ...(what.initContainers === undefined
+              ? {}
+              : { initContainers: [...what.initContainers] }),
+          },
         },
-      },
-    }),
-  );
-});
+      }),
+    );
+  });
 
 function plan(pod: Pod, fluentPVC: Stored<FluentPVC>, uid: string, arrival?: Arrival): PodPlan {
   return podPlan({
@@ -109,6 +115,13 @@ describe('whatever the Pod and the FluentPVC', () => {
         }
         expect(isDeepStrictEqual(without, after)).toBe(false);
       });
+    });
+  });
+
+  test('every volume that ours mount is there', () => {
+    always(({ fluentPVC, after }) => {
+      const there = after.spec.volumes?.map(({ name }) => name);
+      for (const { name } of fluentPVC.spec.commonVolumeMounts ?? []) expect(there).toContain(name);
     });
   });
 

@@ -110,6 +110,22 @@ describe('denied, with nothing to write, is a Pod', () => {
       code: 422,
       says: ['container "app" uses volume "logs"', 'as a device (volumeDevices)'],
     },
+    'that lacks a volume which the sidecar mounts': {
+      change: withSpec({
+        sidecarContainerTemplate: make.container('fluentd', {
+          volumeMounts: [{ name: 'certs', mountPath: '/certs' }],
+        }),
+      }),
+      reason: 'VolumeMissing',
+      code: 422,
+      says: ['FluentPVC "logs" mounts volume "certs"', 'nor the Pod'],
+    },
+    'that lacks a volume which all containers mount': {
+      change: withSpec({ commonVolumeMounts: [{ name: 'certs', mountPath: '/certs' }] }),
+      reason: 'VolumeMissing',
+      code: 422,
+      says: ['volume "certs"'],
+    },
     'that has no container besides the sidecar': {
       change: { pod: make.newPod({ spec: { containers: [make.container('fluentd')] } }) },
       reason: 'NoContainerLeft',
@@ -159,6 +175,17 @@ describe('an admitted Pod', () => {
       volumes: ['v', 'logs'],
       envs: ['A'],
     });
+  });
+  test('lends the sidecar a volume that only the Pod defines', () => {
+    const certs = { name: 'certs', mountPath: '/certs' };
+    const fluentd = make.container('fluentd', { volumeMounts: [certs] });
+    const containers = [make.container('app')];
+    const pod = make.newPod({ spec: { containers, volumes: [{ name: 'certs' }] } });
+    const { initContainers } = patched({
+      pod,
+      ...withSpec({ sidecarContainerTemplate: fluentd }),
+    }).spec;
+    expect(initContainers?.[0]?.volumeMounts).toContainEqual(certs);
   });
   test('keeps labels and annotations of its own', () => {
     const pod = make.newPod({
