@@ -1,6 +1,7 @@
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
+import { defaultMarks } from '../src/core/storage-class.ts';
 import { createCache, type Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Log } from '../src/log.ts';
@@ -10,7 +11,7 @@ export interface WebhookCaches {
   fluentPVCs: Cache<FluentPVC>;
   /** Names and labels only. */
   namespaces: Cache<KubeObject>;
-  /** Names only. */
+  /** Names, and which one is the default. */
   storageClasses: Cache<KubeObject>;
 }
 
@@ -30,7 +31,7 @@ export function createWebhookCaches({
 }
 
 function trim({ apiVersion, kind, metadata }: Stored<KubeObject>): Stored<KubeObject> {
-  const { name, uid, resourceVersion, creationTimestamp, labels } = metadata;
+  const { name, uid, resourceVersion, creationTimestamp, labels, annotations } = metadata;
   return {
     apiVersion,
     kind,
@@ -40,6 +41,7 @@ function trim({ apiVersion, kind, metadata }: Stored<KubeObject>): Stored<KubeOb
       resourceVersion,
       creationTimestamp,
       ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations: defaultMarks(annotations) }),
     },
   };
 }
