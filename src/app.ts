@@ -118,9 +118,10 @@ export async function run(
 
   if (config.command !== 'controllers') {
     const { defaults, validationNamespace } = config;
-    const shared = { client, writer, clock, defaults, log };
-    const routes = createRoutes({ ...shared, caches: webhookCaches, validationNamespace });
-    await serveWebhook(base, routes, metrics);
+    const exemptNamespaces = [...new Set(['kube-system', config.namespace])];
+    const shared = { client, writer, clock, defaults, validationNamespace, exemptNamespaces, log };
+    const routes = createRoutes({ ...shared, caches: webhookCaches });
+    await serveWebhook(base, routes, exemptNamespaces, metrics);
   }
   health.ready.delete('start');
   if (config.command === 'webhook') {
@@ -137,7 +138,12 @@ export async function run(
   }
 }
 
-async function serveWebhook(base: Base, routes: Routes, metrics: Metrics): Promise<void> {
+async function serveWebhook(
+  base: Base,
+  routes: Routes,
+  exemptNamespaces: readonly string[],
+  metrics: Metrics,
+): Promise<void> {
   const { config, client, clock, log, signal, parts } = base;
   const host = config.webhookHost ?? (await needed(localAddress(client.server, signal)));
   const certificate =
@@ -151,18 +157,21 @@ async function serveWebhook(base: Base, routes: Routes, metrics: Metrics): Promi
   if (!config.register) return;
   const { port } = server.server.address() as AddressInfo;
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  await needed(registerWebhook(base, { url, caBundle: certificate.ca }));
+  await needed(registerWebhook(base, { url, caBundle: certificate.ca }, exemptNamespaces));
 }
 
 /** Makes the API server call us, and takes that away at the end, before the server closes. */
-async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void> {
+async function registerWebhook(
+  base: Base,
+  webhook: ClientConfig,
+  exemptNamespaces: readonly string[],
+): Promise<void> {
   const { config, log, parts } = base;
   parts.defer(async () => {
     const late = AbortSignal.timeout(UNREGISTER_MS);
     await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
     log.info('took webhook configurations and policies away');
   });
-  const exemptNamespaces = [...new Set(['kube-system', config.namespace])];
   const { instance } = config;
   await register(base, { instance, client: webhook, exemptNamespaces });
 }

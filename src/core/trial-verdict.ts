@@ -105,8 +105,10 @@ const VOLUME_USE =
  */
 function podsOwnVolume(trial: Trial, { field = '', reason }: Cause): string | undefined {
   if (trial.of !== 'Pod' || reason !== 'FieldValueNotFound') return undefined;
-  const [, list, index, use, at] = VOLUME_USE.exec(field) ?? [];
-  const container = trial.object.spec[list as 'containers']?.[Number(index)];
+  const found = VOLUME_USE.exec(field);
+  if (found === null) return undefined;
+  const [, list, index, use, at] = found;
+  const container = trial.object.spec[list as 'initContainers']?.[Number(index)];
   return container?.[use as 'volumeMounts']?.[Number(at)]?.name;
 }
 

@@ -129,7 +129,7 @@ function commonMountProblems(spec: FluentPVCSpec): Problem[] {
   const mounts = spec.commonVolumeMounts ?? [];
   return mounts.flatMap(({ name, mountPath }, index) => {
     const field = `spec.commonVolumeMounts[${index}].mountPath`;
-    // As of pvcVolumeMountPath. The API server takes it, and container runtimes split at it.
+    // As of pvcVolumeMountPath: no runtime has to take it, and the API server does not say so.
     if (mountPath.includes(':')) {
       return [
         { field, message: `volume "${name}" is mounted at ${mountPath}: must not contain ':'` },

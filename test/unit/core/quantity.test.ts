@@ -16,6 +16,7 @@ describe('in billionths', () => {
     '.5': ONE / 2n,
     '0.5': ONE / 2n,
     '500m': ONE / 2n,
+    '0.500000000000': ONE / 2n,
     '0500m': ONE / 2n,
     '5e-1': ONE / 2n,
     '5E-1': ONE / 2n,

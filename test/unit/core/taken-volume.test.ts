@@ -34,10 +34,7 @@ describe('refused is a Pod in which', () => {
     },
     'it is a common volume that replaces its own': {
       spec: {
-        containers: [
-          app,
-          { ...helper, volumeMounts: [{ name: 'shared', mountPath: '/mine' }] } as Container,
-        ],
+        containers: [app, { ...helper, volumeMounts: [{ name: 'shared', mountPath: '/mine' }] }],
         volumes: [{ name: 'shared', emptyDir: {} } as { name: string }],
       },
       what: common,
@@ -85,10 +82,7 @@ describe('left as it is, is', () => {
     },
     'a mount of a common volume that the Pod has word for word': {
       spec: {
-        containers: [
-          app,
-          { ...helper, volumeMounts: [{ name: 'shared', mountPath: '/mine' }] } as Container,
-        ],
+        containers: [app, { ...helper, volumeMounts: [{ name: 'shared', mountPath: '/mine' }] }],
         volumes: [{ name: 'shared' }],
       },
       what: common,

@@ -175,3 +175,24 @@ describe('a Pod that runs to completion', () => {
     expect(warnings('Regular')).toEqual([]);
   });
 });
+
+test('what is wrong with a FluentPVC is found out once, not for every Pod', () => {
+  let reads = 0;
+  const { spec, ...rest } = make.fluentPVC();
+  const counted = Object.defineProperty({ ...spec }, 'sidecarMode', {
+    enumerable: true,
+    get: () => {
+      reads += 1;
+      return 'Native';
+    },
+  });
+  const fluentPVC = { ...rest, spec: counted };
+  const readsOf = (of: typeof fluentPVC): number => {
+    const before = reads;
+    expect(plan({}, { fluentPVC: of }).answer.allowed).toBe(true);
+    return reads - before;
+  };
+  const [first, second, replaced] = [fluentPVC, fluentPVC, { ...fluentPVC }].map(readsOf);
+  expect(second).toBeLessThan(first ?? 0);
+  expect(replaced).toBe(first);
+});
