@@ -24,12 +24,15 @@ const DECIMAL: Record<string, number> = {
   P: 15,
   E: 18,
 };
-/** Kubernetes rounds up to whole nanos, and takes no quantity for more than an int64 of ones. */
 const NANO = 9;
-const LARGEST = (2n ** 63n - 1n) * 10n ** BigInt(NANO);
+export const ONE = 10n ** BigInt(NANO);
+/** More than that in bytes of 1024 to the n-th is as much as that. In other forms it is not (seen). */
+const LARGEST_BINARY = (2n ** 63n - 1n) * ONE;
+/** An exponent is short to write and long to compute; nobody means a difference beyond this. */
+const MAX_POWER = 1_000;
 
 /**
- * How much a quantity is, in billionths, exactly as Kubernetes has it: `0.5` and `500m` are the same,
+ * How much a quantity is, in billionths, rounded up as Kubernetes does: `0.5` and `500m` are the same,
  * and so are `1Ki` and `1024`.
  *
  * @param quantity of the grammar {@link UNSIGNED_QUANTITY}
@@ -37,13 +40,16 @@ const LARGEST = (2n ** 63n - 1n) * 10n ** BigInt(NANO);
 export function nanos(quantity: string): bigint {
   const [, whole = '', part = '', binary, decimal, exponent] = PARTS.exec(quantity) ?? [];
   const digits = BigInt(`0${whole}${part}`);
-  if (digits === 0n) return 0n;
   const power = Number(exponent ?? DECIMAL[decimal ?? ''] ?? 0) - part.length + NANO;
-  const ones = binary === undefined ? digits : digits << BigInt(10 * (BINARY.indexOf(binary) + 1));
-  // An exponent is short to write and long to compute: beyond these nobody sees a difference.
-  if (power > 60) return LARGEST;
-  const length = whole.length + part.length;
-  if (power < -(length + 60)) return 1n;
-  const exact = power >= 0 ? ones * 10n ** BigInt(power) : (ones - 1n) / 10n ** BigInt(-power) + 1n;
-  return exact < LARGEST ? exact : LARGEST;
+  if (binary === undefined) return shifted(digits, power);
+  const exact = shifted(digits << BigInt(10 * (BINARY.indexOf(binary) + 1)), power);
+  return exact < LARGEST_BINARY ? exact : LARGEST_BINARY;
+}
+
+/** The number times a power of ten, rounded up. */
+function shifted(number: bigint, power: number): bigint {
+  if (number === 0n) return 0n;
+  if (power >= 0) return number * 10n ** BigInt(Math.min(power, MAX_POWER));
+  if (-power > number.toString(16).length * 2 + MAX_POWER) return 1n;
+  return (number - 1n) / 10n ** BigInt(-power) + 1n;
 }

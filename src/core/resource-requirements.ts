@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../api/object.ts';
 import { isQualifiedName } from '../api/qualified-name.ts';
-import { nanos, UNSIGNED_QUANTITY } from './quantity.ts';
+import { nanos, ONE, UNSIGNED_QUANTITY } from './quantity.ts';
 
 type Quantities = Record<string, string | number>;
 
@@ -41,14 +41,9 @@ export function parseResources(
   const resources = parse(text);
   if (!matchesSchema(resources)) return undefined;
   const { requests = {}, limits = {} } = resources;
-  const problems = [
-    ...Object.keys({ ...requests, ...limits }).flatMap((name) =>
-      isResourceName(name) ? [] : [`${name} is no resource of a container`],
-    ),
-    ...Object.entries(requests).flatMap(
-      ([name, request]) => requestProblem(name, request, limits[name]) ?? [],
-    ),
-  ];
+  const problems = Object.keys({ ...requests, ...limits }).flatMap(
+    (name) => problemOf(name, requests[name], limits[name]) ?? [],
+  );
   return problems.length === 0 ? { resources } : { problem: problems.join(', ') };
 }
 
@@ -60,23 +55,33 @@ function parse(text: string): unknown {
   }
 }
 
-function requestProblem(
+function problemOf(
   name: string,
-  request: string | number,
+  request: string | number | undefined,
   limit: string | number | undefined,
 ): string | undefined {
-  const least = nanos(String(request));
+  if (!isResourceName(name)) return `${name} is no resource of a container`;
+  const least = request === undefined ? undefined : nanos(String(request));
   const most = limit === undefined ? undefined : nanos(String(limit));
+  if (isDevice(name) && [least, most].some((amount) => (amount ?? 0n) % ONE !== 0n)) {
+    return `${name}: must be a whole number`;
+  }
+  if (least === undefined) return undefined;
   if (!isOvercommittable(name) && least !== most) {
     return `${name}: request and limit must be the same`;
   }
   if (most === undefined || least <= most) return undefined;
-  return `${name}: ${short(request)} is requested, ${short(limit ?? '')} the limit`;
+  return `${name}: ${short(request)} is requested, ${short(limit)} the limit`;
 }
 
 /** May more be allowed than is set aside? Of CPU time and the like; devices and huge pages are not shared. */
 function isOvercommittable(name: string): boolean {
   return STANDARD.includes(name) || name.includes('kubernetes.io/');
+}
+
+/** What others than Kubernetes count. */
+function isDevice(name: string): boolean {
+  return name.includes('/') && !name.includes('kubernetes.io/');
 }
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
@@ -86,6 +91,6 @@ function isResourceName(name: string): boolean {
   return STANDARD.includes(name) || /^hugepages-[0-9]+[KMGT]i$/.test(name);
 }
 
-function short(quantity: string | number): string {
+function short(quantity: string | number | undefined): string {
   return String(quantity).slice(0, 30);
 }

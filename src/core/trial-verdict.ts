@@ -54,11 +54,14 @@ export function trialVerdict(
   const untried = results.filter(({ refusal }, index) => {
     return refusal !== undefined && isDeepStrictEqual(found[index], NOTHING);
   });
-  return mergeVerdicts(
+  const { problems, warnings } = mergeVerdicts(
     ...found,
     { problems: [], warnings: untriedWarnings(namespace, untried) },
     { problems: [], warnings: results.flatMap((result) => unknownFields(fluentPVC, result)) },
   );
+  const isDenied = (warning: string): boolean =>
+    problems.some(({ field }) => warning.startsWith(`${field}: `));
+  return { problems, warnings: warnings.filter((warning) => !isDenied(warning)) };
 }
 
 const NOTHING: Verdict = { problems: [], warnings: [] };

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isQuantity, nanos } from '../../../src/core/quantity.ts';
+import { isQuantity, nanos, ONE } from '../../../src/core/quantity.ts';
 import '../../support/one-realm.ts';
 
-const ONE = 1_000_000_000n;
 const LARGEST = (2n ** 63n - 1n) * ONE;
 
 describe('in billionths', () => {
@@ -44,14 +43,19 @@ describe('in billionths', () => {
     '1.0000000001': ONE + 1n,
     '0.0000000001Ki': 103n,
     '1e-999999999': 1n,
-    '1e999999999': LARGEST,
-    '1e30': LARGEST,
+    '1e-30': 1n,
+    '1e30': 10n ** 39n,
     '16Ei': LARGEST,
+    '17Ei': LARGEST,
   };
   test.each(Object.entries(cases))('%s is %s', (text, expected) => {
     expect(isQuantity(text)).toBe(true);
     expect(nanos(text)).toBe(expected);
   });
+});
+
+test('an exponent that nobody means is still more than one that somebody may', () => {
+  expect(nanos('1e999999999')).toBeGreaterThan(nanos('1e900'));
 });
 
 test('what is larger in ones is larger, in whatever form', () => {

@@ -63,12 +63,16 @@ describe('not to be met is', () => {
       of: [{ 'example.com/gpu': 1 }, {}],
       problem: 'example.com/gpu: request and limit must be the same',
     },
+    'part of a device': {
+      of: [{}, { 'example.com/gpu': '0.5' }],
+      problem: 'example.com/gpu: must be a whole number',
+    },
     'huge pages with another limit': {
       of: [{ 'hugepages-2Mi': '2Mi' }, { 'hugepages-2Mi': '4Mi' }],
       problem: 'hugepages-2Mi: request and limit must be the same',
     },
     'a resource that containers do not have, once': {
-      of: [{ storage: 1 }, { storage: 1 }],
+      of: [{ storage: 2 }, { storage: 1 }],
       problem: 'storage is no resource of a container',
     },
     'a name that is none': {

@@ -81,6 +81,32 @@ describe('denied is', () => {
       warnings: [],
     });
   });
+  test('and warned of no more, where Job and Pod lack it', () => {
+    const common = tried({ commonVolumeMounts: volumeMounts });
+    const results = [
+      ['Job', 'spec.template.spec.containers[0].volumeMounts[0].name'],
+      ['Pod', MOUNT],
+    ] as const;
+    expect(
+      trialVerdict(
+        common,
+        'trials',
+        results.map(([of, path]) => ({
+          trial: trialOf(of, common),
+          warnings: [],
+          refusal: {
+            kind: 'refused',
+            code: 422,
+            message: 'is invalid',
+            details: { causes: [missing(path)] },
+          },
+        })),
+      ),
+    ).toEqual({
+      problems: [{ field: 'spec.commonVolumeMounts[0].name', message: 'Not found: "certs"' }],
+      warnings: [],
+    });
+  });
   const others: Record<string, Cause> = {
     'another thing that is not found': missing('spec.initContainers[0].env[0].name'),
     'another part of a mount': missing('spec.initContainers[0].volumeMounts[0].mountPath'),
