@@ -46,7 +46,8 @@ async function classSight(
   if (name === '') return { kind: 'none' };
   try {
     if (name == null) {
-      if ([...storageClasses.values()].some(isDefaultClass)) return { kind: 'default', exists: true };
+      if ([...storageClasses.values()].some(isDefaultClass))
+        return { kind: 'default', exists: true };
       const { items } = await client.list('StorageClass', {}, { signal });
       return { kind: 'default', exists: items.some(isDefaultClass) };
     }
