@@ -27,6 +27,10 @@ const matchesSchema = new Ajv({ allowUnionTypes: true }).compile<Partial<Resourc
   properties: { requests: quantities, limits: quantities },
 });
 
+/** What people read stays short, however long the annotation is. */
+const MAX_PROBLEM_LENGTH = 300;
+const MAX_QUANTITY_LENGTH = 30;
+
 /**
  * The requirements in a text of JSON; `undefined` where it is none.
  *
@@ -44,7 +48,8 @@ export function parseResources(
   const problems = Object.keys({ ...requests, ...limits }).flatMap(
     (name) => problemOf(name, requests[name], limits[name]) ?? [],
   );
-  return problems.length === 0 ? { resources } : { problem: problems.join(', ') };
+  if (problems.length === 0) return { resources };
+  return { problem: short(problems.join(', '), MAX_PROBLEM_LENGTH) };
 }
 
 function parse(text: string): unknown {
@@ -71,7 +76,8 @@ function problemOf(
     return `${name}: request and limit must be the same`;
   }
   if (most === undefined || least <= most) return undefined;
-  return `${name}: ${short(request)} is requested, ${short(limit)} the limit`;
+  const [asked, allowed] = [request, limit].map((one) => short(String(one), MAX_QUANTITY_LENGTH));
+  return `${name}: ${asked} is requested, ${allowed} the limit`;
 }
 
 /** May more be allowed than is set aside? Of CPU time and the like; devices and huge pages are not shared. */
@@ -91,6 +97,6 @@ function isResourceName(name: string): boolean {
   return STANDARD.includes(name) || /^hugepages-[0-9]+[KMGT]i$/.test(name);
 }
 
-function short(quantity: string | number | undefined): string {
-  return String(quantity).slice(0, 30);
+function short(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

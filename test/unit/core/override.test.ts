@@ -109,6 +109,10 @@ describe('refused, naming the annotation and what may be,', () => {
   test('is a long value, cut', () => {
     const [problem = ''] = changed({ 'storage-size': 'x'.repeat(10_000) }).problems;
     expect(problem.length).toBeLessThan(300);
+    const limits = { ['x'.repeat(10_000)]: 1, cpu: '9'.repeat(10_000) };
+    const resources = { limits, requests: { cpu: `1${'0'.repeat(10_000)}` } };
+    const [other = ''] = changed({ 'sidecar-resources': JSON.stringify(resources) }).problems;
+    expect(other.length).toBeLessThan(700);
   });
 });
 
