@@ -10,7 +10,7 @@ let api: Api;
 
 shared(async (parts) => {
   api = await openApiWithOperator(parts);
-  await api.client.create(fluentPVC('choosy', { injection: { containers: ['app'] } }));
+  await api.client.create(fluentPVC('excluding', { injection: { containers: ['app'] } }));
   const volumeMounts = [{ name: 'certs', mountPath: '/certs' }];
   await api.client.create(
     fluentPVC('borrowing', {
@@ -19,7 +19,7 @@ shared(async (parts) => {
   );
   await eventually('both to be known', async () => {
     const dryRun = { dryRun: true };
-    await api.client.create(labelledPod(api, 'choosy'), dryRun);
+    await api.client.create(labelledPod(api, 'excluding'), dryRun);
     return api.client.create(labelledPod(api, 'borrowing', withCerts), dryRun);
   });
 });
@@ -32,19 +32,19 @@ const mounts = { volumeMounts: [{ name: 'buffer', mountPath: '/mine' }] };
 describe('denied, and nothing is written for it, is a Pod', () => {
   const cases: Record<string, { of: string; spec: Partial<PodSpec>; says: string }> = {
     'in which a container that is left out mounts a volume that ours replaces': {
-      of: 'choosy',
+      of: 'excluding',
       spec: { containers: [container('app'), helper(mounts)], ...buffer },
-      says: 'container "helper" mounts volume "buffer", which FluentPVC "choosy" replaces',
+      says: 'container "helper" mounts volume "buffer", which FluentPVC "excluding" replaces',
     },
     'in which a container uses the claim as a device': {
-      of: 'choosy',
+      of: 'excluding',
       spec: {
         containers: [
           container('app'),
           helper({ volumeDevices: [{ name: 'buffer', devicePath: '/dev/x' }] }),
         ],
       },
-      says: 'container "helper" uses volume "buffer", which FluentPVC "choosy" defines, as a device',
+      says: 'container "helper" uses volume "buffer", which FluentPVC "excluding" defines, as a device',
     },
     'that lacks a volume which the sidecar mounts': {
       of: 'borrowing',
@@ -68,7 +68,7 @@ describe('denied, and nothing is written for it, is a Pod', () => {
 describe('admitted is a Pod', () => {
   test('in which a container that is left out mounts the claim by its name', async () => {
     const spec = { containers: [container('app'), helper(mounts)] };
-    const pod = await api.client.create(labelledPod(api, 'choosy', spec));
+    const pod = await api.client.create(labelledPod(api, 'excluding', spec));
     expect(pod.spec.containers[1]?.volumeMounts).toContainEqual(mounts.volumeMounts[0]);
     expect(pod.spec.volumes).toContainEqual({
       name: 'buffer',
@@ -78,7 +78,7 @@ describe('admitted is a Pod', () => {
 
   test('made from its YAML, in which that container mounts the new claim', async () => {
     const spec = { containers: [container('app'), helper(mounts)] };
-    const { metadata, spec: stored } = await api.client.create(labelledPod(api, 'choosy', spec));
+    const { metadata, spec: stored } = await api.client.create(labelledPod(api, 'excluding', spec));
     const { labels = {}, annotations = {} } = metadata;
     const { nodeName: _, ...rest } = stored;
     const copy = await api.client.create<Pod>({
