@@ -48,6 +48,12 @@ export async function nextJob(
         `${built.mount.mountPath}, where volume "${built.mount.name}" belongs.`;
       return { outcome: 'impossible', reason: 'MountPathTaken', message };
     }
+    case 'volumeTaken': {
+      const message =
+        `The finalizer Job's container "${built.container}" uses volume "${built.volume}" as a device, ` +
+        `and it has a file system.`;
+      return { outcome: 'impossible', reason: 'VolumeTaken', message };
+    }
     case 'noContainerLeft':
       throw new Error('a finalizer Job has no sidecar');
     default:

@@ -6,7 +6,7 @@ import { createWebhookCaches } from '../webhook/caches.ts';
 import { createRoutes } from '../webhook/routes.ts';
 import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
-import { isAborted, type Clock } from './clock.ts';
+import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { APP_NAME, type ClientConfig } from './core/registration.ts';
 import { UserError } from './errors.ts';
@@ -120,10 +120,18 @@ export async function run(
   }
 
   if (config.command !== 'controllers') {
-    const { defaults, validationNamespace } = config;
-    const shared = { client, writer, clock, defaults, log };
-    const routes = createRoutes({ ...shared, caches: webhookCaches, validationNamespace });
-    await serveWebhook(base, routes, metrics);
+    const { namespace, rescueNamespace = namespace } = config;
+    const unguarded = ['kube-system', namespace];
+    const routes = createRoutes({
+      ...config,
+      caches: webhookCaches,
+      client,
+      writer,
+      clock,
+      log,
+      exemptNamespaces: [...unguarded, rescueNamespace],
+    });
+    await serveWebhook(base, routes, [...new Set(unguarded)], metrics);
   }
   health.ready.delete('start');
   if (config.command === 'webhook') {
@@ -140,7 +148,12 @@ export async function run(
   }
 }
 
-async function serveWebhook(base: Base, routes: Routes, metrics: Metrics): Promise<void> {
+async function serveWebhook(
+  base: Base,
+  routes: Routes,
+  exemptNamespaces: readonly string[],
+  metrics: Metrics,
+): Promise<void> {
   const { config, client, clock, log, signal, parts } = base;
   const host = config.webhookHost ?? (await needed(localAddress(client.server, signal)));
   const certificate =
@@ -154,19 +167,22 @@ async function serveWebhook(base: Base, routes: Routes, metrics: Metrics): Promi
   if (!config.register) return;
   const { port } = server.server.address() as AddressInfo;
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  await needed(registerWebhook(base, { url, caBundle: certificate.ca }));
+  await needed(registerWebhook(base, { url, caBundle: certificate.ca }, exemptNamespaces));
 }
 
 /** Makes the API server call us, and takes that away at the end, before the server closes. */
-async function registerWebhook(base: Base, webhook: ClientConfig): Promise<void> {
+async function registerWebhook(
+  base: Base,
+  webhook: ClientConfig,
+  exemptNamespaces: readonly string[],
+): Promise<void> {
   const { config, log, parts } = base;
   parts.defer(async () => {
     const late = AbortSignal.timeout(UNREGISTER_MS);
     await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
     log.info('took webhook configurations and policies away');
   });
-  const { instance, namespace, rescueNamespace } = config;
-  const exemptNamespaces = [...new Set(['kube-system', namespace])];
+  const { instance, rescueNamespace } = config;
   await register(base, { instance, client: webhook, exemptNamespaces, rescueNamespace });
 }
 
@@ -190,18 +206,4 @@ async function needed<T>(call: Promise<T>): Promise<T> {
     if (error instanceof ApiUnreachable) throw new UserError(error.message, 'ApiServerUnreachable');
     throw error;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
 }

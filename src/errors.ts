@@ -18,7 +18,11 @@ export const FAULTS = {
   OverrideInvalid:
     'an annotation of the Pod asks for something in a wrong form, or that it may not have',
   MountPathTaken: 'the Pod mounts something else where the FluentPVC mounts',
-  NoContainerLeft: 'the sidecar would replace the only container of the Pod',
+  VolumeTaken:
+    'a container of the Pod uses a volume by a name that the FluentPVC needs, and cannot do without',
+  VolumeMissing: 'the FluentPVC mounts a volume that neither it nor the Pod defines',
+  NoContainerLeft: 'the Pod has no container, or none that the sidecar would not replace',
+  StaticPod: 'the Pod is one that a kubelet runs from a file',
   SnapshotTooLarge: 'what the finalizer Job needs is larger than a binding may hold',
   WriteRefused: 'the API server refused the claim or the binding of the Pod',
   AdmissionReviewInvalid: 'the request is no AdmissionReview that this program understands',

@@ -1,6 +1,7 @@
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Clock } from '../src/clock.ts';
+import { defaultMarks } from '../src/core/storage-class.ts';
 import { createCache, type Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Log } from '../src/log.ts';
@@ -10,7 +11,7 @@ export interface WebhookCaches {
   fluentPVCs: Cache<FluentPVC>;
   /** Their labels. */
   namespaces: Cache<KubeObject>;
-  /** Names only. */
+  /** Names, and which one is the default. */
   storageClasses: Cache<KubeObject>;
 }
 
@@ -34,6 +35,16 @@ export function createWebhookCaches({
 }
 
 function trim({ apiVersion, kind, metadata }: Stored<KubeObject>): Stored<KubeObject> {
-  const { name, uid, resourceVersion, creationTimestamp } = metadata;
-  return { apiVersion, kind, metadata: { name, uid, resourceVersion, creationTimestamp } };
+  const { name, uid, resourceVersion, creationTimestamp, annotations } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(annotations === undefined ? {} : { annotations: defaultMarks(annotations) }),
+    },
+  };
 }

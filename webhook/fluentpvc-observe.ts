@@ -4,6 +4,7 @@ import { buildTrials, type Trial } from '../src/core/trial.ts';
 import type { Refusal, TrialResult } from '../src/core/trial-verdict.ts';
 import { ApiError, ApiUnreachable } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
+import type { WebhookCaches } from './caches.ts';
 
 /** What only the API server knows of a FluentPVC. */
 export interface FluentPVCObservation {
@@ -14,6 +15,7 @@ export interface FluentPVCObservation {
 /** How the API server is asked. */
 export interface Asking {
   client: Pick<KubeClient, 'get' | 'list' | 'create'>;
+  caches: { storageClasses: Pick<WebhookCaches['storageClasses'], 'get' | 'values'> };
   /** Where the trials are created, as dry runs. */
   validationNamespace: string;
   defaults: OperatorDefaults;
@@ -21,12 +23,13 @@ export interface Asking {
 
 /** Asks for the storage class and tries claim, Job and Pod, all at once. Nothing is stored. */
 export async function observe(
-  { client, validationNamespace, defaults }: Asking,
+  asking: Asking,
   fluentPVC: FluentPVC,
   signal: AbortSignal,
 ): Promise<FluentPVCObservation> {
+  const { client, validationNamespace, defaults } = asking;
   const [storageClass, ...trials] = await Promise.all([
-    classSight(client, fluentPVC.spec.pvcSpecTemplate.storageClassName, signal),
+    classSight(asking, fluentPVC.spec.pvcSpecTemplate.storageClassName, signal),
     ...buildTrials(fluentPVC, validationNamespace, defaults).map((trial) =>
       tryOut(client, trial, signal),
     ),
@@ -34,17 +37,21 @@ export async function observe(
   return { storageClass, trials };
 }
 
+/** What the cache lacks may have been made a moment ago: it is read live before anything is said. */
 async function classSight(
-  client: Asking['client'],
+  { client, caches: { storageClasses } }: Asking,
   name: string | null | undefined,
   signal: AbortSignal,
 ): Promise<ClassSight> {
   if (name === '') return { kind: 'none' };
   try {
     if (name == null) {
+      if ([...storageClasses.values()].some(isDefaultClass))
+        return { kind: 'default', exists: true };
       const { items } = await client.list('StorageClass', {}, { signal });
       return { kind: 'default', exists: items.some(isDefaultClass) };
     }
+    if (storageClasses.get(name) !== undefined) return { kind: 'named', name, exists: true };
     const found = await client.get({ kind: 'StorageClass', name }, { signal });
     return { kind: 'named', name, exists: found !== undefined };
   } catch (error) {

@@ -1,5 +1,10 @@
-import type { Binding } from '../src/api/binding.ts';
-import { DEFAULT_AFTER, type FluentPVC, type OperatorDefaults } from '../src/api/fluentpvc.ts';
+import type { Binding, Snapshot } from '../src/api/binding.ts';
+import {
+  DEFAULT_AFTER,
+  type FluentPVC,
+  type FluentPVCSpec,
+  type OperatorDefaults,
+} from '../src/api/fluentpvc.ts';
 import { admissionName, annotations, isAdmissionName, labels } from '../src/api/names.ts';
 import {
   createdAt,
@@ -14,7 +19,15 @@ import { applyOperations, inject, type Injection } from '../src/core/inject.ts';
 import { override } from '../src/core/override.ts';
 import { pointer, type CreateWrite, type PatchOperation } from '../src/core/plan.ts';
 import { readRecord, withdraw, type InjectionRecord } from '../src/core/withdraw.ts';
-import { notAllowed, notFound, notInjectable, whyTooLarge, whyUnusable } from './pod-refusal.ts';
+import {
+  notAllowed,
+  notFound,
+  notInjectable,
+  whyTooLarge,
+  whyUnfit,
+  whyUnusable,
+  whyVolumeMissing,
+} from './pod-refusal.ts';
 import { neverCompletes, reachesNobody, warningOf } from './pod-warning.ts';
 import type { Answer } from './review.ts';
 
@@ -64,7 +77,10 @@ const SAME_ADMISSION_MS = 30_000;
 export function podPlan(observation: PodObservation): PodPlan {
   const { pod, request, fluentPVC, defaults } = observation;
   const name = pod.metadata.labels?.[labels.fluentPVC];
-  if (name === undefined || isSameAdmission(observation)) return answered({ allowed: true });
+  if (name === undefined) return answered({ allowed: true });
+  const unfit = whyUnfit(pod);
+  if (unfit !== undefined) return answered(unfit);
+  if (isSameAdmission(observation)) return answered({ allowed: true });
   if (fluentPVC === undefined) return answered(notFound(name));
   const namespace = { name: request.namespace, labels: observation.namespaceLabels };
   const unusable = whyUnusable(name, fluentPVC, namespace);
@@ -83,11 +99,14 @@ export function podPlan(observation: PodObservation): PodPlan {
     id: request.uid,
   };
   const cleaned = clean(pod, fluentPVC.metadata);
-  const injection = injectionOf({ ...fluentPVC, spec }, pod.spec, admission.name, defaults);
+  const snapshot = buildSnapshot(spec, pod.spec);
+  const injection = injectionOf(spec, snapshot, admission.name, defaults);
   const injected = inject('/spec', cleaned.spec, injection);
   if (injected.outcome !== 'patch') return answered(notInjectable(name, injected));
+  const missing = whyVolumeMissing(name, cleaned.spec, injection);
+  if (missing !== undefined) return answered(missing);
 
-  const binding = buildBinding(admission, { ...fluentPVC, spec }, pod, defaults);
+  const binding = buildBinding(admission, { ...fluentPVC, spec }, pod, defaults, snapshot);
   const tooLarge = whyTooLarge(name, binding);
   if (tooLarge !== undefined) return answered(tooLarge);
   return {
@@ -152,14 +171,14 @@ function clean(
 }
 
 function injectionOf(
-  { spec }: FluentPVC,
-  pod: PodSpec,
+  spec: FluentPVCSpec,
+  snapshot: Snapshot,
   claimName: string,
   defaults: OperatorDefaults,
 ): Injection {
   const { containers, initContainers, after = DEFAULT_AFTER } = spec.injection ?? {};
   return {
-    ...buildInjection(buildSnapshot(spec, pod), claimName),
+    ...buildInjection(snapshot, claimName),
     ...(containers === undefined ? {} : { containers }),
     ...(initContainers === undefined ? {} : { initContainers }),
     sidecar: {
@@ -171,11 +190,17 @@ function injectionOf(
 }
 
 function recordOf(fluentPVC: string, injection: Injection): InjectionRecord {
+  const { sidecar, volumes, mounts, envs, containers, initContainers } = injection;
+  const mounted = new Set(mounts.map((mount) => mount.name));
+  const all = volumes.every((volume) => mounted.has(volume.name));
   return {
     fluentPVC,
-    sidecar: injection.sidecar?.container.name ?? '',
-    volumes: injection.volumes.map((volume) => volume.name),
-    envs: injection.envs.map((env) => env.name),
+    sidecar: sidecar?.container.name ?? '',
+    volumes: volumes.map((volume) => volume.name),
+    envs: envs.map((env) => env.name),
+    ...(all ? {} : { mounts: [...mounted] }),
+    ...(containers === undefined ? {} : { containers: [...containers] }),
+    ...(initContainers === undefined ? {} : { initContainers: [...initContainers] }),
   };
 }
 

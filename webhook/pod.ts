@@ -6,25 +6,29 @@ import { refusal, type AdmissionStore } from './admission-store.ts';
 import type { DenialReport } from './denial-report.ts';
 import type { PodObserver } from './pod-observer.ts';
 import { podPlan, type PodObservation } from './pod-plan.ts';
-import { deny, type AdmissionHandler, type Answer } from './review.ts';
+import { deny, type AdmissionHandler, type AdmissionRequest, type Answer } from './review.ts';
 
 /** The handler of `/pod/mutate`: observe, plan, store, answer. */
 export function createPodHandler(options: {
   observe: PodObserver;
   store: AdmissionStore;
   report: DenialReport;
+  /** Namespaces whose Pods are none of our business, whatever the webhook configurations say. */
+  exemptNamespaces: readonly string[];
   log: Log;
 }): AdmissionHandler {
   const { observe, store, report, log } = options;
+  const exempt = new Set(options.exemptNamespaces);
   return async (request, time) => {
     if (request.operation !== 'CREATE' || request.object === null) return { allowed: true };
+    const namespace = namespaceOf(request, request.object);
+    if (exempt.has(namespace)) return { allowed: true };
+    if (request.object.metadata.labels?.[labels.fluentPVC] === undefined) return { allowed: true };
     if (!isPod(request.object)) {
       return deny('AdmissionReviewInvalid', 400, 'the object is no Pod: it has no containers');
     }
     const pod = request.object;
-    if (pod.metadata.labels?.[labels.fluentPVC] === undefined) return { allowed: true };
     const dryRun = request.dryRun === true;
-    const namespace = request.namespace ?? pod.metadata.namespace ?? 'default';
 
     const tell = (answer: Answer, binding?: KubeObject): Answer => {
       logAnswer(log, { uid: request.uid, namespace, pod, binding }, answer);
@@ -44,9 +48,18 @@ export function createPodHandler(options: {
   };
 }
 
-/** The API server sends nothing else; whoever else calls gets an answer, too. */
+/** As the request has it: a Pod need not name its namespace. An empty name is none. */
+function namespaceOf({ namespace }: AdmissionRequest, { metadata }: KubeObject): string {
+  return [namespace, metadata.namespace].find(Boolean) ?? 'default';
+}
+
+/**
+ * The API server sends nothing else; whoever else calls gets an answer, too. The list of a Pod without
+ * containers is null.
+ */
 function isPod(object: KubeObject): object is Pod {
-  return Array.isArray((object as Partial<Pod>).spec?.containers);
+  const { spec } = object as { spec?: { containers?: unknown } };
+  return spec?.containers === null || Array.isArray(spec?.containers);
 }
 
 function logAnswer(

@@ -20,6 +20,8 @@ export function createRoutes(options: {
   defaults: OperatorDefaults;
   /** Where a FluentPVC is tried out. */
   validationNamespace: string;
+  /** Namespaces whose Pods are admitted as they are. */
+  exemptNamespaces: readonly string[];
   log: Log;
 }): Routes {
   return {
@@ -27,6 +29,7 @@ export function createRoutes(options: {
       observe: createPodObserver(options),
       store: createAdmissionStore(options),
       report: createDenialReport(options),
+      exemptNamespaces: options.exemptNamespaces,
       log: options.log,
     }),
     '/fluent-pvc/validate': createFluentPVCHandler(options),

@@ -23,6 +23,7 @@ export interface Container {
   name: string;
   env?: EnvVar[];
   volumeMounts?: VolumeMount[];
+  volumeDevices?: VolumeDevice[];
   /** `Always` on an init container makes it a native sidecar. */
   restartPolicy?: string;
 }
@@ -35,6 +36,12 @@ export interface EnvVar {
 export interface VolumeMount {
   name: string;
   mountPath: string;
+}
+
+/** A volume as a block device, without a file system. */
+export interface VolumeDevice {
+  name: string;
+  devicePath: string;
 }
 
 export interface Volume {

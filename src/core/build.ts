@@ -58,6 +58,7 @@ export function buildBinding(
   fluentPVC: Stored<FluentPVC>,
   pod: Pod,
   defaults: OperatorDefaults,
+  snapshot = buildSnapshot(fluentPVC.spec, pod.spec),
 ): Binding {
   const { name, uid } = fluentPVC.metadata;
   return {
@@ -84,7 +85,7 @@ export function buildBinding(
         ? { terminationGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds }
         : {}),
       finalization: finalizationOf(fluentPVC.spec),
-      snapshot: JSON.stringify(buildSnapshot(fluentPVC.spec, pod.spec)),
+      snapshot: JSON.stringify(snapshot),
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Container, EnvVar, PodSpec, Volume, VolumeMount } from '../api/pod
 import { mergeByName, mergeMounts, type Merge } from './merge.ts';
 import { placeSidecar } from './place-sidecar.ts';
 import { pointer, type PatchOperation } from './plan.ts';
+import { volumeTaken, type TakenVolume } from './taken-volume.ts';
 
 /** What is put into a Pod, or into the Pod template of a finalizer Job. */
 export interface Injection {
@@ -29,6 +30,7 @@ export interface InjectedSidecar {
 export type Injected =
   | { outcome: 'patch'; operations: PatchOperation[]; replaced: Replacement[] }
   | { outcome: 'mountPathTaken'; container: string; mount: VolumeMount; by: string }
+  | ({ outcome: 'volumeTaken' } & TakenVolume)
   | { outcome: 'noContainerLeft'; sidecar: string };
 
 /** Something of the Pod that gave way to something of the FluentPVC. */
@@ -52,10 +54,16 @@ export function inject(path: string, spec: PodSpec, injection: Injection): Injec
     for (const { was, is } of merge.replaced) replaced.push({ what: what(was), was, is });
   };
 
+  const volumes = mergeByName(`${path}/volumes`, spec.volumes, injection.volumes);
+  const gone = new Set(volumes.replaced.map(({ was }) => was.name));
+
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (spec[list] ?? []).entries()) {
       if (container.name === injection.sidecar?.container.name) continue;
-      if (injection[list]?.includes(container.name) === false) continue;
+      const selected = injection[list]?.includes(container.name) !== false;
+      const lost = volumeTaken(container, { gone, selected, ours: injection.mounts });
+      if (lost !== undefined) return lost;
+      if (!selected) continue;
       const taken = pathTaken(container, injection.mounts);
       if (taken !== undefined) return taken;
       const at = path + pointer(list, index);
@@ -70,10 +78,7 @@ export function inject(path: string, spec: PodSpec, injection: Injection): Injec
       );
     }
   }
-  take(
-    (volume) => `volume "${volume.name}"`,
-    mergeByName(`${path}/volumes`, spec.volumes, injection.volumes),
-  );
+  take((volume) => `volume "${volume.name}"`, volumes);
   if (injection.sidecar === undefined) return { outcome: 'patch', operations, replaced };
 
   const sidecar = complete(injection.sidecar, injection);
@@ -94,8 +99,9 @@ export function applyOperations<T>(document: T, operations: readonly PatchOperat
 function complete(
   { container, mode }: InjectedSidecar,
   { mounts, envs }: Injection,
-): Container | (Injected & { outcome: 'mountPathTaken' }) {
-  const taken = pathTaken(container, mounts);
+): Container | Exclude<Injected, { outcome: 'patch' }> {
+  const all = { gone: new Set<string>(), selected: true, ours: mounts };
+  const taken = volumeTaken(container, all) ?? pathTaken(container, mounts);
   if (taken !== undefined) return taken;
   const sidecar = applyOperations(container, [
     ...mergeMounts('/volumeMounts', container.volumeMounts, mounts).operations,

@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv';
 import {
   DEFAULT_OVERRIDES,
   OVERRIDES,
@@ -7,7 +6,8 @@ import {
 } from '../api/fluentpvc.ts';
 import { annotations } from '../api/names.ts';
 import type { JsonObject, ObjectMeta } from '../api/object.ts';
-import { UNSIGNED_QUANTITY } from './quantity.ts';
+import { nanos, UNSIGNED_QUANTITY } from './quantity.ts';
+import { parseResources } from './resource-requirements.ts';
 
 /** What a Pod asks for by annotations, checked. */
 export interface Overridden {
@@ -78,12 +78,22 @@ const CHANGES: Record<Override, Change> = {
       ? withSidecar(spec, { image: value })
       : 'an image reference such as registry.example.com/team/shipper:1.2',
   'sidecar-resources': (spec, value) => {
-    const resources = parseResources(value);
-    return resources === undefined
-      ? 'JSON of resource requirements such as {"requests":{"cpu":"100m"},"limits":{"memory":"64Mi"}}'
-      : withSidecar(spec, { resources });
+    const parsed = parseResources(value);
+    if (parsed === undefined) return RESOURCES_FORM;
+    if ('problem' in parsed) return `${RESOURCES_FORM} (${parsed.problem})`;
+    // What is neither, such as `claims`, stays.
+    const { requests, limits, ...others } = sidecarResources(spec);
+    return withSidecar(spec, { resources: { ...others, ...parsed.resources } });
   },
 };
+
+const RESOURCES_FORM =
+  'JSON of resource requirements such as {"requests":{"cpu":"100m"},"limits":{"memory":"64Mi"}}, ' +
+  'with no request above its limit';
+
+function sidecarResources({ sidecarContainerTemplate: sidecar }: FluentPVCSpec): JsonObject {
+  return (sidecar as { resources?: JsonObject | null }).resources ?? {};
+}
 
 function withSidecar(spec: FluentPVCSpec, change: object): FluentPVCSpec {
   return { ...spec, sidecarContainerTemplate: { ...spec.sidecarContainerTemplate, ...change } };
@@ -92,7 +102,7 @@ function withSidecar(spec: FluentPVCSpec, change: object): FluentPVCSpec {
 const QUANTITY = new RegExp(`^${UNSIGNED_QUANTITY}$`);
 
 function isSize(value: string): boolean {
-  return QUANTITY.test(value) && /[1-9]/.test(value.replace(/[eE].*$/, ''));
+  return QUANTITY.test(value) && nanos(value) > 0n;
 }
 
 /** The grammar of github.com/distribution/reference. */
@@ -109,23 +119,4 @@ const MAX_IMAGE_LENGTH = 512;
 
 function isImage(value: string): boolean {
   return value.length <= MAX_IMAGE_LENGTH && IMAGE.test(value);
-}
-
-const quantities = {
-  type: 'object',
-  additionalProperties: { type: ['string', 'number'], pattern: QUANTITY.source, minimum: 0 },
-};
-const isResources = new Ajv({ allowUnionTypes: true }).compile<JsonObject>({
-  type: 'object',
-  additionalProperties: false,
-  properties: { requests: quantities, limits: quantities },
-});
-
-function parseResources(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isResources(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -32,9 +32,19 @@ export function classVerdict(sight: ClassSight): Verdict {
   }
 }
 
+/** Annotations, of today and of old, that make a class the one of claims that name none. */
+const DEFAULT_MARKS = ['storageclass.kubernetes.io', 'storageclass.beta.kubernetes.io'].map(
+  (group) => `${group}/is-default-class`,
+);
+
 /** Is it the class of claims that name none? */
 export function isDefaultClass({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return ['storageclass.kubernetes.io', 'storageclass.beta.kubernetes.io'].some(
-    (group) => annotations[`${group}/is-default-class`] === 'true',
+  return DEFAULT_MARKS.some((mark) => annotations[mark] === 'true');
+}
+
+/** Of the annotations of a class those that {@link isDefaultClass} looks at. */
+export function defaultMarks(annotations: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([name]) => DEFAULT_MARKS.includes(name)),
   );
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FluentPVC } from '../api/fluentpvc.ts';
 import { fluentPVCField } from './trial-field.ts';
 import type { Trial } from './trial.ts';
@@ -20,8 +21,15 @@ export type Refusal =
       /** HTTP status code. */
       code: number;
       message: string;
-      details: { kind?: string; causes?: readonly { field?: string; message?: string }[] };
+      details: { kind?: string; causes?: readonly Cause[] };
     };
+
+/** `metav1.StatusCause`. */
+export interface Cause {
+  field?: string;
+  message?: string;
+  reason?: string;
+}
 
 const TEMPLATES: Record<Trial['of'], string> = {
   PVC: 'spec.pvcSpecTemplate',
@@ -33,7 +41,7 @@ const TEMPLATES: Record<Trial['of'], string> = {
  * What the trials say of the FluentPVC. Denied is what could be in no namespace: what the API server
  * finds invalid (422, with the fields) or cannot read at all (400). Everything else is no word on
  * the FluentPVC (quota, Pod Security, policies and webhooks of others, an API server that does not
- * answer) and becomes a warning.
+ * answer) and becomes a warning. So does a volume that Pods may bring along.
  */
 export function trialVerdict(
   fluentPVC: FluentPVC,
@@ -41,32 +49,70 @@ export function trialVerdict(
   results: readonly TrialResult[],
 ): Verdict {
   const found = results.map(({ trial, refusal }) =>
-    refusal === undefined ? [] : problemsOf(fluentPVC, trial, refusal),
+    refusal === undefined ? NOTHING : verdictOn(fluentPVC, trial, refusal),
   );
-  const untried = results.filter(
-    ({ refusal }, index) => refusal !== undefined && found[index]?.length === 0,
-  );
-  return mergeVerdicts(
-    ...found.map((problems) => ({ problems, warnings: [] })),
+  const untried = results.filter(({ refusal }, index) => {
+    return refusal !== undefined && isDeepStrictEqual(found[index], NOTHING);
+  });
+  const { problems, warnings } = mergeVerdicts(
+    ...found,
     { problems: [], warnings: untriedWarnings(namespace, untried) },
     { problems: [], warnings: results.flatMap((result) => unknownFields(fluentPVC, result)) },
   );
+  const isDenied = (warning: string): boolean =>
+    problems.some(({ field }) => warning.startsWith(`${field}: `));
+  return { problems, warnings: warnings.filter((warning) => !isDenied(warning)) };
 }
 
-function problemsOf(fluentPVC: FluentPVC, trial: Trial, refusal: Refusal): Problem[] {
-  if (refusal.kind === 'unanswered') return [];
+const NOTHING: Verdict = { problems: [], warnings: [] };
+
+function verdictOn(fluentPVC: FluentPVC, trial: Trial, refusal: Refusal): Verdict {
+  if (refusal.kind === 'unanswered') return NOTHING;
   const { code, message, details } = refusal;
   if (code === 422 && !isForeign(message)) {
-    return (details.causes ?? []).flatMap(({ field = '', message: why = '' }) =>
-      field === '' ? [] : [problem(fluentPVC, trial, field, why)],
-    );
+    const verdicts = (details.causes ?? []).map((cause) => causeVerdict(fluentPVC, trial, cause));
+    return {
+      problems: verdicts.flatMap(({ problems }) => problems),
+      warnings: verdicts.flatMap(({ warnings }) => warnings),
+    };
   }
   const unreadable = / cannot be handled as an? \w+: (.*)$/s.exec(message)?.[1];
-  if (code !== 400 || unreadable === undefined || isForeign(message)) return [];
+  if (code !== 400 || unreadable === undefined || isForeign(message)) return NOTHING;
   const paths = undecodablePaths(trial.object, unreadable);
-  if (paths.length > 0) return paths.map((path) => problem(fluentPVC, trial, path, unreadable));
   const field = TEMPLATES[trial.of];
-  return [{ field, message: worded(fluentPVC, field, unreadable) }];
+  const problems =
+    paths.length > 0
+      ? paths.map((path) => problem(fluentPVC, trial, path, unreadable))
+      : [{ field, message: worded(fluentPVC, field, unreadable) }];
+  return { problems, warnings: [] };
+}
+
+function causeVerdict(fluentPVC: FluentPVC, trial: Trial, cause: Cause): Verdict {
+  const { field: path = '', message = '' } = cause;
+  if (path === '') return NOTHING;
+  const volume = podsOwnVolume(trial, cause);
+  if (volume === undefined) {
+    return { problems: [problem(fluentPVC, trial, path, message)], warnings: [] };
+  }
+  const field = fluentPVCField(fluentPVC.spec, trial, path) ?? path;
+  const warning = `${field}: only Pods with a volume "${volume}" of their own are admitted: nothing here defines it`;
+  return { problems: [], warnings: [cutWarning(warning)] };
+}
+
+const VOLUME_USE =
+  /^spec\.(containers|initContainers)\[(\d+)\]\.(volumeMounts|volumeDevices)\[(\d+)\]\.name$/;
+
+/**
+ * Name of a volume that the tried Pod lacks, and that Pods may have of their own. What a Job lacks
+ * nobody else brings.
+ */
+function podsOwnVolume(trial: Trial, { field = '', reason }: Cause): string | undefined {
+  if (trial.of !== 'Pod' || reason !== 'FieldValueNotFound') return undefined;
+  const found = VOLUME_USE.exec(field);
+  if (found === null) return undefined;
+  const [, list, index, use, at] = found;
+  const container = trial.object.spec[list as 'initContainers']?.[Number(index)];
+  return container?.[use as 'volumeMounts']?.[Number(at)]?.name;
 }
 
 /** Others may use the same codes. (A policy names no field.) */

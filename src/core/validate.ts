@@ -8,6 +8,7 @@ import { claimRules, jobPodRules, jobRules, type TemplateRule } from '../api/tem
 import { buildInjection, buildSnapshot } from './build.ts';
 import { fieldPath, pointerSteps } from './field-path.ts';
 import { inject, samePath } from './inject.ts';
+import { selectorProblems } from './selector-problems.ts';
 import type { Problem, Verdict } from './verdict.ts';
 
 const JOB = 'spec.pvcFinalizerJobSpecTemplate';
@@ -38,6 +39,7 @@ export function validateFluentPVC(object: unknown): Verdict {
       ...broken(JOB_POD, jobPodRules, object.spec.pvcFinalizerJobSpecTemplate.template.spec),
       ...mountProblems(object.spec),
       ...commonMountProblems(object.spec),
+      ...selectorProblems('spec.namespaceSelector', object.spec.namespaceSelector ?? {}),
       ...sizeProblems(object.spec),
     ],
     warnings: jobWarnings(object.spec),
@@ -45,11 +47,16 @@ export function validateFluentPVC(object: unknown): Verdict {
 }
 
 function schemaProblem(error: ErrorObject): Problem {
-  const missing: unknown = error.params.missingProperty;
+  const { missingProperty: missing, allowedValues: allowed } = error.params as Record<
+    string,
+    unknown
+  >;
   const steps = pointerSteps(error.instancePath);
   return {
     field: fieldPath(typeof missing === 'string' ? [...steps, missing] : steps),
-    message: error.message ?? 'is not allowed',
+    message: Array.isArray(allowed)
+      ? `must be one of ${allowed.join(', ')}`
+      : (error.message ?? 'is not allowed'),
   };
 }
 
@@ -91,6 +98,12 @@ function mountProblems(spec: FluentPVCSpec): Problem[] {
   return targets.flatMap(([at, container]) => {
     const field = `${at}.volumeMounts`;
     const injected = inject('', { containers: [container] }, injection);
+    if (injected.outcome === 'volumeTaken') {
+      const message =
+        `container "${container.name}" uses volume "${injected.volume}" as a device, and it is mounted ` +
+        `as a file system`;
+      return [{ field: `${at}.volumeDevices`, message }];
+    }
     if (injected.outcome === 'mountPathTaken') {
       const { mount, by } = injected;
       const message =
@@ -115,6 +128,13 @@ function mountProblems(spec: FluentPVCSpec): Problem[] {
 function commonMountProblems(spec: FluentPVCSpec): Problem[] {
   const mounts = spec.commonVolumeMounts ?? [];
   return mounts.flatMap(({ name, mountPath }, index) => {
+    const field = `spec.commonVolumeMounts[${index}].mountPath`;
+    // As of pvcVolumeMountPath: no runtime has to take it, and the API server does not say so.
+    if (mountPath.includes(':')) {
+      return [
+        { field, message: `volume "${name}" is mounted at ${mountPath}: must not contain ':'` },
+      ];
+    }
     const others = [
       ...mounts.slice(0, index),
       { name: spec.pvcVolumeName, mountPath: spec.pvcVolumeMountPath },
@@ -122,7 +142,7 @@ function commonMountProblems(spec: FluentPVCSpec): Problem[] {
     const other = others.find((one) => samePath(one.mountPath, mountPath));
     if (other === undefined) return [];
     const message = `volume "${name}" is mounted at ${mountPath}, where volume "${other.name}" is mounted`;
-    return [{ field: `spec.commonVolumeMounts[${index}].mountPath`, message }];
+    return [{ field, message }];
   });
 }
 

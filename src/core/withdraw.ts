@@ -6,9 +6,14 @@ export interface InjectionRecord {
   fluentPVC: string;
   /** Name of the container; empty for none. */
   sidecar: string;
-  /** Names of volumes; their mounts were put in with them. */
+  /** Names. */
   volumes: string[];
   envs: string[];
+  /** Names of volumes whose mounts were put in; all of `volumes` when absent. */
+  mounts?: string[];
+  /** Names of those that got mounts and envs; all when absent. */
+  containers?: string[];
+  initContainers?: string[];
 }
 
 /** The record in an annotation; whatever is not as it should be counts as nothing. */
@@ -17,11 +22,16 @@ export function readRecord(text: string | undefined): InjectionRecord {
   const string = (one: unknown): string => (typeof one === 'string' ? one : '');
   const strings = (list: unknown): string[] =>
     Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+  const given = (name: 'mounts' | 'containers' | 'initContainers'): Partial<InjectionRecord> =>
+    Array.isArray(value?.[name]) ? { [name]: strings(value[name]) } : {};
   return {
     fluentPVC: string(value?.fluentPVC),
     sidecar: string(value?.sidecar),
     volumes: strings(value?.volumes),
     envs: strings(value?.envs),
+    ...given('mounts'),
+    ...given('containers'),
+    ...given('initContainers'),
   };
 }
 
@@ -37,7 +47,7 @@ function parse(text: string): unknown {
 /**
  * The operations that take a former injection out of a PodSpec, `path` being its JSON pointer: what
  * the record names, and every volume of a claim that is to go with its mounts, whatever the record
- * says. The last container is not taken. Pure.
+ * says. What a container has that got nothing is its own. The last container is not taken. Pure.
  */
 export function withdraw(
   path: string,
@@ -45,13 +55,16 @@ export function withdraw(
   record: InjectionRecord,
   goes: (claimName: string) => boolean,
 ): PatchOperation[] {
-  const volumes = new Set(record.volumes);
-  for (const { name, persistentVolumeClaim: claim } of spec.volumes ?? []) {
-    if (claim != null && goes(claim.claimName)) volumes.add(name);
-  }
+  const put = new Set(record.volumes);
+  const mounted = new Set(record.mounts ?? record.volumes);
+  const foreign = new Set(
+    (spec.volumes ?? [])
+      .filter(({ name, persistentVolumeClaim: claim }) => {
+        return claim != null && goes(claim.claimName) && !put.has(name);
+      })
+      .map(({ name }) => name),
+  );
   const envs = new Set(record.envs);
-  const isVolume = ({ name }: { name: string }): boolean => volumes.has(name);
-  const isEnv = ({ name }: { name: string }): boolean => envs.has(name);
   const isSidecar = ({ name }: Container): boolean => name === record.sidecar;
   const apps = spec.containers.filter((container) => !isSidecar(container));
 
@@ -60,14 +73,21 @@ export function withdraw(
       const at = path + pointer(list);
       const kept = list === 'containers' && apps.length === 0;
       return [
-        ...(spec[list] ?? []).flatMap((container, index) => [
-          ...without(`${at}/${index}/volumeMounts`, container.volumeMounts, isVolume),
-          ...without(`${at}/${index}/env`, container.env, isEnv),
-        ]),
+        ...(spec[list] ?? []).flatMap((container, index) => {
+          const got = record[list]?.includes(container.name) !== false;
+          return [
+            ...without(
+              `${at}/${index}/volumeMounts`,
+              container.volumeMounts,
+              ({ name }) => foreign.has(name) || (got && mounted.has(name)),
+            ),
+            ...without(`${at}/${index}/env`, container.env, ({ name }) => got && envs.has(name)),
+          ];
+        }),
         ...(kept ? [] : without(at, spec[list], isSidecar)),
       ];
     }),
-    ...without(`${path}/volumes`, spec.volumes, isVolume),
+    ...without(`${path}/volumes`, spec.volumes, ({ name }) => put.has(name) || foreign.has(name)),
   ];
 }
 

@@ -85,7 +85,9 @@ describe('a FluentPVC that is older than the rules', () => {
 
   test('is held to its shape when its spec changes', async () => {
     const change = patch('older-kept', { spec: { sidecarMode: 'Regular' } });
-    await expect(change).rejects.toThrow('spec.pvcSpecTemplate.volumeMode: must be equal');
+    await expect(change).rejects.toThrow(
+      'spec.pvcSpecTemplate.volumeMode: must be one of Filesystem',
+    );
     await expect(change).rejects.toThrow('spec.pvcVolumeName: must match');
   });
 

@@ -124,9 +124,29 @@ describe('what only the API can tell is denied, with the field', () => {
       object: sidecar({ ports: [{ containerPort: 0 }] }, { sidecarMode: 'Regular' }),
       says: 'spec.sidecarContainerTemplate.ports[0].containerPort: Required value',
     },
-    'a sidecar whose own mount has no volume': {
-      object: sidecar({ volumeMounts: [{ name: 'nope', mountPath: '/nope' }] }),
-      says: 'spec.sidecarContainerTemplate.volumeMounts[0].name: Not found: "nope"',
+    'a drainer whose own mount has no volume': {
+      object: job(
+        {},
+        {
+          containers: [
+            { ...container('drain'), volumeMounts: [{ name: 'nope', mountPath: '/nope' }] },
+          ],
+        },
+      ),
+      says: `${JOB}.template.spec.containers[0].volumeMounts[0].name: ${theJob}Not found: "nope"`,
+    },
+    'a selector that selects nobody': {
+      object: withSpec({
+        namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'In', values: [] }] },
+      }),
+      says: 'spec.namespaceSelector.matchExpressions[0].values: must have a value: the operator is In',
+    },
+    'a common mount at a path with a colon': {
+      object: withSpec({
+        commonVolumes: [{ name: 'a', emptyDir: {} }],
+        commonVolumeMounts: [{ name: 'a', mountPath: 'C:/logs' }],
+      }),
+      says: 'spec.commonVolumeMounts[0].mountPath: volume "a" is mounted at C:/logs: must not contain \':\'',
     },
     'a sidecar that nobody could read: an image that is a number': {
       object: sidecar({ image: 5 }),

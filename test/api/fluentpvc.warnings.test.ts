@@ -192,8 +192,8 @@ describe('what is no word on the FluentPVC is a warning:', () => {
     undo.push(() =>
       api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=true`, '--overwrite'),
     );
-    expect(await said()).toContain(
-      'Warning: spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default',
+    await warned(
+      '^Warning: spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default',
     );
   });
 
@@ -206,6 +206,15 @@ describe('what is no word on the FluentPVC is a warning:', () => {
     expect(out).toContain(
       'Warning: spec.pvcFinalizerJobSpecTemplate.template.spec.restartPolicy: OnFailure',
     );
+  });
+
+  test('a volume that only its Pods have', async () => {
+    const volumeMounts = [{ name: 'certs', mountPath: '/certs' }];
+    const out = await said({ sidecarContainerTemplate: { ...container('shipper'), volumeMounts } });
+    expect(out).toContain(
+      'Warning: spec.sidecarContainerTemplate.volumeMounts[0].name: only Pods with a volume "certs"',
+    );
+    expect(out).not.toContain('could not be tried out');
   });
 
   // The last one: the namespace does not come back.

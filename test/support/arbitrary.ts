@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Container, PodSpec } from '../../src/api/pod.ts';
+import type { Container, PodSpec, VolumeDevice } from '../../src/api/pod.ts';
 import type { Injection } from '../../src/core/inject.ts';
 
 /*
@@ -19,6 +19,7 @@ export const env = extra(
   fc.record({ name: names, value: fc.string() }, { requiredKeys: ['name'] }),
 );
 export const mount = extra(fc.record({ name: names, mountPath: paths }));
+export const device = extra(fc.record({ name: names, devicePath: paths }));
 export const volume = extra(fc.record({ name: names }));
 /** A template engine may leave a null where a list belongs. */
 const listOf = <T>(entry: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
@@ -29,6 +30,10 @@ const listOf = <T>(entry: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]>
 const lists = {
   env: listOf(env, 4),
   volumeMounts: listOf(mount, 4),
+  volumeDevices: fc.oneof(
+    { arbitrary: fc.constant(undefined as unknown as VolumeDevice[]), weight: 9 },
+    { arbitrary: listOf(device, 1), weight: 1 },
+  ),
   restartPolicy: fc.constant('Always'),
 };
 export const container: fc.Arbitrary<Container> = extra(

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { trimBinding, trimClaim, trimJob, trimPod } from '../../../controllers/trim.ts';
+import {
+  trimBinding,
+  trimClaim,
+  trimJob,
+  trimNamespace,
+  trimPod,
+} from '../../../controllers/trim.ts';
 import { sidecarTrouble } from '../../../controllers/sidecar-trouble.ts';
 import { isOurs } from '../../../controllers/binding-facts.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
@@ -63,6 +69,20 @@ test('a binding loses its snapshot, and nothing else of spec and status', () => 
   expect(binding.spec.snapshot).toBe('{}');
 });
 
+test('of a namespace is kept by what FluentPVCs select it, and whether it goes', () => {
+  const { metadata } = make.claim({
+    metadata: { name: 'shop', labels: { team: 'red' }, deletionTimestamp: at(1) },
+  });
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata, spec: { finalizers: ['x'] } };
+  const trimmed = trimNamespace(namespace);
+  expect(trimmed.metadata).toMatchObject({
+    name: 'shop',
+    labels: { team: 'red' },
+    deletionTimestamp: at(1),
+  });
+  expect(Object.keys(trimmed)).toEqual(['apiVersion', 'kind', 'metadata']);
+  expect(trimmed.metadata.annotations).toBeUndefined();
+});
 test('a claim is still known as ours, and whether it is lost', () => {
   const volume = trimClaim(make.claim({ spec: { volumeName: 'pv-1' } }));
   expect(volume.spec).toEqual({ volumeName: 'pv-1' });

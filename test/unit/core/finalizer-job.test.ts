@@ -205,3 +205,14 @@ test('a template that mounts something else at our path makes no Job', () => {
     by: 'mine',
   });
 });
+
+test('a template that uses the claim as a device makes none either', () => {
+  const volumeDevices = [{ name: 'logs', devicePath: '/dev/x' }];
+  const jobSpecTemplate = withSpec({}, { containers: [{ name: 'drain', volumeDevices }] });
+  expect(buildFinalizerJob(make.binding(), make.snapshot({ jobSpecTemplate }))).toEqual({
+    outcome: 'volumeTaken',
+    container: 'drain',
+    volume: 'logs',
+    use: 'device',
+  });
+});

@@ -85,6 +85,27 @@ describe('whatever the Pod', () => {
     });
   });
 
+  test('a container that gets nothing mounts what it mounted, and no device is a file system', () => {
+    always(({ pod, what, after }) => {
+      const volumeOf = ({ volumes }: PodSpec, name: string): unknown =>
+        volumes?.find((one) => one.name === name);
+      for (const list of ['containers', 'initContainers'] as const) {
+        for (const container of after[list] ?? []) {
+          const mounted = (container.volumeMounts ?? []).map(({ name }) => name);
+          for (const { name } of container.volumeDevices ?? []) {
+            expect(what.mounts.map((one) => one.name)).not.toContain(name);
+          }
+          const isSidecar = container.name === what.sidecar?.container.name;
+          if (isSidecar || what[list]?.includes(container.name) !== false) continue;
+          for (const name of mounted) {
+            const was = volumeOf(pod.spec, name);
+            if (was !== undefined) expect(volumeOf(after, name)).toEqual(was);
+          }
+        }
+      }
+    });
+  });
+
   test('a container name stands once, a native sidecar right after those it waits for, and an app remains', () => {
     always(({ what: { sidecar }, after }) => {
       const containerNames = all(after).map(({ name }) => name);

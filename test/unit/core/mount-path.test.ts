@@ -37,6 +37,15 @@ describe('a FluentPVC is denied', () => {
       expect.stringMatching(/^spec\.commonVolumeMounts\[1\]\.mountPath: .*volume "x"/),
     ]);
   });
+  test('that mounts something common at a path with a colon, as Windows has them', () => {
+    const commonVolumeMounts = [
+      { name: 'x', mountPath: '/x' },
+      { name: 'y', mountPath: 'C:\\logs' },
+    ];
+    expect(problems({ commonVolumeMounts })).toEqual([
+      `spec.commonVolumeMounts[1].mountPath: volume "y" is mounted at C:\\logs: must not contain ':'`,
+    ]);
+  });
   test('whose drainer looks for the claim elsewhere: it would find nothing, and succeed', () => {
     const volumeMounts = [{ name: spec.pvcVolumeName, mountPath: '/elsewhere' }];
     const container = make.container('drain', { volumeMounts });

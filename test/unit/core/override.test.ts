@@ -48,6 +48,18 @@ describe('a Pod gets', () => {
       resources,
     });
   });
+  test('other resources of the sidecar, whose claims stay', () => {
+    const { resources: old, ...template } = {
+      ...all.sidecarContainerTemplate,
+      resources: { claims: [{ name: 'device' }], requests: { cpu: '9' }, limits: { cpu: '9' } },
+    };
+    const from = { ...all, sidecarContainerTemplate: { ...template, resources: old } };
+    const values = { 'sidecar-resources': '{"limits":{"memory":"64Mi"}}' };
+    expect(changed(values, from).spec.sidecarContainerTemplate).toEqual({
+      ...template,
+      resources: { claims: old.claims, limits: { memory: '64Mi' } },
+    });
+  });
   test('never another finalizer Job', () => {
     const values = { 'sidecar-image': 'x', 'storage-class-name': 'y', 'storage-size': '3' };
     const { pvcFinalizerJobSpecTemplate } = changed(values).spec;
@@ -66,6 +78,14 @@ describe('refused, naming the annotation and what may be,', () => {
       says: [
         /\/storage-class-name is not .*\(storage-size, sidecar-resources\)/,
         /\/sidecar-image/,
+      ],
+    },
+    'are requests above limits': {
+      asked: {
+        'sidecar-resources': '{"requests":{"cpu":"500m","memory":"1Ki"},"limits":{"cpu":"0.1"}}',
+      },
+      says: [
+        /\/sidecar-resources must be JSON of .*, with no request above its limit \(cpu: 500m is requested, 0\.1 the limit\), not "\{"requests"/,
       ],
     },
     'is everything wrong at once': {
@@ -89,6 +109,10 @@ describe('refused, naming the annotation and what may be,', () => {
   test('is a long value, cut', () => {
     const [problem = ''] = changed({ 'storage-size': 'x'.repeat(10_000) }).problems;
     expect(problem.length).toBeLessThan(300);
+    const limits = { ['x'.repeat(10_000)]: 1, cpu: '9'.repeat(10_000) };
+    const resources = { limits, requests: { cpu: `1${'0'.repeat(10_000)}` } };
+    const [other = ''] = changed({ 'sidecar-resources': JSON.stringify(resources) }).problems;
+    expect(other.length).toBeLessThan(700);
   });
 });
 
@@ -127,7 +151,17 @@ describe('the form', () => {
     },
     'sidecar-resources': {
       good: ['{}', '{"requests":{"cpu":"1"}}', '{"limits":{"memory":"1Gi","cpu":2}}'],
-      bad: ['', '[]', 'null', '1', '{"request":{}}', '{"requests":{"cpu":"x"}}', '{"limits":[]}'],
+      bad: [
+        '',
+        '[]',
+        'null',
+        '1',
+        '{"request":{}}',
+        '{"requests":{"cpu":"x"}}',
+        '{"limits":[]}',
+        '{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}',
+        '{"requests":{"gpu":"1"}}',
+      ],
     },
   };
   test.each(OVERRIDES)('of %s', (name) => {

@@ -48,6 +48,29 @@ describe('what was injected is taken out', () => {
     });
     expect(without(spec, nothing, 'another')).toEqual(spec);
   });
+  test('but not from a container that got nothing: what it has under these names is its own', () => {
+    const helper = make.container('helper', { volumeMounts: [mount], env: [env] });
+    const spec: PodSpec = {
+      containers: [{ ...app, volumeMounts: [mount], env: [env] }, helper],
+      initContainers: [{ ...init, volumeMounts: [mount], env: [env] }],
+      volumes: [volume],
+    };
+    const selective = { ...record, containers: ['app'], initContainers: [] };
+    expect(without(spec, selective)).toEqual({
+      containers: [{ ...app, ...empty }, helper],
+      initContainers: spec.initContainers,
+      volumes: [],
+    });
+    // A claim of another admission that the record is silent on goes from everywhere.
+    expect(without(spec, { ...selective, volumes: [] }, 'claim').containers[1]).toEqual({
+      ...helper,
+      volumeMounts: [],
+    });
+  });
+  test('but not the mounts of a volume that we mounted nowhere', () => {
+    const spec = { containers: [{ ...app, volumeMounts: [mount] }], volumes: [volume] };
+    expect(without(spec, { ...record, mounts: [] })).toEqual({ ...spec, volumes: [] });
+  });
   test('but never the last container', () => {
     const spec = { containers: [sidecar] };
     expect(without(spec)).toEqual(spec);
@@ -60,6 +83,11 @@ describe('what was injected is taken out', () => {
 describe('a record', () => {
   test('is read back', () => {
     expect(readRecord(JSON.stringify(record))).toEqual(record);
+  });
+  test('is read back with whom it concerns', () => {
+    const selective = { ...record, mounts: [], containers: ['app'], initContainers: [] };
+    expect(readRecord(JSON.stringify(selective))).toEqual(selective);
+    expect(readRecord(JSON.stringify({ ...record, containers: 7 }))).toEqual(record);
   });
   test.each([undefined, '', '{', 'null', '7', '[]', '{"volumes":7,"envs":[7],"sidecar":{}}'])(
     'that is none (%s) is empty',

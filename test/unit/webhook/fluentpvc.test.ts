@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
+import type { Asking } from '../../../webhook/fluentpvc-observe.ts';
 import { createFluentPVCHandler } from '../../../webhook/fluentpvc.ts';
 import type { AdmissionRequest, Answer } from '../../../webhook/review.ts';
+import { fakeCache } from '../../support/fake-cache.ts';
 import { at, make } from '../../support/make.ts';
 import { memoryApi, refusal, type MemoryApi } from '../../support/memory-api.ts';
 import '../../support/one-realm.ts';
@@ -16,9 +19,21 @@ const standard = {
     annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
   },
 };
-async function handle(request: AdmissionRequest, client: MemoryApi): Promise<Answer> {
-  const asking = { client, validationNamespace: 'trials', defaults: make.defaults };
-  return createFluentPVCHandler(asking)(request, answerTime());
+function asking(client: MemoryApi, ...classes: KubeObject[]): Asking {
+  const storageClasses = fakeCache(classes.map((one) => memoryApi().put(one)));
+  return {
+    client,
+    caches: { storageClasses },
+    validationNamespace: 'trials',
+    defaults: make.defaults,
+  };
+}
+async function handle(
+  request: AdmissionRequest,
+  client: MemoryApi,
+  ...cached: KubeObject[]
+): Promise<Answer> {
+  return createFluentPVCHandler(asking(client, ...cached))(request, answerTime());
 }
 const good = make.fluentPVC();
 const bad = make.fluentPVC({
@@ -53,8 +68,7 @@ describe('a good one', () => {
       asked.push([object.metadata.namespace, options?.signal === time.signal]);
       return create(object, options);
     };
-    const asking = { client, validationNamespace: 'trials', defaults: make.defaults };
-    await createFluentPVCHandler(asking)(admissionRequest(good), time);
+    await createFluentPVCHandler(asking(client))(admissionRequest(good), time);
     expect(asked).toEqual(Array(3).fill(['trials', true]));
   });
 });
@@ -129,6 +143,25 @@ describe('its storage class', () => {
     const client = memoryApi(standard);
     expect(await handle(admissionRequest(named), client)).toEqual({ allowed: true, warnings: [] });
     expect(client.requests[0]).toEqual({ verb: 'get', kind: 'StorageClass', name: 'standard' });
+  });
+  test.each([
+    ['by name', named],
+    ['as the default', claim({})],
+  ])('is not asked for where the cache has it (%s)', async (_, fluentPVC) => {
+    const client = memoryApi();
+    const answer = await handle(admissionRequest(fluentPVC), client, standard);
+    expect(answer).toEqual({ allowed: true, warnings: [] });
+    expect(client.requests.map(({ verb }) => verb)).toEqual(['create', 'create', 'create']);
+  });
+  test.each([
+    ['by name', named],
+    ['as the default', claim({})],
+  ])('is read live where the cache has only another one (%s)', async (_, fluentPVC) => {
+    const client = memoryApi(standard);
+    const other = { ...standard, metadata: { name: 'other' } };
+    const answer = await handle(admissionRequest(fluentPVC), client, other);
+    expect(answer).toEqual({ allowed: true, warnings: [] });
+    expect(client.requests[0]?.kind).toBe('StorageClass');
   });
   test('must exist', async () => {
     expect(textOf(await handle(admissionRequest(named), memoryApi()))).toContain(

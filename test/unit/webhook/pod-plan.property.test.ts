@@ -36,30 +36,36 @@ const pods: fc.Arbitrary<Pod> = fc
       metadata: { ...metadata, labels: { [labels.fluentPVC]: 'logs' } } as Pod['metadata'],
     }),
   );
-const fluentPVCs: fc.Arbitrary<Stored<FluentPVC>> = arbitrary.injection.map((what) => {
-  const { spec } = make.fluentPVC();
-  const { sidecar } = what;
-  return arbitrary.plain(
-    make.fluentPVC({
-      spec: {
-        ...spec,
-        commonVolumes: what.volumes.filter(({ name }) => name !== spec.pvcVolumeName),
-        commonVolumeMounts: what.mounts.map((mount) => ({
-          ...mount,
-          mountPath: `/c${mount.mountPath}`,
-        })),
-        commonEnvs: [...what.envs],
-        ...(sidecar === undefined ? {} : { sidecarMode: sidecar.mode }),
-        injection: {
-          ...(what.containers === undefined ? {} : { containers: [...what.containers] }),
-          ...(what.initContainers === undefined
-            ? {}
-            : { initContainers: [...what.initContainers] }),
+const fluentPVCs: fc.Arbitrary<Stored<FluentPVC>> = fc
+  .tuple(arbitrary.injection, fc.boolean())
+  .map(([what, defined]) => {
+    const { spec } = make.fluentPVC();
+    const { sidecar } = what;
+    // What it mounts and does not define, Pods must have.
+    const others = defined ? what.mounts.map(({ name }) => ({ name })) : [];
+    return arbitrary.plain(
+      make.fluentPVC({
+        spec: {
+          ...spec,
+          commonVolumes: [...what.volumes, ...others].filter(
+            ({ name }) => name !== spec.pvcVolumeName,
+          ),
+          commonVolumeMounts: what.mounts.map((mount) => ({
+            ...mount,
+            mountPath: `/c${mount.mountPath}`,
+          })),
+          commonEnvs: [...what.envs],
+          ...(sidecar === undefined ? {} : { sidecarMode: sidecar.mode }),
+          injection: {
+            ...(what.containers === undefined ? {} : { containers: [...what.containers] }),
+            ...(what.initContainers === undefined
+              ? {}
+              : { initContainers: [...what.initContainers] }),
+          },
         },
-      },
-    }),
-  );
-});
+      }),
+    );
+  });
 
 function plan(pod: Pod, fluentPVC: Stored<FluentPVC>, uid: string, arrival?: Arrival): PodPlan {
   return podPlan({
@@ -112,6 +118,13 @@ describe('whatever the Pod and the FluentPVC', () => {
     });
   });
 
+  test('every volume that ours mount is there', () => {
+    always(({ fluentPVC, after }) => {
+      const there = after.spec.volumes?.map(({ name }) => name);
+      for (const { name } of fluentPVC.spec.commonVolumeMounts ?? []) expect(there).toContain(name);
+    });
+  });
+
   test('asked again for the Pod as it became, nothing changes', () => {
     always(({ fluentPVC, decided, after }) => {
       const [, binding] = decided.writes;
@@ -136,11 +149,18 @@ describe('whatever the Pod and the FluentPVC', () => {
       const volumes = (pod: Pod): string[] =>
         (pod.spec.volumes ?? []).map((volume) => volume.name).toSorted();
       expect(volumes(copy)).toEqual(volumes(after));
-      const names = (pod: Pod): string[][] =>
+      // What is taken out and put in again stands at the end, and an empty list may be left.
+      const sorted = (list: readonly unknown[] | undefined): string[] =>
+        (list ?? []).map((entry) => JSON.stringify(entry)).toSorted();
+      const containers = (pod: Pod): unknown[] =>
         [pod.spec.initContainers ?? [], pod.spec.containers].map((list) =>
-          list.map((container) => container.name),
+          list.map(({ env, volumeMounts, ...rest }) => ({
+            ...rest,
+            env: sorted(env),
+            volumeMounts: sorted(volumeMounts),
+          })),
         );
-      expect(names(copy)).toEqual(names(after));
+      expect(containers(copy)).toEqual(containers(after));
     });
   });
 

@@ -83,6 +83,19 @@ describe('overrides', () => {
       writes: [],
     });
   });
+  test('that no API server would take are a denial before anything is written', () => {
+    const value = '{"requests":{"memory":"65Mi"},"limits":{"memory":"64Mi"}}';
+    const pod = asking({ [annotations.override('sidecar-resources')]: value });
+    expect(plan({}, { pod })).toMatchObject({
+      answer: {
+        denial: {
+          reason: 'OverrideInvalid',
+          message: expect.stringMatching(/memory: 65Mi is requested, 64Mi the limit/) as unknown,
+        },
+      },
+      writes: [],
+    });
+  });
   test('of another program’s group are none of our business', () => {
     expect(plan({}, { pod: asking({ 'example.com/storage-size': 'x' }) }).answer.allowed).toBe(
       true,
@@ -161,4 +174,25 @@ describe('a Pod that runs to completion', () => {
     expect(warnings('Regular', 'Always')).toEqual([]);
     expect(warnings('Regular')).toEqual([]);
   });
+});
+
+test('what is wrong with a FluentPVC is found out once, not for every Pod', () => {
+  let reads = 0;
+  const { spec, ...rest } = make.fluentPVC();
+  const counted = Object.defineProperty({ ...spec }, 'sidecarMode', {
+    enumerable: true,
+    get: () => {
+      reads += 1;
+      return 'Native';
+    },
+  });
+  const fluentPVC = { ...rest, spec: counted };
+  const readsOf = (of: typeof fluentPVC): number => {
+    const before = reads;
+    expect(plan({}, { fluentPVC: of }).answer.allowed).toBe(true);
+    return reads - before;
+  };
+  const [first, second, replaced] = [fluentPVC, fluentPVC, { ...fluentPVC }].map(readsOf);
+  expect(second).toBeLessThan(first ?? 0);
+  expect(replaced).toBe(first);
 });

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { podPlan, type PodObservation } from '../../../webhook/pod-plan.ts';
-import { MAX_SNAPSHOT_LENGTH } from '../../../src/api/binding.ts';
 import type { FluentPVCSpec } from '../../../src/api/fluentpvc.ts';
 import { admissionName, annotations, finalizers, labels } from '../../../src/api/names.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import { applyOperations } from '../../../src/core/inject.ts';
-import { at, make, T0 } from '../../support/make.ts';
+import { make, T0 } from '../../support/make.ts';
 import '../../support/one-realm.ts';
 
 const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
@@ -36,82 +35,6 @@ test('a Pod that asks for nothing is left alone', () => {
   expect(plan({ pod })).toEqual({ answer: { allowed: true }, writes: [] });
 });
 
-describe('denied, with nothing to write, is a Pod', () => {
-  const at200 = 'x'.repeat(MAX_SNAPSHOT_LENGTH);
-  interface Case {
-    change: Partial<PodObservation>;
-    reason: string;
-    code: number;
-    says: string[];
-  }
-  const cases: Record<string, Case> = {
-    'whose FluentPVC does not exist': {
-      change: { fluentPVC: undefined },
-      reason: 'FluentPVCNotFound',
-      code: 422,
-      says: ['"logs"', labels.fluentPVC],
-    },
-    'whose FluentPVC is being deleted': {
-      change: { fluentPVC: make.fluentPVC({ metadata: { deletionTimestamp: at(1) } }) },
-      reason: 'FluentPVCDeleting',
-      code: 409,
-      says: ['"logs"'],
-    },
-    'whose FluentPVC is older than the rules': {
-      change: withSpec({ pvcSpecTemplate: { accessModes: ['ReadWriteOnce'], volumeName: 'pv' } }),
-      reason: 'FluentPVCInvalid',
-      code: 422,
-      says: ['"logs"', 'spec.pvcSpecTemplate.volumeName'],
-    },
-    'that mounts something else at our path': {
-      change: {
-        pod: make.newPod({
-          spec: {
-            containers: [
-              make.container('app', {
-                volumeMounts: [{ name: 'mine', mountPath: '/var/log/app' }],
-              }),
-            ],
-          },
-        }),
-      },
-      reason: 'MountPathTaken',
-      code: 422,
-      says: ['"app"', '"mine"', '/var/log/app', '"logs"'],
-    },
-    'that has no container besides the sidecar': {
-      change: { pod: make.newPod({ spec: { containers: [make.container('fluentd')] } }) },
-      reason: 'NoContainerLeft',
-      code: 422,
-      says: ['"fluentd"', '"logs"'],
-    },
-    'whose snapshot is too large': {
-      change: {
-        ...withSpec({ commonEnvs: [{ name: 'LONG', value: at200.slice(2_000) }] }),
-        pod: make.newPod({
-          spec: { containers: [make.container('app')], tolerations: [{ key: 'x'.repeat(2_000) }] },
-        }),
-      },
-      reason: 'SnapshotTooLarge',
-      code: 422,
-      says: ['"logs"', String(MAX_SNAPSHOT_LENGTH)],
-    },
-    'whose FluentPVC alone is too large, in bytes': {
-      change: withSpec({ commonEnvs: [{ name: 'LONG', value: 'ü'.repeat(40_000) }] }),
-      reason: 'FluentPVCInvalid',
-      code: 422,
-      says: ['move what is long into a ConfigMap'],
-    },
-  };
-  test.each(Object.entries(cases))('%s', (_, { change, reason, code, says }) => {
-    const { answer, writes } = plan(change);
-    expect(answer).toMatchObject({ allowed: false, denial: { reason, code } });
-    const text = answer.allowed ? '' : answer.denial.message;
-    for (const part of says) expect(text).toContain(part);
-    expect(writes).toEqual([]);
-  });
-});
-
 describe('an admitted Pod', () => {
   test('gets the label of its binding and the record of what was injected', () => {
     const spec = {
@@ -128,6 +51,17 @@ describe('an admitted Pod', () => {
       volumes: ['v', 'logs'],
       envs: ['A'],
     });
+  });
+  test('lends the sidecar a volume that only the Pod defines', () => {
+    const certs = { name: 'certs', mountPath: '/certs' };
+    const fluentd = make.container('fluentd', { volumeMounts: [certs] });
+    const containers = [make.container('app')];
+    const pod = make.newPod({ spec: { containers, volumes: [{ name: 'certs' }] } });
+    const { initContainers } = patched({
+      pod,
+      ...withSpec({ sidecarContainerTemplate: fluentd }),
+    }).spec;
+    expect(initContainers?.[0]?.volumeMounts).toContainEqual(certs);
   });
   test('keeps labels and annotations of its own', () => {
     const pod = make.newPod({

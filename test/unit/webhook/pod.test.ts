@@ -1,51 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRoutes } from '../../../webhook/routes.ts';
-import type { AdmissionRequest, Answer, AnswerTime } from '../../../webhook/review.ts';
-import type { FluentPVC } from '../../../src/api/fluentpvc.ts';
-import { admissionName, annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../../src/api/object.ts';
+import { annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
 import { ApiUnreachable } from '../../../src/kube/api-error.ts';
-import { createWriter } from '../../../src/kube/writer.ts';
-import { fakeCache } from '../../support/fake-cache.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { BINDING, CLAIM, handling as setup, name } from '../../support/handling.ts';
 import { make } from '../../support/make.ts';
-import { memoryApi, refusal, type MemoryApi } from '../../support/memory-api.ts';
-import { memoryLog, type MemoryLog } from '../../support/memory-log.ts';
+import { refusal } from '../../support/memory-api.ts';
 import { admissionRequest, answerTime } from '../../support/review.ts';
-
-const name = admissionName({ name: 'logs', uid: 'fluentpvc-uid' }, 'request-uid');
-const CLAIM = 'PersistentVolumeClaim';
-const BINDING = 'FluentPVCBinding';
-
-interface Setup {
-  api: MemoryApi;
-  log: MemoryLog;
-  handle: (request?: AdmissionRequest, time?: AnswerTime) => Promise<Answer>;
-  left: () => string[];
-}
-function setup(cached: Stored<FluentPVC>[] = [make.fluentPVC()], live: KubeObject[] = []): Setup {
-  const api = memoryApi(...live);
-  const log = memoryLog();
-  const reporter = { controller: 'operator', instance: 'host_1' };
-  const writer = createWriter({ client: api, clock: new FakeClock(), log, reporter });
-  const clock = new FakeClock();
-  const caches = {
-    fluentPVCs: fakeCache<FluentPVC>(cached),
-    namespaces: fakeCache<KubeObject>([]),
-    storageClasses: fakeCache<KubeObject>([]),
-  };
-  const { defaults } = make;
-  const shared = { client: api, writer, clock, defaults, log };
-  const options = { ...shared, caches, validationNamespace: 'trials' };
-  const handler = createRoutes(options)['/pod/mutate'];
-  return {
-    api,
-    log,
-    handle: (request = admissionRequest(make.newPod()), time = answerTime()) =>
-      handler(request, time),
-    left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),
-  };
-}
 
 describe('a labelled Pod', () => {
   test('is admitted once claim and binding are stored: two writes and no read', async () => {
@@ -78,6 +37,16 @@ describe('a labelled Pod', () => {
     );
     expect(api.find(CLAIM, name)?.metadata.namespace).toBe('shop');
   });
+  test.each(['', 'shop'])(
+    'in the namespace of the Pod where the request has none (%j)',
+    async (own) => {
+      const { api, handle } = setup();
+      const { metadata } = make.newPod();
+      const pod = make.newPod({ metadata: { ...metadata, namespace: own } });
+      await handle(admissionRequest(pod, { namespace: '' }));
+      expect(api.find(CLAIM, name)?.metadata.namespace).toBe(own === '' ? 'default' : own);
+    },
+  );
   test('again, by the same request, is admitted with what is there', async () => {
     const { handle, left } = setup();
     await handle();
@@ -119,32 +88,6 @@ describe('a denial', () => {
     const { api, handle } = setup([]);
     await handle(admissionRequest(owned, { dryRun: true }));
     expect(api.writes).toEqual([]);
-  });
-});
-
-test.each([undefined, {}, { containers: 'none' }])(
-  'no Pod at all (spec %j) is a denial',
-  async (spec) => {
-    const object = { ...make.newPod(), spec };
-    const answer = await setup().handle(admissionRequest(object));
-    expect(answer).toMatchObject({ denial: { reason: 'AdmissionReviewInvalid', code: 400 } });
-  },
-);
-
-describe('left alone is', () => {
-  test.each(['UPDATE', 'DELETE', 'CONNECT'] as const)('an %s', async (operation) => {
-    const { api, handle } = setup();
-    expect(await handle(admissionRequest(make.newPod(), { operation }))).toEqual({ allowed: true });
-    expect(api.requests).toEqual([]);
-  });
-  test('a request without object', async () => {
-    expect(await setup().handle(admissionRequest(null))).toEqual({ allowed: true });
-  });
-  test('a Pod without the label', async () => {
-    const { api, handle } = setup();
-    const pod = make.newPod({ metadata: { labels: {} } });
-    expect(await handle(admissionRequest(pod))).toEqual({ allowed: true });
-    expect(api.requests).toEqual([]);
   });
 });
 
