@@ -7,7 +7,7 @@ import type {
 import type { Claim } from '../src/api/claim.ts';
 import { isTrue, setCondition, type ConditionChange } from '../src/api/condition.ts';
 import { annotations, finalizers, labels } from '../src/api/names.ts';
-import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
+import { hasFinalizer, isDeleting, type ObjectMeta, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { PatchWrite, Plan, Write } from '../src/core/plan.ts';
@@ -143,6 +143,21 @@ export function isOwn(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
 export function isGivenUp({ metadata, spec }: Stored<Binding>): boolean {
   const uid = metadata.annotations?.[annotations.release] ?? '';
   return uid !== '' && (uid === spec.pvc.uid || uid === spec.rescue?.pvc.uid);
+}
+
+/** Was it the original operator's? */
+export function isTakenOver({ metadata }: { metadata: ObjectMeta }): boolean {
+  return metadata.annotations?.[annotations.takenOver] !== undefined;
+}
+
+/**
+ * Selects the Pods of the binding's finalizer Jobs. Those of the original operator's Job carry no label
+ * of ours and never will, since the template of a Job cannot change: they are found by the Job
+ * controller's own.
+ */
+export function jobPodSelector(binding: Stored<Binding>): string {
+  const label = isTakenOver(binding) ? 'batch.kubernetes.io/job-name' : labels.finalizerJobOf;
+  return `${label}=${binding.metadata.name}`;
 }
 
 export function bindingRef(binding: Stored<Binding>): ObjectRef {

@@ -1,9 +1,9 @@
 import type { Binding } from '../src/api/binding.ts';
 import { jobOutcome, type Job } from '../src/api/job.ts';
-import { labels } from '../src/api/names.ts';
 import { isDeleting, isOwnedBy, type KubeObject, type Stored } from '../src/api/object.ts';
 import { containerStatuses, type Pod } from '../src/api/pod.ts';
 import type { KubeClient } from '../src/kube/client.ts';
+import { isTakenOver, jobPodSelector } from './binding-facts.ts';
 import type { DrainObservation } from './drain-plan.ts';
 import { isFailureRecorded } from './drain-report.ts';
 import { idleJob } from './idle-job.ts';
@@ -28,8 +28,8 @@ export function createJobObserver(
     job: Stored<Job>,
     signal: AbortSignal,
   ): Promise<string | undefined> => {
-    const { namespace = '', name } = binding.metadata;
-    const labelSelector = `${labels.finalizerJobOf}=${name}`;
+    const { namespace = '' } = binding.metadata;
+    const labelSelector = jobPodSelector(binding);
     const pods = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
     return endOf(pods.items.filter((pod) => isOwnedBy(pod, job)));
   };
@@ -56,7 +56,9 @@ export function createJobObserver(
       if (isFailureRecorded(binding, job)) return sight;
       return { ...sight, jobPodEnd: await jobPodEnd(binding, job, signal) };
     }
-    const idle = isDeleting(job) ? undefined : idleJob(job, jobPods);
+    // The Pods of a Job of the original operator are not watched: nobody knows whether one runs.
+    const unknown = isDeleting(job) || isTakenOver(job);
+    const idle = unknown ? undefined : idleJob(job, jobPods);
     if (idle === undefined) return sight;
     const { since, waitsFor } = idle;
     const asks = waitsFor === undefined && now - since >= IDLE_MS;

@@ -1,5 +1,5 @@
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
-import { finalizers } from '../src/api/names.ts';
+import { annotations, finalizers } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type ObjectKey, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
@@ -25,6 +25,11 @@ export function createFluentPVCDecider(
       : NOBODY;
     return Promise.resolve(fluentPVCPlan(fluentPVC, left));
   };
+}
+
+/** Has a leader of this program seen it? */
+export function isSettled({ metadata }: FluentPVC): boolean {
+  return metadata.annotations?.[annotations.settled] !== undefined;
 }
 
 /** How many need a FluentPVC. */
@@ -53,7 +58,7 @@ export function fluentPVCPlan(
       reason: 'the last binding and claim have gone; the FluentPVC may go',
     };
   }
-  if (kept) return { writes: [], reason: 'the FluentPVC is in use' };
+  if (kept && isSettled(fluentPVC)) return { writes: [], reason: 'the FluentPVC is in use' };
   const { uid, resourceVersion, finalizers: others = [] } = fluentPVC.metadata;
   return {
     writes: [
@@ -62,7 +67,12 @@ export function fluentPVCPlan(
         ref,
         type: 'merge',
         body: {
-          metadata: { uid, resourceVersion, finalizers: [...others, finalizers.fluentPVC] },
+          metadata: {
+            uid,
+            resourceVersion,
+            annotations: { [annotations.settled]: 'true' },
+            ...(kept ? {} : { finalizers: [...others, finalizers.fluentPVC] }),
+          },
         },
       },
     ],

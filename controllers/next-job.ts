@@ -1,11 +1,10 @@
 import type { Binding, Snapshot } from '../src/api/binding.ts';
 import type { Job } from '../src/api/job.ts';
-import { labels } from '../src/api/names.ts';
 import { isOwnedBy, type Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import { buildFinalizerJob } from '../src/core/finalizer-job.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { bindingRef } from './binding-facts.ts';
+import { bindingRef, jobPodSelector } from './binding-facts.ts';
 import type { NextJob } from './drain-plan.ts';
 import { jobPodsOf } from './stalled-drain.ts';
 
@@ -19,7 +18,7 @@ export async function nextJob(
   signal: AbortSignal,
 ): Promise<NextJob | undefined> {
   const { namespace = '', name } = cached.metadata;
-  const labelSelector = `${labels.finalizerJobOf}=${name}`;
+  const labelSelector = jobPodSelector(cached);
   const [binding, job, pods] = await Promise.all([
     client.get<Binding>(bindingRef(cached), { signal }),
     client.get<Job>({ kind: 'Job', namespace, name }, { signal }),

@@ -4,7 +4,7 @@ import type { FluentPVC, OperatorDefaults } from '../src/api/fluentpvc.ts';
 import { annotations, finalizers, labels, UNUSED } from '../src/api/names.ts';
 import { createdAt, hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
-import { buildBinding } from '../src/core/build.ts';
+import { buildBinding, buildTakenOverBinding } from '../src/core/build.ts';
 import type { Plan } from '../src/core/plan.ts';
 import { MAY_ARRIVE_MS } from './in-use-plan.ts';
 
@@ -94,5 +94,9 @@ export function bindingOfOrphan(
 ): Binding {
   const admission = { name, namespace, id: own[annotations.admissionId] ?? '' };
   const nobody: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } };
-  return buildBinding(admission, fluentPVC, pod ?? nobody, defaults);
+  const parts = [admission, fluentPVC, pod ?? nobody, defaults] as const;
+  const takenOver = own[annotations.takenOver];
+  return takenOver === undefined
+    ? buildBinding(...parts)
+    : buildTakenOverBinding(takenOver, ...parts);
 }

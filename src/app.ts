@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
+import { takeOver } from '../controllers/take-over.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
 import { createWebhookCaches } from '../webhook/caches.ts';
 import { createRoutes } from '../webhook/routes.ts';
@@ -19,6 +20,7 @@ import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
 import { ensureNamespace } from './kube/namespace.ts';
 import { localAddress } from './kube/local-address.ts';
+import { createOriginalWatch, NO_ORIGINAL } from './kube/original.ts';
 import { refuseOtherInstallation } from './kube/other-installation.ts';
 import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
 import { createWriter } from './kube/writer.ts';
@@ -78,15 +80,11 @@ export async function run(
   const { fluentPVCs, namespaces } = caches;
   const webhookCaches = createWebhookCaches({ fluentPVCs, namespaces, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
-  const lead = createControllers({
-    caches,
-    client,
-    writer,
-    clock,
-    log,
-    concurrency: config.concurrency,
+  const { concurrency, defaults } = config;
+  const working = { caches, client, writer, clock, log, concurrency, defaults };
+  const control = createControllers({
+    ...working,
     evictionTimeoutMs: config.evictionTimeoutMs,
-    defaults: config.defaults,
     rescueNamespace: config.rescueNamespace,
     observe: metrics.reconciled,
     queueDepth: metrics.queueDepth,
@@ -109,7 +107,9 @@ export async function run(
   const watches = new Map(Object.entries(watched).map(([name, cache]) => [name, cache.health]));
   health.live.set('watches', () => hangingWatch(watches));
   const { onAnswer, unanswered } = createAnswerCheck(clock);
+  const original = config.force ? NO_ORIGINAL : createOriginalWatch({ ...base, onAnswer });
   if (config.command === 'controllers') {
+    health.ready.set('original', original.active);
     health.ready.set('caches', () => unlisted({ ...caches }));
     health.ready.set('watches', () => brokenWatch(watches));
     health.ready.set('api-server', unanswered);
@@ -141,9 +141,16 @@ export async function run(
   // Asked to stop while the API server withholds what we watch: there is nothing to wait for.
   const synced = Object.values(watched).map((cache) => cache.synced);
   await Promise.race([Promise.all(synced), aborted(signal)]);
+  const lead = async (leading: AbortSignal): Promise<void> => {
+    // Who has stood by for long must look again.
+    await original.gone(leading);
+    await takeOver({ ...working, lease }, leading);
+    if (!isAborted(leading)) await control(leading);
+  };
   // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
   // webhook of this process goes on meanwhile.
   while (!isAborted(signal)) {
+    await original.gone(signal);
     await withLease({ ref: lease, identity, client, clock, log, onAnswer }, lead, signal);
   }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import { isDeleting, type KubeObject } from '../src/api/object.ts';
 import { classVerdict } from '../src/core/storage-class.ts';
 import { trialVerdict } from '../src/core/trial-verdict.ts';
@@ -29,7 +30,9 @@ export function createFluentPVCHandler(asking: Asking): AdmissionHandler {
   return async (request, { signal }) => {
     const { object, oldObject } = request;
     // An UPDATE that leaves the spec alone is none of our business: a finalizer must always go.
-    const untouched = oldObject != null && isDeepStrictEqual(specOf(object), specOf(oldObject));
+    // Nor is one of a switch alone, which no rule speaks of: the operator writes it into FluentPVCs
+    // that it takes over, and some are older than the rules.
+    const untouched = oldObject != null && isDeepStrictEqual(ruled(object), ruled(oldObject));
     if (object === null || isDeleting(object) || untouched) return { allowed: true };
     const { problems, warnings } = await verdictOn(object, request, signal);
     if (problems.length === 0) return { allowed: true, warnings };
@@ -38,6 +41,10 @@ export function createFluentPVCHandler(asking: Asking): AdmissionHandler {
   };
 }
 
-function specOf(object: KubeObject | null): unknown {
-  return (object as { spec?: unknown } | null)?.spec;
+/** The part of the spec that rules speak of. */
+function ruled(object: KubeObject | null): unknown {
+  const { spec } = (object ?? {}) as Partial<FluentPVC>;
+  if (spec == null) return spec;
+  const { deletePodIfSidecarContainerTerminationDetected, ...rest } = spec;
+  return rest;
 }

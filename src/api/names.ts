@@ -40,6 +40,16 @@ export const annotations = {
   assumeStopped: `${GROUP}/assume-stopped`,
   /** On a PersistentVolume that is rescued: its reclaim policy before and after. */
   reclaimPolicy: `${GROUP}/original-reclaim-policy`,
+  /**
+   * On what the original operator left (binding, finalizer Job, claim without a binding): when this
+   * program took it over; RFC 3339. The snapshot in the binding is from the FluentPVC as it was then.
+   */
+  takenOver: `${GROUP}/taken-over`,
+  /**
+   * On a FluentPVC: a leader of this program has seen it. From then on, what it leaves out means what
+   * our definition says, and not what the original operator's did.
+   */
+  settled: `${GROUP}/settled`,
   /** On a policy, by a run that registers itself: hash of the CA that its webhooks are trusted by. */
   registeredWith: `${GROUP}/registered-with`,
 } as const;

@@ -90,6 +90,29 @@ export function buildBinding(
   };
 }
 
+/**
+ * The binding of a Pod that the original operator injected, taken over at that time (RFC 3339): its
+ * sidecar is a container like any other, whatever the FluentPVC asks for now.
+ */
+export function buildTakenOverBinding(
+  at: string,
+  ...parts: Parameters<typeof buildBinding>
+): Binding {
+  const binding = buildBinding(...parts);
+  const { metadata, spec } = binding;
+  return {
+    ...binding,
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, [annotations.takenOver]: at },
+    },
+    spec: {
+      ...spec,
+      ...(spec.sidecar === undefined ? {} : { sidecar: { ...spec.sidecar, mode: 'Regular' } }),
+    },
+  };
+}
+
 /** Claim, common volumes, mounts and envs: the same for the Pod and for the finalizer Job. */
 export function buildInjection(
   from: Pick<

@@ -5,7 +5,7 @@ import type { Claim } from '../../src/api/claim.ts';
 import { labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, type Clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
@@ -73,7 +73,11 @@ export const OPERATOR_FLAGS = [
 ];
 
 /** Starts the operator as `npm run operator` does and waits until it leads. */
-export async function startOperator(api: Api, flags: readonly string[] = []): Promise<Operator> {
+export async function startOperator(
+  api: Api,
+  flags: readonly string[] = [],
+  clock: Clock = systemClock,
+): Promise<Operator> {
   const invocation = readConfig(
     '0.0.0-test',
     [...OPERATOR_FLAGS, `--kubeconfig=${api.kubeconfig}`, ...flags],
@@ -83,7 +87,7 @@ export async function startOperator(api: Api, flags: readonly string[] = []): Pr
   const { config } = invocation;
   const stop = new AbortController();
   const log = createLog({ level: config.logLevel });
-  const ended = run(config, { clock: systemClock, log, version: '0.0.0-test' }, stop.signal);
+  const ended = run(config, { clock, log, version: '0.0.0-test' }, stop.signal);
   ended.catch(() => undefined);
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
   const leads = eventually(

@@ -1,7 +1,7 @@
 import { createBindingDecider } from '../../controllers/binding.ts';
 import type { Binding, BindingStatus } from '../../src/api/binding.ts';
 import { labels } from '../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../src/api/object.ts';
+import type { KubeObject, ObjectMeta, Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import type { ApiError } from '../../src/kube/api-error.ts';
@@ -39,8 +39,9 @@ export function setup(
   content: Omit<Parameters<typeof fakeCaches>[0], 'bindings'> = {},
   live: KubeObject[] = [],
   spec: Partial<Binding['spec']> = { snapshot },
+  metadata: ObjectMeta = {},
 ): Setup {
-  const api = memoryApi(make.binding({ status, spec }), ...live);
+  const api = memoryApi(make.binding({ status, spec, metadata }), ...live);
   const stored = api.find('FluentPVCBinding', make.binding().metadata.name) as Stored<Binding>;
   const { snapshot: _snapshot, ...kept } = stored.spec;
   const caches = fakeCaches({ ...content, bindings: [{ ...stored, spec: kept }] });

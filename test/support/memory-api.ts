@@ -101,10 +101,8 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
     list: async <T extends KubeObject>(kind: Kind, list: { labelSelector?: string }) => {
       await Promise.resolve();
       asked('list', { kind });
-      const [label = '', value] = list.labelSelector?.split('=') ?? [];
       const items = [...stored.values()].filter(
-        (object) =>
-          object.kind === kind && (label === '' || object.metadata.labels?.[label] === value),
+        (object) => object.kind === kind && isSelected(object, list.labelSelector ?? ''),
       );
       return {
         items: structuredClone(items) as Stored<T>[],
@@ -161,6 +159,14 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
   };
   for (const object of objects) keep(object);
   return api;
+}
+
+/** By `key=value`, `key` (there is one) or `!key` (there is none). */
+function isSelected({ metadata: { labels = {} } }: KubeObject, selector: string): boolean {
+  const [label = '', value] = selector.split('=');
+  if (label === '') return true;
+  if (label.startsWith('!')) return labels[label.slice(1)] === undefined;
+  return value === undefined ? labels[label] !== undefined : labels[label] === value;
 }
 
 function jsonPatched(

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { createFluentPVCDecider, fluentPVCPlan } from '../../../controllers/fluentpvc.ts';
-import { finalizers, labels } from '../../../src/api/names.ts';
+import { annotations, finalizers, labels } from '../../../src/api/names.ts';
 import type { ObjectMeta } from '../../../src/api/object.ts';
 import { fakeCaches } from '../../support/fake-caches.ts';
 import { at, make } from '../../support/make.ts';
 
-const kept = { finalizers: ['other', finalizers.fluentPVC] };
+const settled = { annotations: { [annotations.settled]: 'true' } };
+const kept = { finalizers: ['other', finalizers.fluentPVC], ...settled };
 const deleting = { deletionTimestamp: at(1) };
 const none = { bindings: 0, claims: 0 };
 const ref = { kind: 'FluentPVC', name: 'logs' };
@@ -21,6 +22,7 @@ test('a new one gets our finalizer besides those it has, for this version of it'
         metadata: {
           uid: 'fluentpvc-uid',
           resourceVersion: '500',
+          annotations: { [annotations.settled]: 'true' },
           finalizers: ['other', finalizers.fluentPVC],
         },
       },
@@ -28,6 +30,20 @@ test('a new one gets our finalizer besides those it has, for this version of it'
   ]);
   expect(fluentPVCPlan(make.fluentPVC()).writes).toMatchObject([
     { body: { metadata: { finalizers: [finalizers.fluentPVC] } } },
+  ]);
+});
+
+test('one that has our finalizer from the original operator is marked as seen, no more', () => {
+  const fluentPVC = make.fluentPVC({ metadata: { finalizers: [finalizers.fluentPVC] } });
+  expect(fluentPVCPlan(fluentPVC).writes).toEqual([
+    {
+      verb: 'patch',
+      ref,
+      type: 'merge',
+      body: {
+        metadata: { uid: 'fluentpvc-uid', resourceVersion: '500', ...settled },
+      },
+    },
   ]);
 });
 

@@ -175,6 +175,13 @@ describe('the binding made anew', () => {
     expect(binding.spec.terminationGracePeriodSeconds).toBe(90);
     expect(snapshotOf(binding).pod).toMatchObject({ tolerations });
   });
+  test('of a claim of the original operator has its sidecar as that one injected it', () => {
+    const marks = { ...claim.metadata.annotations, [annotations.takenOver]: at(60) };
+    const binding = made({ claim: make.claim({ metadata: { annotations: marks } }) });
+    expect(binding.spec.sidecar?.mode).toBe('Regular');
+    expect(binding.metadata.annotations).toEqual(marks);
+    expect(snapshotOf(binding)).toEqual(make.snapshot());
+  });
   test("has the operator's defaults", () => {
     const defaults = { ...make.defaults, sidecarMode: 'Regular' } as const;
     expect(made({ defaults }).spec.sidecar?.mode).toBe('Regular');

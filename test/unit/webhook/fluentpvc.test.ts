@@ -39,6 +39,10 @@ const good = make.fluentPVC();
 const bad = make.fluentPVC({
   spec: { pvcSpecTemplate: { accessModes: ['ReadOnlyMany'], volumeName: 'pv' } },
 });
+const switched: FluentPVC = {
+  ...bad,
+  spec: { ...bad.spec, deletePodIfSidecarContainerTerminationDetected: false },
+};
 const template = good.spec.pvcFinalizerJobSpecTemplate;
 const claim = (change: object): FluentPVC =>
   make.fluentPVC({ spec: { pvcSpecTemplate: { ...good.spec.pvcSpecTemplate, ...change } } });
@@ -88,6 +92,10 @@ describe('a bad one is denied', () => {
     'when it is made': admissionRequest(bad),
     'when it is tried by its author': admissionRequest(bad, { dryRun: true }),
     'when it becomes so': admissionRequest(bad, { operation: 'UPDATE', oldObject: good }),
+    'when it becomes so together with a switch': admissionRequest(switched, {
+      operation: 'UPDATE',
+      oldObject: good,
+    }),
   };
   test.each(Object.entries(requests))('%s, with all that is wrong', async (_, request) => {
     const answer = await handle(request, memoryApi(standard));
@@ -209,6 +217,10 @@ describe('a bad one of older rules is admitted unseen', () => {
       operation: 'UPDATE',
       oldObject: bad,
     }),
+    'when a switch alone is set, as the operator does that takes it over': admissionRequest(
+      switched,
+      { operation: 'UPDATE', oldObject: bad },
+    ),
     'when it is being deleted: its finalizer must go': admissionRequest(
       { ...deleting, spec: bad.spec } as typeof bad,
       { operation: 'UPDATE', oldObject: good },
