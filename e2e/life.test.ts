@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { createJobObserver } from '../controllers/drain-observer.ts';
+import { IDLE_MS } from '../controllers/stalled-drain.ts';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
-import type { KubeObject, Stored } from '../src/api/object.ts';
-import { hasEnded, type Pod } from '../src/api/pod.ts';
+import { createdAt, type KubeObject, type Stored } from '../src/api/object.ts';
+import { hasEnded, type Pod, type Volume } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { container } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
@@ -147,6 +149,42 @@ describe('on a real node', () => {
     const condition = failed.status?.conditions?.find(({ type }) => type === 'FinalizerJobFailed');
     expect(condition?.message).toContain('exited with 3 (Error): not yet');
     expect(failed.status).toMatchObject({ phase: 'FinalizerJobFailed', attempts: 1 });
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+  });
+
+  test('a drain that lacks a Secret says which one, and goes on when it is there', async () => {
+    const { spec, ...rest } = copyingFluentPVC('lacking');
+    const { template, ...job } = spec.pvcFinalizerJobSpecTemplate;
+    const volumes = [{ name: 'login', secret: { secretName: 'uninstalled' } } as Volume];
+    const [drain] = template.spec.containers;
+    const mounts = [{ name: 'login', mountPath: '/login' }];
+    const containers = drain === undefined ? [] : [{ ...drain, volumeMounts: mounts }];
+    const lacking = { template: { spec: { ...template.spec, volumes, containers } } };
+    await applied({
+      ...rest,
+      spec: { ...spec, pvcFinalizerJobSpecTemplate: { ...job, ...lacking } },
+    } as KubeObject);
+    await applied(scriptPod('lacking', 'lacking', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod(stage, 'lacking'))?.metadata.labels?.[labels.binding] ?? '';
+    // As the operator does when the Job has been idle for two minutes.
+    const look = createJobObserver(stage.client);
+    await eventually(
+      'the Secret to be missed',
+      async () => {
+        const binding = await bindingOf(stage, claim);
+        const ref = { kind: 'Job', namespace: 'default', name: claim } as const;
+        const found = await stage.client.get<Job>(ref);
+        if (binding === undefined || found === undefined) return false;
+        const pods = await podsOf(`${labels.finalizerJobOf}=${claim}`);
+        const { signal } = new AbortController();
+        const later = createdAt(found) + IDLE_MS;
+        const why = (await look(binding, found, pods, later, signal)).idle?.why ?? 'nothing';
+        if (!why.includes('secret "uninstalled" not found')) throw new Error(why);
+        return true;
+      },
+      PATIENCE_MS,
+    );
+    await stage.kubectl('create', 'secret', 'generic', 'uninstalled');
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
