@@ -119,12 +119,16 @@ export function ending(binding: Stored<Binding>): Write[] {
  * is it still ours?
  */
 export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
+  return hasFinalizer(claim, finalizers.claim) && isClaimOf(claim, binding);
+}
+
+/** Is it the claim that was made with this binding, whether we still keep it or not? */
+export function isClaimOf(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
   const { uid } = binding.spec.pvc;
   const id = annotations.admissionId;
   return (
     claim.metadata.labels?.[labels.binding] === binding.metadata.name &&
     claim.metadata.annotations?.[id] === binding.metadata.annotations?.[id] &&
-    hasFinalizer(claim, finalizers.claim) &&
     (uid === '' || uid === claim.metadata.uid || takesOver(claim, binding))
   );
 }

@@ -2,7 +2,7 @@ import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import type { Job } from '../src/api/job.ts';
-import { finalizers, labels } from '../src/api/names.ts';
+import { DRAINED, finalizers, labels } from '../src/api/names.ts';
 import { hasFinalizer, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
@@ -18,7 +18,7 @@ export interface Caches {
   fluentPVCs: Cache<FluentPVC>;
   /** Indexed by the uid of their FluentPVC. */
   bindings: Cache<Binding>;
-  /** Indexed by the name of the FluentPVC that they need. */
+  /** Those that are not drained and kept, indexed by the name of the FluentPVC that they need. */
   claims: Cache<Claim>;
   /** Indexed by the key of their binding. */
   pods: Cache<Pod>;
@@ -56,7 +56,8 @@ export function createCaches(base: { client: KubeClient; clock: Clock; log: Log 
     }),
     claims: createCache<Claim>({
       ...options('PersistentVolumeClaim'),
-      labelSelector: labels.binding,
+      // One that is kept costs nothing any more: its watch ends with the label.
+      labelSelector: `${labels.binding},${labels.state}!=${DRAINED}`,
       trim: trimClaim,
       index: fluentPVCNeededBy,
     }),

@@ -6,7 +6,7 @@ import type { KubeClient } from '../src/kube/client.ts';
 import { isTakenOver, jobPodSelector } from './binding-facts.ts';
 import type { DrainObservation } from './drain-plan.ts';
 import { isFailureRecorded } from './drain-report.ts';
-import { idleJob } from './idle-job.ts';
+import { idleJob, type IdleJob } from './idle-job.ts';
 import { IDLE_MS, jobPodsOf } from './stalled-drain.ts';
 
 /** What a drain plan needs to know of the Job that there is. */
@@ -34,18 +34,37 @@ export function createJobObserver(
     return endOf(pods.items.filter((pod) => isOwnedBy(pod, job)));
   };
 
-  /** Why the Job controller could not make a Pod, in the API server's words. */
-  const failedCreate = async (
-    { metadata }: Stored<Job>,
+  /** Events of that object, the newest first: one that is repeated is written anew. */
+  const eventsOf = async (
+    { metadata }: Stored<KubeObject>,
+    selector: string,
     signal: AbortSignal,
-  ): Promise<string | undefined> => {
-    const fieldSelector = `regarding.uid=${metadata.uid},reason=FailedCreate`;
+  ): Promise<KubeEvent[]> => {
+    const fieldSelector = `regarding.uid=${metadata.uid},${selector}`;
     const list = { namespace: metadata.namespace ?? '', fieldSelector };
     const { items } = await client.list<KubeEvent>('Event', list, { signal });
-    const newest = items.toSorted(
+    return items.toSorted(
       (a, b) => Number(b.metadata.resourceVersion) - Number(a.metadata.resourceVersion),
     );
-    return newest[0]?.note;
+  };
+
+  /** Why an idle Job has no Pod, in the API server's words, or what its Pod lacks, in the kubelet's. */
+  const whyIdle = async (
+    job: Stored<Job>,
+    { waitsFor, silent }: IdleJob,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    if (waitsFor === undefined) {
+      return (await eventsOf(job, 'reason=FailedCreate', signal))[0]?.note;
+    }
+    if (silent === undefined) return waitsFor;
+    const notes = (await eventsOf(silent, 'type=Warning', signal)).map(
+      ({ reason = 'Warning', note = '' }) => `${reason}, ${note.slice(0, 500)}`,
+    );
+    // The kubelet has two for a volume: what it lacks, and that it waits. Sorted, so that the words
+    // do not change with each of them.
+    const newest = [...new Set(notes)].slice(0, 2).toSorted();
+    return [waitsFor, ...newest].join('; ');
   };
 
   return async (binding, job, jobPods, now, signal) => {
@@ -61,14 +80,14 @@ export function createJobObserver(
     const idle = unknown ? undefined : idleJob(job, jobPods);
     if (idle === undefined) return sight;
     const { since, waitsFor } = idle;
-    const asks = waitsFor === undefined && now - since >= IDLE_MS;
-    const why = waitsFor ?? (asks ? await failedCreate(job, signal) : undefined);
+    const why = now - since >= IDLE_MS ? await whyIdle(job, idle, signal) : waitsFor;
     return { ...sight, idle: { since, why } };
   };
 }
 
 /** An Event of `events.k8s.io/v1`. */
 interface KubeEvent extends KubeObject {
+  reason?: string;
   note?: string;
 }
 

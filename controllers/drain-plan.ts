@@ -12,6 +12,7 @@ import {
   applied,
   failed,
   givenUp,
+  isExhausted,
   isFailureRecorded,
   nothingCreated,
   stalled,
@@ -41,6 +42,7 @@ import {
  *       └──(due, or `retry`: Job deleted)── FinalizerJobFailed <──────┘        v
  *                                                                  FinalizerJobSucceeded
  *
+ * After `finalization.attempts` failed ones none is due by itself any more, only by `retry`.
  * Success counts only when it is recorded here: a Job that is gone without that runs again.
  */
 export interface DrainObservation extends DrainFacts {
@@ -115,10 +117,8 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
   if (end === undefined) return underWay(observation, job);
   if (!isFailureRecorded(binding, job)) return failed(observation, job, end.message);
 
-  const waitMs = dueInMs(binding, now);
-  if (waitMs > 0) {
-    return { writes: [], requeueAfterMs: waitMs, reason: 'waiting for the next attempt' };
-  }
+  const wait = notDue(binding, now);
+  if (wait !== undefined) return { writes: [], ...wait };
   const { namespace, name, uid } = job.metadata;
   return {
     writes: [
@@ -148,8 +148,8 @@ function withoutJob(observation: DrainObservation): Plan {
     return { ...plan, requeueAfterMs };
   }
   if (isTrue(binding.status?.conditions, 'FinalizerJobFailed')) {
-    const waitMs = dueInMs(binding, now);
-    if (waitMs > 0) return waiting(observation, waitMs);
+    const wait = notDue(binding, now);
+    if (wait !== undefined) return { ...wait, ...waiting(observation, wait.reason) };
   }
   switch (next.outcome) {
     case 'busy':
@@ -181,9 +181,13 @@ function isUnseen({ spec }: Binding): boolean {
   return spec.pod.uid === '' && spec.pvc.uid === '';
 }
 
-/** 0 when the next attempt is due, by its time or by hand. */
-function dueInMs(binding: Stored<Binding>, now: number): number {
+/** Why no attempt is due, and when one will be, unless by hand; `undefined` where one is. */
+function notDue(binding: Stored<Binding>, now: number): Omit<Plan, 'writes'> | undefined {
   const asked = binding.metadata.annotations?.[annotations.retry];
-  if (asked !== undefined && asked !== binding.status?.observedRetry) return 0;
-  return untilMs(binding.status?.nextAttemptTime, now);
+  if (asked !== undefined && asked !== binding.status?.observedRetry) return undefined;
+  if (isExhausted(binding)) return { reason: 'the last attempt has failed: people decide' };
+  const requeueAfterMs = untilMs(binding.status?.nextAttemptTime, now);
+  return requeueAfterMs > 0
+    ? { requeueAfterMs, reason: 'waiting for the next attempt' }
+    : undefined;
 }

@@ -1,9 +1,11 @@
 import type { Binding, BindingConditionType } from '../src/api/binding.ts';
 import { isTrue, rfc3339 } from '../src/api/condition.ts';
+import { finalizationOf } from '../src/api/fluentpvc.ts';
 import type { Job } from '../src/api/job.ts';
-import { annotations, API_VERSION } from '../src/api/names.ts';
+import { annotations } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
-import type { EventWrite, Plan } from '../src/core/plan.ts';
+import type { Plan } from '../src/core/plan.ts';
+import { withWarning } from './binding-event.ts';
 import { statusPlan, type BindingCondition, type StatusChange } from './binding-facts.ts';
 
 /*
@@ -72,25 +74,27 @@ export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
   );
 }
 
-/** A Job failed: why, and when the next one is due. */
+/** A Job failed: why, and when the next one is due, or that it was the last. */
 export function failed(observation: DrainFacts, job: Stored<Job>, why: string): Plan {
   const { now, binding, jobPodEnd } = observation;
   const attempts = (binding.status?.attempts ?? 0) + 1;
+  const last = isLastAttempt(binding, attempts);
   const nextAttemptTime = rfc3339(now + drainBackoffMs(attempts));
   const name = job.metadata.name;
   const details = jobPodEnd === undefined ? '' : ` ${jobPodEnd}`;
-  return statusPlan(
+  const turn = last
+    ? peoplesTurn(binding, attempts)
+    : `The next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
+      `${annotations.retry} gets a new value.`;
+  const plan = statusPlan(
     observation,
     'the finalizer Job failed',
     [
       {
         type: 'FinalizerJobFailed',
         status: 'True',
-        reason: 'FinalizerJobFailed',
-        message:
-          `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept; the ` +
-          `next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
-          `${annotations.retry} gets a new value.`,
+        reason: last ? EXHAUSTED : 'FinalizerJobFailed',
+        message: `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
       },
       ...overcome(
         binding,
@@ -99,7 +103,31 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
         `Job "${name}" has run.`,
       ),
     ],
-    { attempts, nextAttemptTime, ...started(binding, job) },
+    { attempts, nextAttemptTime: last ? null : nextAttemptTime, ...started(binding, job) },
+  );
+  if (!last) return plan;
+  const note = `Job "${name}" failed, and PVC "${binding.spec.pvc.name}" is kept. ${turn}`;
+  return withWarning(plan, binding, { reason: EXHAUSTED, action: 'Drain', note });
+}
+
+const EXHAUSTED = 'AttemptsExhausted';
+
+/** Has the operator made as many attempts as it makes by itself? */
+export function isExhausted(binding: Binding): boolean {
+  return isLastAttempt(binding, binding.status?.attempts ?? 0);
+}
+
+function isLastAttempt({ spec }: Binding, attempts: number): boolean {
+  return attempts >= (finalizationOf(spec).attempts ?? Infinity);
+}
+
+function peoplesTurn({ spec }: Binding, attempts: number): string {
+  const { attempts: limit = attempts } = finalizationOf(spec);
+  const which = attempts > limit ? 'one more after the last' : 'the last';
+  return (
+    `It was ${which} of ${limit} attempts (finalization.attempts): no further one is made unless ` +
+    `the annotation ${annotations.retry} gets a new value, which runs one more; ` +
+    `${annotations.release}: ${spec.pvc.uid} gives the data up.`
   );
 }
 
@@ -118,10 +146,9 @@ export function stalled(observation: DrainFacts, reason: string, message: string
   ]);
 }
 
-/** There is no Job, and the next one is due in that many ms. */
-export function waiting(observation: DrainFacts, requeueAfterMs: number): Plan {
-  const reason = 'waiting for the next attempt';
-  return { ...statusPlan(observation, reason, jobGone(observation)), requeueAfterMs };
+/** There is no Job, and the next one is not due. */
+export function waiting(observation: DrainFacts, reason: string): Plan {
+  return statusPlan(observation, reason, jobGone(observation));
 }
 
 /** Said while there is no Job, not between two Jobs. */
@@ -172,20 +199,11 @@ export function nothingCreated(observation: DrainFacts): Plan {
 /** Somebody gave the data up: said where it can be found when the binding is gone, too. */
 export function givenUp(observation: DrainFacts): Plan {
   const { binding } = observation;
-  const { namespace = '', name, uid } = binding.metadata;
-  const message =
+  const note =
     `The annotation ${annotations.release} gives up what is on PVC "${binding.spec.pvc.name}": it ` +
     `is released without a drain.`;
-  const { writes, reason } = statusPlan(observation, 'the data was given up', [
-    { type: 'DataGivenUp', status: 'True', reason: 'Released', message },
+  const plan = statusPlan(observation, 'the data was given up', [
+    { type: 'DataGivenUp', status: 'True', reason: 'Released', message: note },
   ]);
-  const event: EventWrite = {
-    verb: 'event',
-    regarding: { apiVersion: API_VERSION, kind: 'FluentPVCBinding', namespace, name, uid },
-    type: 'Warning',
-    reason: 'DataGivenUp',
-    action: 'Release',
-    note: message,
-  };
-  return { writes: [...writes, event], reason };
+  return withWarning(plan, binding, { reason: 'DataGivenUp', action: 'Release', note });
 }

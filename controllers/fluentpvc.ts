@@ -4,26 +4,29 @@ import { hasFinalizer, isDeleting, type ObjectKey, type Stored } from '../src/ap
 import type { ObjectRef } from '../src/api/resources.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import type { Plan } from '../src/core/plan.ts';
+import type { Clock } from '../src/clock.ts';
 import type { Caches } from './caches.ts';
+import { NOBODY, usersOf, waitingWrite, type Users } from './fluentpvc-users.ts';
 
-/** Keeps a FluentPVC until its last binding has ended, and no claim may need it for another one. */
-export function createFluentPVCDecider(
-  caches: Pick<Caches, 'fluentPVCs' | 'bindings' | 'claims'>,
-): (key: ObjectKey) => Promise<Plan> {
+/**
+ * Keeps a FluentPVC until its last binding has ended, and no claim may need it for another one; the
+ * condition `Deleting` says for whom it waits.
+ */
+export function createFluentPVCDecider({
+  caches,
+  clock,
+}: {
+  caches: Pick<Caches, 'fluentPVCs' | 'bindings' | 'claims'>;
+  clock: Clock;
+}): (key: ObjectKey) => Promise<Plan> {
   return (key) => {
     const fluentPVC = caches.fluentPVCs.get(key);
     if (fluentPVC === undefined) {
       return Promise.resolve({ writes: [], reason: 'the FluentPVC is gone' });
     }
-    const { name, uid } = fluentPVC.metadata;
     // There may be thousands, and only a FluentPVC on its way out waits for them.
-    const left = isDeleting(fluentPVC)
-      ? {
-          bindings: caches.bindings.byIndex(uid).length,
-          claims: caches.claims.byIndex(name).length,
-        }
-      : NOBODY;
-    return Promise.resolve(fluentPVCPlan(fluentPVC, left));
+    const users = isDeleting(fluentPVC) ? usersOf(fluentPVC, caches) : NOBODY;
+    return Promise.resolve(fluentPVCPlan(fluentPVC, users, clock.now()));
   };
 }
 
@@ -32,26 +35,17 @@ export function isSettled({ metadata }: FluentPVC): boolean {
   return metadata.annotations?.[annotations.settled] !== undefined;
 }
 
-/** How many need a FluentPVC. */
-export interface Users {
-  bindings: number;
-  /** Those that have no binding among them, which gets made anew from it. */
-  claims: number;
-}
-
-const NOBODY: Users = { bindings: 0, claims: 0 };
-
-/** What becomes of a FluentPVC that so many need. Pure. */
-export function fluentPVCPlan(
-  fluentPVC: Stored<FluentPVC>,
-  { bindings, claims }: Users = NOBODY,
-): Plan {
+/** What becomes of a FluentPVC that these need. Pure. */
+export function fluentPVCPlan(fluentPVC: Stored<FluentPVC>, users: Users, now: number): Plan {
   const ref: ObjectRef = { kind: 'FluentPVC', name: fluentPVC.metadata.name };
   const kept = hasFinalizer(fluentPVC, finalizers.fluentPVC);
   if (isDeleting(fluentPVC)) {
     if (!kept) return { writes: [], reason: 'the FluentPVC is on its way out' };
+    const { bindings, claims } = users;
     if (bindings + claims > 0) {
-      return { writes: [], reason: `${bindings} bindings and ${claims} claims are left` };
+      const write = waitingWrite(fluentPVC, users, now);
+      const reason = `${bindings} bindings and ${claims} claims are left`;
+      return { writes: write === undefined ? [] : [write], reason };
     }
     return {
       writes: [withoutFinalizer(ref, fluentPVC, finalizers.fluentPVC)],

@@ -8,6 +8,8 @@ export interface IdleJob {
   since: number;
   /** What its Pods wait for; `undefined` where it has none. */
   waitsFor: string | undefined;
+  /** The Pod that waits and does not say for what: a volume that cannot be mounted is not in its status. */
+  silent: Stored<Pod> | undefined;
 }
 
 /** What a Job without a running Pod waits for; `undefined` where one runs. Pure. */
@@ -19,26 +21,31 @@ export function idleJob(job: Stored<Job>, jobPods: readonly Stored<Pod>[]): Idle
     [state, lastState].map((one) => Date.parse(one?.terminated?.finishedAt ?? '')),
   );
   const waiting = pods.find((pod) => !isDeleting(pod) && pod.status?.phase === 'Pending');
+  const why = waiting === undefined ? undefined : whyPending(waiting);
   return {
     since: Math.max(createdAt(job), ...ends.filter((time) => !Number.isNaN(time))),
-    waitsFor: waiting === undefined ? undefined : whyPending(waiting),
+    waitsFor: why?.text,
+    silent: why?.said === false ? waiting : undefined,
   };
 }
 
-function whyPending(pod: Stored<Pod>): string {
+/** `said`: with words of who knows why. */
+function whyPending(pod: Stored<Pod>): { text: string; said: boolean } {
   const { name } = pod.metadata;
   for (const { name: container, state } of containerStatuses(pod)) {
     const { reason, message } = state?.waiting ?? {};
     if (reason !== undefined) {
-      return `container "${container}" of Pod "${name}" waits: ${sentence(reason, message)}`;
+      const text = `container "${container}" of Pod "${name}" waits: ${sentence(reason, message)}`;
+      return { text, said: message !== undefined };
     }
   }
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False') {
     const { reason = 'PodScheduled', message } = scheduled;
-    return `Pod "${name}" has no node: ${sentence(reason, message)}`;
+    const text = `Pod "${name}" has no node: ${sentence(reason, message)}`;
+    return { text, said: message !== undefined };
   }
-  return `Pod "${name}" is pending`;
+  return { text: `Pod "${name}" is pending`, said: false };
 }
 
 function sentence(reason: string, message: string | undefined): string {

@@ -4,13 +4,16 @@ import type { Stored } from '../src/api/object.ts';
 import { hasEnded, type Pod } from '../src/api/pod.ts';
 import type { Plan } from '../src/core/plan.ts';
 import { statusPlan, type BindingCondition } from './binding-facts.ts';
-import { learned, over, writerKnown, type InUseFacts } from './in-use-report.ts';
+import { learned, over, suspected, writerKnown, type InUseFacts } from './in-use-report.ts';
+import { overdueInMs, STUCK_AGAIN_MS, whyStuck } from './stuck-pod.ts';
 import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 
 /**
  * Is the Pod of the binding over? A watch event never proves it; what was read live does.
  *
  *     running ──(a) ended, no container running ─────────────────────────────> OutOfUse
+ *        │
+ *        ├─ deleted, and 30 s over its time still there: WriterMayBeAlive, but never over by itself
  *        │
  *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
  *             │
@@ -30,8 +33,11 @@ export interface InUseObservation extends InUseFacts {
 
 /** What is known of the Pod of a binding. */
 export type PodSight =
-  /** It was read live, or a watch shows it running. */
-  | { kind: 'present'; pod: Stored<Pod>; watched: boolean }
+  /**
+   * It was read live, or a watch shows it running. `stuckOn`: the node of one that is being deleted and
+   * should be gone.
+   */
+  | { kind: 'present'; pod: Stored<Pod>; watched: boolean; stuckOn?: NodeSight }
   /**
    * A live read did not find it. `last`: as the watch's own deletion showed it, so many ms before;
    * from then on it was not seen, and may have been there if only its label had gone.
@@ -78,10 +84,16 @@ export function hasProvenEnd(sight: PodSight): boolean {
 
 function running(
   observation: InUseObservation,
-  { pod, watched }: PodSight & { kind: 'present' },
+  { pod, watched, stuckOn }: PodSight & { kind: 'present' },
 ): Plan {
-  const { binding } = observation;
-  const again = watched ? {} : { requeueAfterMs: UNWATCHED_AGAIN_MS };
+  const { now, binding } = observation;
+  const dueMs = stuckOn === undefined ? overdueInMs(pod, now) : STUCK_AGAIN_MS;
+  const againMs = Math.min(
+    watched ? Infinity : UNWATCHED_AGAIN_MS,
+    // One without a node is not looked at: there is none that could keep it.
+    dueMs !== undefined && dueMs > 0 ? dueMs : Infinity,
+  );
+  const again = againMs === Infinity ? {} : { requeueAfterMs: againMs };
   const seen = learned(observation, pod);
   if (seen !== undefined) return { ...seen, ...again };
   const { nodeName } = pod.spec;
@@ -94,9 +106,6 @@ function running(
       message: `Pod "${pod.metadata.name}" uses PVC "${binding.spec.pvc.name}".`,
     },
   ];
-  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
-    conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
-  }
   // Kept here: a force delete that follows takes it off the Pod.
   const { deletionGracePeriodSeconds = 0 } = pod.metadata;
   const longer = deletionGracePeriodSeconds * 1000 > graceMsOf(binding, { ...pod, metadata: {} });
@@ -106,6 +115,17 @@ function running(
     ...(volumeName === undefined ? {} : { volumeName }),
     ...(longer ? { deletionGracePeriodSeconds } : {}),
   };
+  if (stuckOn !== undefined) {
+    // Should it go by force later, its node's renewals count from then on.
+    const uncounted = { ...fields, nodeRenewTime: null };
+    return {
+      ...suspected(observation, whyStuck(pod, stuckOn), conditions, uncounted),
+      ...again,
+    };
+  }
+  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) {
+    conditions.push(writerKnown(`Pod "${pod.metadata.name}" is there.`));
+  }
   return { ...statusPlan(observation, 'the Pod is in use', conditions, fields), ...again };
 }
 
@@ -131,6 +151,7 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
   const wait = writerStopped(
     {
       node,
+      // Or since when it was stuck: but then its node is known, and this time counts for none that is.
       goneAt: isKnown ? Date.parse(known.lastTransitionTime) : now,
       renewedAtFirst: first,
       graceMs: graceMsOf(binding, last),
@@ -142,19 +163,9 @@ function gone(observation: InUseObservation, sight: PodSight & { kind: 'gone' })
     uid === undefined
       ? ''
       : ` Once they are known to be stopped, set the annotation ${annotations.assumeStopped}: ${uid}.`;
-  const plan = statusPlan(
-    observation,
-    'the Pod went while its containers ran',
-    [
-      {
-        type: 'WriterMayBeAlive',
-        status: 'True',
-        reason: wait.reason,
-        message: `The Pod "${name ?? ''}" may be gone while its containers ran: ${wait.message}.${way}`,
-      },
-    ],
-    { nodeRenewTime: first === undefined ? null : new Date(first).toISOString() },
-  );
+  const message = `The Pod "${name ?? ''}" may be gone while its containers ran: ${wait.message}.${way}`;
+  const nodeRenewTime = first === undefined ? null : new Date(first).toISOString();
+  const plan = suspected(observation, { reason: wait.reason, message }, [], { nodeRenewTime });
   return { ...plan, requeueAfterMs: wait.againMs };
 }
 

@@ -1,9 +1,15 @@
 import type { Binding } from '../src/api/binding.ts';
-import { isTrue } from '../src/api/condition.ts';
+import { getCondition, isTrue } from '../src/api/condition.ts';
 import type { Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { EventWrite, Plan, Write } from '../src/core/plan.ts';
-import { bindingRef, statusPlan, type BindingCondition } from './binding-facts.ts';
+import { withWarning } from './binding-event.ts';
+import {
+  bindingRef,
+  statusPlan,
+  type BindingCondition,
+  type StatusChange,
+} from './binding-facts.ts';
 
 /*
  * What a binding says of its Pod while that was not known to be over.
@@ -36,6 +42,30 @@ export function over(
   const nodeName = pod?.spec.nodeName;
   const fields = nodeName === undefined ? {} : { nodeName };
   return statusPlan(observation, 'the Pod is over', conditions, fields);
+}
+
+/**
+ * The Pod's containers may run, although they should not. An Event tells it when it is said first,
+ * and when it becomes the turn of people.
+ */
+export function suspected(
+  observation: InUseFacts,
+  { reason, message }: { reason: string; message: string },
+  others: readonly BindingCondition[],
+  fields: StatusChange,
+): Plan {
+  const { binding } = observation;
+  const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
+  const plan = statusPlan(
+    observation,
+    'the writer may be alive',
+    [...others, { type: 'WriterMayBeAlive', status: 'True', reason, message }],
+    fields,
+  );
+  const isNews = known?.status !== 'True' || (reason === 'NodeNotReady' && known.reason !== reason);
+  // A node that was never learned is only waited for: it is nobody's turn.
+  if (!isNews || reason === 'NodeUnknown') return plan;
+  return withWarning(plan, binding, { reason: 'WriterMayBeAlive', action: 'Wait', note: message });
 }
 
 /** There is no doubt any more whether the Pod's containers run. */

@@ -8,6 +8,7 @@ import type { KubeClient } from '../src/kube/client.ts';
 import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
 import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
+import { overdueInMs } from './stuck-pod.ts';
 
 /** How far the clocks of several API servers, or of one and the operator, may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
@@ -58,6 +59,20 @@ export function createPodFinder({
     if (type !== 'set') forget(keyOf(object.metadata));
   });
 
+  /** The node of a Pod that should be gone is looked at: it may never take the Pod away. */
+  const present = async (
+    pod: Stored<Pod>,
+    watched: boolean,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<PodSight> => {
+    const { nodeName } = pod.spec;
+    const isStuck = !hasEnded(pod) && (overdueInMs(pod, now) ?? Infinity) <= 0;
+    const stuckOn =
+      isStuck && nodeName !== undefined ? { stuckOn: await lookAtNode(nodeName, now, signal) } : {};
+    return { kind: 'present', pod, watched, ...stuckOn };
+  };
+
   const absence = async (
     binding: Stored<Binding>,
     admittedAt: number,
@@ -77,7 +92,7 @@ export function createPodFinder({
       const labelSelector = `${labels.binding}=${name}`;
       const list = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
       const pod = list.items.find((item) => mountsClaim(item, binding.spec.pvc.name));
-      if (pod !== undefined) return { kind: 'present', pod, watched: true };
+      if (pod !== undefined) return present(pod, true, now, signal);
       upTo = list.resourceVersion;
       absentUpTo.set(key, upTo);
     }
@@ -93,7 +108,7 @@ export function createPodFinder({
       const known = binding.spec.pod;
       const candidates = pods.byIndex(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
       const alive = candidates.find((pod) => !hasEnded(pod));
-      if (alive !== undefined) return { kind: 'present', pod: alive, watched: true };
+      if (alive !== undefined) return present(alive, true, now, signal);
 
       const told = removed.of(key);
       const seen = [...candidates, ...told.map(({ pod }) => pod)].find((pod) =>
@@ -110,7 +125,7 @@ export function createPodFinder({
         if (live?.metadata.uid === uid) {
           // What the watch said last was not its end.
           removed.forget(key);
-          return { kind: 'present', pod: live, watched: candidates.length > 0 };
+          return present(live, candidates.length > 0, now, signal);
         }
         missed = { uid, at: clock.now() };
         gone.set(key, missed);

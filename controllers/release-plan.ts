@@ -2,15 +2,16 @@ import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
-import { finalizers } from '../src/api/names.ts';
+import { finalizationOf } from '../src/api/fluentpvc.ts';
+import { DRAINED, finalizers, labels } from '../src/api/names.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { Plan, Write } from '../src/core/plan.ts';
+import { pointer, type Plan, type Write } from '../src/core/plan.ts';
 import { giveBack, isKept, rescueClaim } from '../src/core/rescue.ts';
-import { claimRef, ending, isOurs, statusPlan } from './binding-facts.ts';
+import { claimRef, ending, isClaimOf, isOurs, statusPlan } from './binding-facts.ts';
 import { VOLUME_AGAIN_MS } from './rescue-report.ts';
 
 /**
@@ -18,12 +19,18 @@ import { VOLUME_AGAIN_MS } from './rescue-report.ts';
  *
  *     drained, or given up:
  *                   Job goes, claim deleted, our finalizer off it, binding ends
+ *     drained, and `onSuccess: Retain`:
+ *                   Job goes, our finalizer off the claim and the label `state: drained` on it, in
+ *                   one patch, binding ends
  *     rescued:      before that, the volume gets the policy back that it had
  *     never used:   claim deleted ──(kubernetes.io/pvc-protection is off: no Pod names it)──>
  *                   our finalizer off it, binding ends
  *
  * Deleted first, finalizer off second: a claim without our finalizer that was not deleted would be
  * nobody's. The claim itself disappears when the last Pod that names it does.
+ *
+ * Only what was drained is retained: a claim that was never used has nothing on it, and who gives
+ * data up wants its storage back.
  */
 export interface ReleaseObservation {
   now: number;
@@ -69,9 +76,13 @@ export function releasePlan(observation: ReleaseObservation): Plan {
     writes.push(settled.write);
   }
   const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
-  if (claim !== undefined && (kept || !isDeleting(claim))) {
+  if (claim !== undefined && (kept || !isDeleting(claim)) && !isRetained(claim, binding)) {
     if (!isOurs(claim, binding)) return changed(now, binding);
     const ref = claimRef(binding);
+    if (isToRetain(binding)) {
+      writes.push(retention(ref, claim), ...ending(binding));
+      return { writes, reason: 'the claim is drained and kept; the binding ends' };
+    }
     if (!isDeleting(claim)) {
       writes.push({ verb: 'delete', ref, uid: claim.metadata.uid, propagation: 'Background' });
     }
@@ -101,6 +112,31 @@ function settledVolume(
     claim === undefined ? [{ verb: 'create', object: rescueClaim(volume, binding) }] : [];
   const reason = 'the volume changes over before it is released';
   return { outcome: 'not yet', plan: { writes, requeueAfterMs: VOLUME_AGAIN_MS, reason } };
+}
+
+/** Is the claim drained, and meant to be there afterwards? One that was rescued somebody had deleted. */
+function isToRetain({ spec, status }: Binding): boolean {
+  const drained = isTrue(status?.conditions, 'FinalizerJobSucceeded') && spec.rescue === undefined;
+  return drained && finalizationOf(spec).onSuccess === 'Retain';
+}
+
+/**
+ * In one patch: a claim with the label alone would not be watched and still be kept by us, one
+ * without either would be nobody's. Where somebody has deleted it meanwhile, it goes with that.
+ */
+function retention(ref: ObjectRef, claim: Stored<Claim>): Write {
+  const release = withoutFinalizer(ref, claim, finalizers.claim);
+  const path = `/metadata/labels${pointer(labels.state)}`;
+  return { ...release, body: [...release.body, { op: 'add', path, value: DRAINED }] };
+}
+
+/** Was that done, before a crash? */
+function isRetained(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
+  return (
+    claim.metadata.labels?.[labels.state] === DRAINED &&
+    !hasFinalizer(claim, finalizers.claim) &&
+    isClaimOf(claim, binding)
+  );
 }
 
 /** The binding stays, so that the claim is not forgotten with our finalizer on it. */

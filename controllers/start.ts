@@ -44,7 +44,7 @@ export function createControllers(
   const { caches, clock, evictionTimeoutMs } = options;
   const fleets = createFleets({ ...caches, clock });
   const deciders = {
-    fluentpvc: { decide: createFluentPVCDecider(caches) },
+    fluentpvc: { decide: createFluentPVCDecider({ caches, clock }) },
     binding: { decide: createBindingDecider(options) },
     pod: createPodDecider({
       caches,

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { createJobObserver } from '../controllers/drain-observer.ts';
+import { IDLE_MS } from '../controllers/stalled-drain.ts';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
-import { labels } from '../src/api/names.ts';
-import type { KubeObject, Stored } from '../src/api/object.ts';
-import { hasEnded, type Pod } from '../src/api/pod.ts';
+import { DRAINED, finalizers, labels } from '../src/api/names.ts';
+import { createdAt, type KubeObject, type Stored } from '../src/api/object.ts';
+import { hasEnded, type Pod, type Volume } from '../src/api/pod.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { container } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
@@ -41,6 +43,10 @@ async function applied(object: KubeObject): Promise<void> {
 
 async function podsOf(labelSelector: string): Promise<Stored<Pod>[]> {
   return (await stage.client.list<Pod>('Pod', { namespace: 'default', labelSelector })).items;
+}
+
+function getJob(name: string): Promise<Stored<Job> | undefined> {
+  return stage.client.get<Job>({ kind: 'Job', namespace: 'default', name });
 }
 
 describe('on a real node', () => {
@@ -103,11 +109,7 @@ describe('on a real node', () => {
     const ended = await eventually(
       'the Job to complete',
       async () => {
-        const job = await stage.client.get<Job>({
-          kind: 'Job',
-          namespace: 'default',
-          name: 'batch',
-        });
+        const job = await getJob('batch');
         return isTrue(job?.status?.conditions as Parameters<typeof isTrue>[0], 'Complete')
           ? job
           : undefined;
@@ -148,6 +150,51 @@ describe('on a real node', () => {
     expect(condition?.message).toContain('exited with 3 (Error): not yet');
     expect(failed.status).toMatchObject({ phase: 'FinalizerJobFailed', attempts: 1 });
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+  });
+
+  test('a drain that lacks a Secret says which one, and goes on when it is there', async () => {
+    const lacking = copyingFluentPVC('lacking');
+    const { spec } = lacking.spec.pvcFinalizerJobSpecTemplate.template;
+    spec.volumes = [{ name: 'login', secret: { secretName: 'uninstalled' } } as Volume];
+    for (const drain of spec.containers) drain.volumeMounts = [{ name: 'login', mountPath: '/l' }];
+    await applied(lacking);
+    await applied(scriptPod('lacking', 'lacking', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod(stage, 'lacking'))?.metadata.labels?.[labels.binding] ?? '';
+    // As the operator does when the Job has been idle for two minutes.
+    const look = createJobObserver(stage.client);
+    await eventually(
+      'the Secret to be missed',
+      async () => {
+        const binding = await bindingOf(stage, claim);
+        const job = await getJob(claim);
+        if (binding === undefined || job === undefined) return false;
+        const pods = await podsOf(`${labels.finalizerJobOf}=${claim}`);
+        const { signal } = new AbortController();
+        const { idle } = await look(binding, job, pods, createdAt(job) + IDLE_MS, signal);
+        const why = idle?.why ?? 'nothing';
+        if (!why.includes('secret "uninstalled" not found')) throw new Error(why);
+        return true;
+      },
+      PATIENCE_MS,
+    );
+    await stage.kubectl('create', 'secret', 'generic', 'uninstalled');
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+  });
+
+  test('a drained claim that is to be retained stays, and is nobody else’s', async () => {
+    const retained = copyingFluentPVC('retained');
+    retained.spec.finalization = { onSuccess: 'Retain' };
+    await applied(retained);
+    await applied(scriptPod('retained', 'retained', 'echo line 1 >>/buffer/log'));
+    const claim = (await getPod(stage, 'retained'))?.metadata.labels?.[labels.binding] ?? '';
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+    await stage.kubectl('delete', 'pod', 'retained');
+    const ref = { kind: 'PersistentVolumeClaim', namespace: 'default', name: claim } as const;
+    const { metadata } = (await stage.client.get(ref)) ?? {};
+    expect(metadata?.labels).toMatchObject({ [labels.state]: DRAINED });
+    expect(metadata?.finalizers).toEqual([finalizers.claimInUse]);
+    expect(metadata).not.toHaveProperty('deletionTimestamp');
+    await stage.kubectl('delete', 'pvc', claim);
   });
 
   test('an operator that was killed goes on where it was', async () => {

@@ -134,8 +134,8 @@ const status: Schema = {
       default: 'Pending',
       description:
         'Pending, Ready (Pod and claim in use), OutOfUse (the Pod is over), FinalizerJobApplied, ' +
-        'FinalizerJobSucceeded, FinalizerJobFailed (waits for its next attempt), Unknown (the claim ' +
-        'is lost) or PodMissing (no Pod was ever seen).',
+        'FinalizerJobSucceeded, FinalizerJobFailed (waits for its next attempt, or for people after ' +
+        'the last one), Unknown (the claim is lost) or PodMissing (no Pod was ever seen).',
     },
     conditions: conditionsSchema,
     nodeName: { type: 'string', description: 'The node the Pod was first seen on.' },
@@ -164,7 +164,7 @@ const status: Schema = {
     nextAttemptTime: {
       type: 'string',
       format: 'date-time',
-      description: 'When the next finalizer Job is due, after one failed.',
+      description: 'When the next finalizer Job is due, after one failed that was not the last.',
     },
     jobUID: { type: 'string', description: 'Uid of the finalizer Job the conditions speak of.' },
     observedRetry: {

@@ -19,8 +19,8 @@ export const labels = {
   /** On a finalizer Job and its Pods: the binding whose claim they drain. */
   finalizerJobOf: `${GROUP}/finalizer-job-of`,
   /**
-   * On a claim that lost our finalizer: `drained` where it is kept (`finalization.onSuccess:
-   * Retain`), {@link UNUSED} where it is on its way out.
+   * On a claim that lost our finalizer: {@link DRAINED} where it is kept, {@link UNUSED} where it is
+   * on its way out.
    */
   state: `${GROUP}/state`,
 } as const;
@@ -53,6 +53,9 @@ export const annotations = {
   /** On a policy, by a run that registers itself: hash of the CA that its webhooks are trusted by. */
   registeredWith: `${GROUP}/registered-with`,
 } as const;
+
+/** Value of the label `state` on a claim that was drained and is kept (`finalization.onSuccess: Retain`). */
+export const DRAINED = 'drained';
 
 /** Value of the label `state` on a claim whose admission failed: no Pod ever named it. */
 export const UNUSED = 'unused';

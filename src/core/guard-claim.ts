@@ -1,4 +1,4 @@
-import { annotations, finalizers, labels } from '../api/names.ts';
+import { annotations, DRAINED, finalizers, labels } from '../api/names.ts';
 import { resources } from '../api/resources.ts';
 import { anyOf, hasFinalizer, label, literal, text } from './cel.ts';
 import type { Guard } from './guard.ts';
@@ -36,7 +36,7 @@ export const claimGuard: Guard = {
     // drained, and marks what it keeps (`onSuccess: Retain`).
     isDrained: anyOf(
       `!${hasFinalizer('oldObject', finalizers.claim)}`,
-      `${label('oldObject', labels.state)}.orValue("") == "drained"`,
+      `${label('oldObject', labels.state)}.orValue("") == ${literal(DRAINED)}`,
     ),
     binding: `${label('oldObject', labels.binding)}.orValue(${name})`,
   },

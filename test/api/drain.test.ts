@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Binding } from '../../src/api/binding.ts';
-import { isTrue } from '../../src/api/condition.ts';
+import { getCondition, isTrue } from '../../src/api/condition.ts';
 import type { Claim } from '../../src/api/claim.ts';
+import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import type { Job } from '../../src/api/job.ts';
 import { annotations, labels } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
@@ -166,7 +167,12 @@ describe('a FluentPVC that is deleted', () => {
     // Never scheduled: nothing can have been written, but that is for the drain to say.
     await api.kubectl('delete', 'pod', pod.metadata.name);
     const job = await jobFor(api, binding);
-    expect(await api.client.get(ref(api, 'FluentPVC', 'leaving'))).toBeDefined();
+    const waiting = await eventually('the FluentPVC to say for whom it waits', async () => {
+      const found = await api.client.get<FluentPVC>(ref(api, 'FluentPVC', 'leaving'));
+      return getCondition(found?.status?.conditions, 'Deleting');
+    });
+    expect(waiting).toMatchObject({ status: 'True', reason: 'WaitingForBindings' });
+    expect(waiting.message).toContain(`1 FluentPVCBinding and 1 PVC (${api.namespace}/${binding})`);
     await endJob(api, job, 'Complete');
     await eventually(
       'the FluentPVC to go',

@@ -11,7 +11,7 @@ describe('what is watched', () => {
   const selectors = {
     fluentPVCs: undefined,
     bindings: undefined,
-    claims: labels.binding,
+    claims: `${labels.binding},${labels.state}!=drained`,
     pods: labels.binding,
     jobs: labels.finalizerJobOf,
     jobPods: labels.finalizerJobOf,

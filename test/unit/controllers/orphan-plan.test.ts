@@ -7,7 +7,7 @@ import {
 } from '../../../controllers/orphan-plan.ts';
 import type { Snapshot } from '../../../src/api/binding.ts';
 import type { Binding } from '../../../src/api/binding.ts';
-import { annotations, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
+import { annotations, DRAINED, finalizers, labels, UNUSED } from '../../../src/api/names.ts';
 import type { ObjectMeta } from '../../../src/api/object.ts';
 import { at, make, NAME, T0 } from '../../support/make.ts';
 import { deeds } from '../../support/said.ts';
@@ -57,7 +57,7 @@ const notUnused: Record<string, ObjectMeta> = {
   'has our finalizer': { ...unused, finalizers: [finalizers.claim] },
   'was drained and is kept': {
     ...unused,
-    labels: { ...unused.labels, [labels.state]: 'drained' },
+    labels: { ...unused.labels, [labels.state]: DRAINED },
   },
   'says nothing': { ...unused, labels: { [labels.binding]: NAME } },
   'has not our label': { ...unused, labels: { [labels.state]: UNUSED } },

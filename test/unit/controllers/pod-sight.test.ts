@@ -18,6 +18,43 @@ describe('a Pod that the cache shows running', () => {
   });
 });
 
+describe('a Pod that is being deleted', () => {
+  const deleted = make.pod({ metadata: { deletionTimestamp: at(60) } });
+  const down = node({ status: {} });
+  test('is there, and its node is asked only when it should have gone 30 s ago', async () => {
+    const { find, asked } = setup(known, [deleted], [down]);
+    expect(await find(T0 + 89_999)).not.toHaveProperty('stuckOn');
+    expect(asked()).toEqual([]);
+    expect(await find(T0 + 90_000)).toMatchObject({
+      kind: 'present',
+      watched: true,
+      stuckOn: { kind: 'present', name: 'node-1', ready: false },
+    });
+    expect(asked().toSorted()).toEqual(['get Lease', 'get Node']);
+  });
+  test('is there, and stuck, also where its label was taken off', async () => {
+    const metadata = { ...deleted.metadata, labels: {}, finalizers: ['example.com/keep'] };
+    const bare = { ...deleted, metadata };
+    const { find, caches } = setup(known, [deleted], [bare]);
+    caches.pods.remove(deleted);
+    expect(await find()).toMatchObject({
+      kind: 'present',
+      watched: false,
+      stuckOn: { kind: 'gone', name: 'node-1' },
+    });
+  });
+  test('and has ended is not stuck', async () => {
+    const finalizers = ['example.com/keep'];
+    const ended = make.endedPod({ metadata: { deletionTimestamp: at(60), finalizers } });
+    const { find } = setup(known, [ended], [ended]);
+    expect(await find()).not.toHaveProperty('stuckOn');
+  });
+  test('and never had a node is not stuck', async () => {
+    const { nodeName: _, ...spec } = deleted.spec;
+    expect(await setup(known, [{ ...deleted, spec }]).find()).not.toHaveProperty('stuckOn');
+  });
+});
+
 describe('a Pod that seems to be over is read live', () => {
   test('and is there, as it is now, watched while the cache has it', async () => {
     const { find, asked } = setup(known, [make.endedPod()], [make.pod()]);
