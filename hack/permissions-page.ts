@@ -1,4 +1,3 @@
-import { resources } from '../src/api/resources.ts';
 import { permissions, type Permission, type Place } from '../src/kube/permissions.ts';
 import { resourceOf } from './rbac.ts';
 
@@ -19,12 +18,8 @@ export function permissionsPage(): string {
   return [
     '<!-- Generated from src/kube/permissions.ts by `npm run generate`. Do not edit. -->\n',
     '# What the operator may do\n',
-    'The Roles of the chart are made from this list. A call of the program that is not here is answered',
-    'with Forbidden; the API tests run it with exactly these rights. It reads no Secrets: its certificate is',
-    'mounted. Two ClusterRoles are for people: `INSTANCE-view` (part of `view`, `edit` and `admin`) and',
-    '`INSTANCE-operate`, which adds `patch` on FluentPVCBindings, for the annotations `retry`, `release` and',
-    '`assume-stopped`; the [guards](guards.md) leave people nothing else of a binding. No role writes',
-    'FluentPVCs: who does, runs any Job in every namespace.\n',
+    'The Roles of the chart are made from this list. A call of the program that is not here is answered with Forbidden; the API tests run it with exactly these rights. It reads no Secrets: its certificate is mounted.\n',
+    'Two ClusterRoles are for people: `INSTANCE-view` (part of `view`, `edit` and `admin`) and `INSTANCE-operate`, which adds `patch` on FluentPVCBindings, for the annotations `retry`, `release` and `assume-stopped`; the [guards](guards.md) leave people nothing else of a binding. No role for people writes FluentPVCs: who does, runs any Job in every namespace.\n',
     ...[...groups].flatMap(([title, rows]) => [`## ${title}\n`, table(rows), '']),
   ]
     .join('\n')
@@ -34,9 +29,8 @@ export function permissionsPage(): string {
 
 function table(rows: readonly Permission[]): string {
   const lines = rows.map((row) => {
-    const { group } = resources[row.kind];
-    const name = resourceOf(row) + (row.named === undefined ? '' : ` (its own)`);
-    return `| ${name}${group === '' ? '' : ` <sub>${group}</sub>`} | ${row.verbs.join(', ')} | ${row.why} |`;
+    const name = resourceOf(row) + (row.named === undefined ? '' : ' (its own)');
+    return `| ${name} | ${row.verbs.join(', ')} | ${row.why} |`;
   });
   return ['| | | why |', '|---|---|---|', ...lines].join('\n');
 }

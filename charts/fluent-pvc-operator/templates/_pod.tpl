@@ -69,7 +69,7 @@ securityContext:
     drop: [ALL]
 livenessProbe:
   httpGet:
-    path: /healthz
+    path: /livez
     port: metrics
 readinessProbe:
   httpGet:
