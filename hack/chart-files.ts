@@ -59,7 +59,8 @@ function registration(): KubeObject[] {
       service: { namespace, name: `${instance}-webhook`, port: standIn('servicePort') },
       caBundle: standIn('caBundle'),
     },
-    exemptNamespaces: standIn('exemptNamespaces'),
+    exemptNamespaces: [standIn('exemptNamespaces')],
+    rescueNamespace: standIn('rescueNamespace'),
     failurePolicy: standIn('failurePolicy'),
     reinvocationPolicy: standIn('reinvocationPolicy'),
     timeoutSeconds: standIn('timeoutSeconds'),
@@ -76,7 +77,7 @@ function guardTemplates(): string {
       accounts: ['webhook', 'controllers'].map(
         (name) => `system:serviceaccount:${namespace}:${instance}-${name}`,
       ),
-      exemptNamespaces: standIn('exemptNamespaces'),
+      exemptNamespaces: [standIn('exemptNamespaces')],
       webhookFailurePolicy: policy,
     }).map((object) => template([object])),
   );

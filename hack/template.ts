@@ -12,9 +12,9 @@ interface Value {
   expression: string;
   /**
    * `string`: alone or within a text. `json`: alone. `line`: alone and JSON, and where it is empty there
-   * is no such field.
+   * is no such field. `items`: a list, in the place of an item.
    */
-  form: 'string' | 'json' | 'line';
+  form: 'string' | 'json' | 'line' | 'items';
   /** As which the stand-in comes out of the code that builds the object. */
   encoding?: 'base64';
 }
@@ -26,7 +26,8 @@ const VALUES = {
   instance: { expression: helper('instance'), form: 'string' },
   namespace: { expression: '.Release.Namespace', form: 'string' },
   validationNamespace: { expression: '.Values.validation.namespace', form: 'string' },
-  exemptNamespaces: { expression: helper('exemptNamespaces'), form: 'json' },
+  exemptNamespaces: { expression: helper('exemptNamespaces') + ' | fromJsonArray', form: 'items' },
+  rescueNamespace: { expression: helper('rescueNamespace'), form: 'line' },
   failurePolicy: { expression: '.Values.webhook.failurePolicy', form: 'string' },
   reinvocationPolicy: { expression: '.Values.webhook.reinvocationPolicy', form: 'string' },
   timeoutSeconds: { expression: 'int .Values.webhook.timeoutSeconds', form: 'json' },
@@ -40,7 +41,6 @@ type ValueName = keyof typeof VALUES;
 
 /** As what the code takes those that are no strings to it. */
 interface NotStrings {
-  exemptNamespaces: string[];
   failurePolicy: FailurePolicy;
   reinvocationPolicy: 'Never';
   timeoutSeconds: number;
@@ -120,6 +120,8 @@ function withExpression(yaml: string, text: string, value: Value): string {
       return yaml.replace(alone, `$1 {{ ${expression} }}`);
     case 'line':
       return yaml.replace(alone, `{{- with ${expression} }}\n$1 {{ . }}\n{{- end }}`);
+    case 'items':
+      return yaml.replace(alone, `{{- range ${expression} }}\n$1 {{ . | quote }}\n{{- end }}`);
     default:
       throw new Error(`no such form: ${String(form satisfies never)}`);
   }

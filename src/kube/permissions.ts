@@ -83,6 +83,8 @@ const controllers = [
     ['Job', ['delete'], 'a failed one gives way to the next attempt; one that is done goes'],
     ['Event', ['list'], 'why a Job has no Pod'],
     ['Event', ['create'], 'tells people what happened'],
+    ['Namespace', WATCH, 'its cache: which ones are being deleted'],
+    ['Namespace', ['get'], 'the same, before something is done about it'],
     ['Node', ['get'], 'does what a vanished Pod left on its node still write'],
   ]),
   ...within({ process: 'controllers', where: 'kube-node-lease' }, [
@@ -96,7 +98,6 @@ const controllers = [
     ['Lease', ['get', 'update'], 'one replica leads'],
   ]),
   ...within({ process: 'controllers', where: 'cluster', only: 'rescue' }, [
-    ['Namespace', READ_AND_WATCH, 'which namespaces are being deleted'],
     ['PersistentVolume', ['get', 'patch'], 'the volume is kept, and handed to another PVC'],
     ['PersistentVolumeClaim', ['create'], 'a lost PVC is made anew, to be drained'],
   ]),

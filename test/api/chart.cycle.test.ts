@@ -22,7 +22,7 @@ import {
   say,
   status,
 } from './cycle.ts';
-import { bindingNameOf, bindingWhere, type Api } from './harness.ts';
+import { bindingNameOf, bindingWhere, claimOf, type Api } from './harness.ts';
 import { runAsInstalled } from './as-installed.ts';
 import { accountOf, openInstallation, type Installation } from './installation.ts';
 
@@ -186,6 +186,27 @@ describe('a Pod', () => {
       return (await names('FluentPVCBinding')).every((name) => claims.includes(name));
     });
   });
+});
+
+test('a volume whose namespace is deleted is drained in the rescue namespace', async () => {
+  const going = { ...api, namespace: `${api.namespace}-going` };
+  await api.kubectl('create', 'namespace', going.namespace);
+  await eventually('the ServiceAccount of the namespace', () =>
+    api.kubectl('get', 'serviceaccount', 'default', '-n', going.namespace),
+  );
+  const { pod, binding } = await finishedPod(going, FLUENTPVC);
+  await eventually('its volume', async () => {
+    return (await claimOf(going, binding))?.status?.phase === 'Bound';
+  });
+  await api.kubectl('delete', 'namespace', going.namespace, '--wait=false');
+  const finished = ['pod', pod.metadata.name, '-n', going.namespace];
+  await api.kubectl('delete', ...finished, '--force', '--ignore-not-found');
+  const rescue = { ...api, namespace: on.rescueNamespace };
+  await bindingWhere(rescue, binding, 'to have its volume again', (one) =>
+    isTrue(one.status?.conditions, 'Rescued'),
+  );
+  await endJob(rescue, await jobFor(rescue, binding), 'Complete');
+  await gone(rescue, binding);
 });
 
 test('a FluentPVC without bindings goes', async () => {

@@ -119,7 +119,7 @@ const NEVER: Deed[] = [
   ['patch update', 'persistentvolumeclaims/status'],
   ['update patch deletecollection', 'jobs.batch'],
   ['create', 'deployments.apps'],
-  ['get list watch create update patch delete', 'persistentvolumes'],
+  ['list watch create update delete deletecollection', 'persistentvolumes'],
   ['list watch update patch delete', 'nodes'],
   ['create update patch delete', 'namespaces'],
   ['create', 'serviceaccounts/token', 'own'],
@@ -156,8 +156,6 @@ test.each<['webhook' | 'controllers', Deed[]]>([
     'controllers',
     [
       ...NEVER,
-      ['create', 'persistentvolumeclaims'],
-      ['get list watch', 'namespaces'],
       ['get list', 'storageclasses.storage.k8s.io'],
       ['patch update', `fluentpvcs.${GROUP}/status`],
       ['get', 'leases.coordination.k8s.io'],
@@ -198,24 +196,27 @@ describe('of people', () => {
   });
 });
 
-test('with rescue the controllers may what it takes, and no more', async () => {
-  const rescue = `${on.api.namespace}-rescue`;
-  await on.upgrade('--set=rescue.enabled=true', `--set=rescue.namespace=${rescue}`);
-  const questions = needed('rescue');
-  await eventually('the role', async () => {
+describe('rescue', () => {
+  test('is what the controllers may touch volumes for, and no more of them', async () => {
+    const questions = needed('rescue');
     expect(await allowed(questions)).toEqual(questions);
-    return true;
+    const never = ['list', 'watch', 'create', 'update', 'delete'].map((verb) => ({
+      who: accountOf(on, 'controllers'),
+      verb,
+      what: 'persistentvolumes',
+    }));
+    const webhook = { who: accountOf(on, 'webhook'), verb: 'get', what: 'persistentvolumes' };
+    expect(await allowed([...never, webhook])).toEqual([]);
   });
-  const never = ['list', 'watch', 'create', 'update', 'delete'].map((verb) => ({
-    who: accountOf(on, 'controllers'),
-    verb,
-    what: 'persistentvolumes',
-  }));
-  const webhook = { who: accountOf(on, 'webhook'), verb: 'get', what: 'persistentvolumes' };
-  expect(await allowed([...never, webhook])).toEqual([]);
-  await on.upgrade();
-  // There may be data in it.
-  const { kubectl } = on.api;
-  expect(await kubectl('get', 'namespace', rescue, '-o', 'name')).toContain(rescue);
-  await kubectl('delete', 'namespace', rescue, '--wait=false');
+
+  test('is switched off with its rights, and leaves its namespace: there may be data in it', async () => {
+    await on.upgrade('--set=rescue.enabled=false');
+    await eventually('the rights to go', async () => {
+      expect(await allowed(needed('rescue'))).toEqual([]);
+      return true;
+    });
+    const { kubectl } = on.api;
+    const namespace = ['namespace', on.rescueNamespace];
+    expect(await kubectl('get', ...namespace, '-o', 'name')).toContain(on.rescueNamespace);
+  });
 });

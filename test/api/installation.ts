@@ -21,6 +21,7 @@ export interface Installation {
   /** Of the release. */
   namespace: string;
   validationNamespace: string;
+  rescueNamespace: string;
   /** Of the webhook, for 127.0.0.1. */
   certificate: ServingCertificate;
   /** Folder of this test's own. */
@@ -45,6 +46,7 @@ export async function openInstallation(
   const helm = openHelm(api);
   const namespace = `${api.namespace}-operator`;
   const validationNamespace = `${api.namespace}-validation`;
+  const rescueNamespace = `${api.namespace}-rescue`;
   const folder = await mkdtemp(join(tmpdir(), 'chart-'));
   parts.defer(() => rm(folder, { recursive: true }));
   const certificate = await makeCertificate(['127.0.0.1'], new Date());
@@ -54,7 +56,7 @@ export async function openInstallation(
     `--namespace=${namespace}`,
     '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
     `--set-file=certificate.caBundle=${caBundle}`,
-    `--set=validation.namespace=${validationNamespace}`,
+    `--set=validation.namespace=${validationNamespace},rescue.namespace=${rescueNamespace}`,
   ];
   // Other tests have made the CRDs otherwise.
   const adopt = ['--take-ownership', '--force-conflicts'];
@@ -62,7 +64,8 @@ export async function openInstallation(
     await helm('uninstall', RELEASE, `--namespace=${namespace}`, '--ignore-not-found', '--wait');
     // The API server takes note of guards that are gone within seconds.
     await eventually('bindings and PVCs to be let go', () => removeAll(api).then(() => true));
-    await api.kubectl('delete', 'namespace', api.namespace, namespace, '--wait=false');
+    const ours = [api.namespace, namespace, rescueNamespace];
+    await api.kubectl('delete', 'namespace', ...ours, '--wait=false', '--ignore-not-found');
   });
   await helm('install', RELEASE, CHART, '--create-namespace', ...adopt, ...flags, ...values);
   return {
@@ -70,6 +73,7 @@ export async function openInstallation(
     helm,
     namespace,
     validationNamespace,
+    rescueNamespace,
     certificate,
     folder,
     async upgrade(...others) {

@@ -19,9 +19,12 @@ describe('what the release knows becomes an expression', () => {
       'timeoutSeconds: {{ int .Values.webhook.timeoutSeconds }}\n',
     ],
     [
-      'a list',
-      { spec: { values: standIn('exemptNamespaces') } },
-      'spec:\n  values: {{ include "fluent-pvc-operator.exemptNamespaces" . }}\n',
+      'a list, and an item that may be absent',
+      { values: [standIn('exemptNamespaces'), standIn('rescueNamespace')] },
+      'values:\n' +
+        '{{- range include "fluent-pvc-operator.exemptNamespaces" . | fromJsonArray }}\n' +
+        '  - {{ . | quote }}\n{{- end }}\n' +
+        '{{- with include "fluent-pvc-operator.rescueNamespace" . }}\n  - {{ . }}\n{{- end }}\n',
     ],
     [
       'a field that may be absent, which the code encodes',

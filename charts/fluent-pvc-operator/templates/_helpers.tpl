@@ -16,10 +16,14 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | quote }}
 {{- end -}}
 
-{{- /* JSON. The same for webhook configurations and guards: who is left out of one is left out of both. */ -}}
+{{- /* JSON: whose Pods never reach the webhook, and where nothing is guarded. */ -}}
 {{- define "fluent-pvc-operator.exemptNamespaces" -}}
-{{- $rescue := ternary (list .Values.rescue.namespace) list .Values.rescue.enabled -}}
-{{- concat (list "kube-system" .Release.Namespace) $rescue .Values.exemptNamespaces | uniq | toJson -}}
+{{- concat (list "kube-system" .Release.Namespace) .Values.exemptNamespaces | uniq | toJson -}}
+{{- end -}}
+
+{{- /* JSON, or nothing. */ -}}
+{{- define "fluent-pvc-operator.rescueNamespace" -}}
+{{- if .Values.rescue.enabled }}{{ .Values.rescue.namespace | toJson }}{{ end -}}
 {{- end -}}
 
 {{- /* JSON, or nothing. */ -}}
