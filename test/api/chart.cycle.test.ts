@@ -194,13 +194,14 @@ test('a volume whose namespace is deleted is drained in the rescue namespace', a
   await eventually('the ServiceAccount of the namespace', () =>
     api.kubectl('get', 'serviceaccount', 'default', '-n', going.namespace),
   );
-  const { pod, binding } = await finishedPod(going, FLUENTPVC);
+  const { pod, binding } = await runningPod(going, FLUENTPVC);
   await eventually('its volume', async () => {
     return (await claimOf(going, binding))?.status?.phase === 'Bound';
   });
   await api.kubectl('delete', 'namespace', going.namespace, '--wait=false');
-  const finished = ['pod', pod.metadata.name, '-n', going.namespace];
-  await api.kubectl('delete', ...finished, '--force', '--ignore-not-found');
+  await say(going, pod, status('Succeeded', exited(0), exited(0)));
+  const ended = ['pod', pod.metadata.name, '-n', going.namespace];
+  await api.kubectl('delete', ...ended, '--force', '--ignore-not-found');
   const rescue = { ...api, namespace: on.rescueNamespace };
   await bindingWhere(rescue, binding, 'to have its volume again', (one) =>
     isTrue(one.status?.conditions, 'Rescued'),
