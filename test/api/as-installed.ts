@@ -31,7 +31,7 @@ export async function runAsInstalled(
   await writeFile(join(certDir, 'tls.crt'), certificate.cert);
   await writeFile(join(certDir, 'tls.key'), certificate.key);
   const lines: Line[] = [];
-  await start(parts, on, lines, 'controllers', [`--rescue-namespace=${on.rescueNamespace}`]);
+  await start(parts, on, lines, 'controllers', []);
   await start(parts, on, lines, 'webhook', [
     `--webhook-port=${port}`,
     `--cert-dir=${certDir}`,
@@ -69,6 +69,7 @@ async function start(
       `--kubeconfig=${kubeconfig}`,
       `--namespace=${on.namespace}`,
       `--instance=${RELEASE}`,
+      `--rescue-namespace=${on.rescueNamespace}`,
       '--bind-address=127.0.0.1',
       '--metrics-port=0',
       ...flags,

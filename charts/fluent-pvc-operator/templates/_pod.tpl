@@ -92,4 +92,9 @@ resources:
 - --sidecar-mode={{ $values.sidecarMode }}
 - --pod-deletion-trigger={{ $values.podDeletionTrigger }}
 - --log-level={{ $values.logLevel }}
+{{- if $values.rescue.enabled }}
+- --rescue-namespace={{ $values.rescue.namespace }}
+{{- else }}
+- --disable-rescue
+{{- end }}
 {{- end -}}
