@@ -1,5 +1,5 @@
 import { permissions, type Permission, type Place } from '../src/kube/permissions.ts';
-import { resourceOf } from './rbac.ts';
+import { nameOf, resourceOf } from './rbac.ts';
 
 /** Where a right holds, as people read it. */
 const PLACES: Record<Place, string> = {
@@ -29,7 +29,8 @@ export function permissionsPage(): string {
 
 function table(rows: readonly Permission[]): string {
   const lines = rows.map((row) => {
-    const name = resourceOf(row) + (row.named === undefined ? '' : ' (its own)');
+    const name =
+      resourceOf(row) + (row.named === undefined ? '' : ` \`${nameOf(row.named, 'INSTANCE')}\``);
     return `| ${name} | ${row.verbs.join(', ')} | ${row.why} |`;
   });
   return ['| | | why |', '|---|---|---|', ...lines].join('\n');

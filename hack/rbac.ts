@@ -1,6 +1,12 @@
 import { resources } from '../src/api/resources.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../src/core/registration.ts';
-import { permissions, type Permission, type Place, type Verb } from '../src/kube/permissions.ts';
+import {
+  INSTANCE,
+  permissions,
+  type Permission,
+  type Place,
+  type Verb,
+} from '../src/kube/permissions.ts';
 
 /** What is rendered into Roles of an installation. */
 export interface Installation {
@@ -91,8 +97,14 @@ export function rules(
       [resourceOf(first)],
       VERBS.filter((verb) => wanted.has(verb)),
     );
-    return first.named === undefined ? [built] : [{ ...built, resourceNames: [instance] }];
+    if (first.named === undefined) return [built];
+    return [{ ...built, resourceNames: [nameOf(first.named, instance)] }];
   });
+}
+
+/** Name of the one object that a right is for. */
+export function nameOf(named: string, instance: string): string {
+  return named === INSTANCE ? instance : named;
 }
 
 /** As RBAC names it: `pods/eviction`. */

@@ -1,4 +1,6 @@
+import { GROUP } from '../api/names.ts';
 import type { Kind } from '../api/resources.ts';
+import { ORIGINAL_LEASE } from './original.ts';
 
 /**
  * Every call that this program makes in a cluster where Helm has installed it: the one list that the
@@ -17,8 +19,8 @@ export interface Permission extends Scope {
 interface Scope {
   process: 'webhook' | 'controllers';
   where: Place;
-  /** Only the object that has the name of the installation. */
-  named?: 'instance';
+  /** Only the object of that name; {@link INSTANCE}: of the installation's. */
+  named?: string;
   /** Only where volumes are rescued. */
   only?: 'rescue';
 }
@@ -31,6 +33,9 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
  * Pods of any namespace may ask for a volume.
  */
 export type Place = 'cluster' | 'own namespace' | 'validation namespace' | 'kube-node-lease';
+
+/** Stands for the name of the installation, which no object but its own has. */
+export const INSTANCE = '(instance)';
 
 type Row = [what: Kind | `${Kind}/${Subresource}`, verbs: readonly Verb[], why: string];
 
@@ -80,13 +85,23 @@ const controllers = [
     ['Job', WATCH, 'its cache: finalizer Jobs'],
     ['Job', ['get'], 'no second drainer is made next to one that the cache lacks'],
     ['Job', ['create'], 'drains a PVC'],
+    ['Job', ['patch'], 'one of the original operator is labelled'],
     ['Job', ['delete'], 'a failed one gives way to the next attempt; one that is done goes'],
     ['Event', ['list'], 'why a Job has no Pod'],
     ['Event', ['create'], 'tells people what happened'],
     ['Namespace', WATCH, 'its cache: which ones are being deleted'],
     ['Namespace', ['get'], 'the same, before something is done about it'],
     ['Node', ['get'], 'does what a vanished Pod left on its node still write'],
+    ['MutatingWebhookConfiguration', ['list'], 'does the original operator still admit Pods'],
   ]),
+  ...within({ process: 'controllers', where: 'cluster', named: ORIGINAL_LEASE }, [
+    ['Lease', ['list'], 'does the original operator still lead, in whichever namespace'],
+  ]),
+  ...['fluentpvcs', 'fluentpvcbindings'].flatMap((plural) =>
+    within({ process: 'controllers', where: 'cluster', named: `${plural}.${GROUP}` }, [
+      ['CustomResourceDefinition', ['get'], 'was it the original operator that made it'],
+    ]),
+  ),
   ...within({ process: 'controllers', where: 'kube-node-lease' }, [
     ['Lease', ['get'], 'since when is the node of a vanished Pod heard of'],
   ]),
@@ -94,7 +109,7 @@ const controllers = [
   ...within({ process: 'controllers', where: 'own namespace' }, [
     ['Lease', ['create'], 'one replica leads'],
   ]),
-  ...within({ process: 'controllers', where: 'own namespace', named: 'instance' }, [
+  ...within({ process: 'controllers', where: 'own namespace', named: INSTANCE }, [
     ['Lease', ['get', 'update'], 'one replica leads'],
   ]),
   ...within({ process: 'controllers', where: 'cluster', only: 'rescue' }, [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { resourceOf } from '../../hack/rbac.ts';
+import { nameOf, resourceOf } from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
 import { resources } from '../../src/api/resources.ts';
 import { permissions, type Place } from '../../src/kube/permissions.ts';
@@ -90,7 +90,7 @@ function needed(only: 'rescue' | undefined): Question[] {
       return row.verbs.map((verb) => ({
         who: accountOf(on, row.process),
         verb,
-        what: row.named === undefined ? what : `${what}:${RELEASE}`,
+        what: row.named === undefined ? what : `${what}:${nameOf(row.named, RELEASE)}`,
         namespace: namespaceOf(row.where),
       }));
     });
@@ -117,7 +117,7 @@ const NEVER: Deed[] = [
   ['update deletecollection', `fluentpvcbindings.${GROUP}`],
   ['update deletecollection', 'persistentvolumeclaims'],
   ['patch update', 'persistentvolumeclaims/status'],
-  ['update patch deletecollection', 'jobs.batch'],
+  ['update deletecollection', 'jobs.batch'],
   ['create', 'deployments.apps'],
   ['list watch create update delete deletecollection', 'persistentvolumes'],
   ['list watch update patch delete', 'nodes'],
@@ -145,7 +145,7 @@ test.each<['webhook' | 'controllers', Deed[]]>([
       ...NEVER,
       ['patch', `fluentpvcs.${GROUP}`],
       ['patch update', `fluentpvcbindings.${GROUP}/status`],
-      ['create delete', 'jobs.batch'],
+      ['create patch delete', 'jobs.batch'],
       ['get delete', 'pods'],
       ['create', 'pods/eviction'],
       ['get', 'nodes'],
@@ -158,7 +158,8 @@ test.each<['webhook' | 'controllers', Deed[]]>([
       ...NEVER,
       ['get list', 'storageclasses.storage.k8s.io'],
       ['patch update', `fluentpvcs.${GROUP}/status`],
-      ['get', 'leases.coordination.k8s.io'],
+      ['get list watch update patch', 'leases.coordination.k8s.io'],
+      ['list watch', 'customresourcedefinitions.apiextensions.k8s.io'],
     ],
   ],
 ])('the %s may nothing else', async (process, deeds) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { peoplesRoles, programRoles, rules, type Rule } from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
-import { permissions } from '../../src/kube/permissions.ts';
+import { INSTANCE, permissions } from '../../src/kube/permissions.ts';
 
 interface Role {
   kind: string;
@@ -100,7 +100,8 @@ describe('rules', () => {
           { ...scope, kind: 'Pod', verbs: ['delete', 'get'] },
           { ...scope, kind: 'Pod', subresource: 'eviction', verbs: ['create'] },
           { ...scope, kind: 'Pod', verbs: ['get', 'list'] },
-          { ...scope, kind: 'Lease', named: 'instance', verbs: ['update'] },
+          { ...scope, kind: 'Lease', named: INSTANCE, verbs: ['update'] },
+          { ...scope, kind: 'Lease', named: 'other', verbs: ['list'] },
         ],
         { instance: 'mine' },
       ),
@@ -112,6 +113,12 @@ describe('rules', () => {
         resources: ['leases'],
         resourceNames: ['mine'],
         verbs: ['update'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['other'],
+        verbs: ['list'],
       },
     ]);
   });
