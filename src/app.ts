@@ -9,7 +9,7 @@ import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
 import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { APP_NAME, type ClientConfig } from './core/registration.ts';
+import { APP_NAME, type UrlClient } from './core/registration.ts';
 import { UserError } from './errors.ts';
 import { createHealthServer, type Health } from './health.ts';
 import { ApiError, ApiUnreachable } from './kube/api-error.ts';
@@ -180,7 +180,7 @@ async function serveWebhook(
 /** Makes the API server call us, and takes that away at the end, before the server closes. */
 async function registerWebhook(
   base: Base,
-  webhook: ClientConfig,
+  webhook: UrlClient,
   exemptNamespaces: readonly string[],
 ): Promise<void> {
   const { config, log, parts } = base;

@@ -5,6 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
+import { obtainHelm } from '../e2e/helm.ts';
 import { STAGES, type Stage } from './stages.ts';
 
 /** What a stage came to. A program counts as one test. */
@@ -87,9 +88,11 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
   const nodes = { kind: 'kwok', count: 0 } as const;
   const cluster = await startCluster({ name: 'api-tests', nodes, reporter });
   try {
+    const helm = await obtainHelm(reporter);
     return await runJest(patterns, flags, {
       TEST_KUBECONFIG: cluster.kubeconfig,
       TEST_KUBECTL: cluster.kubectl,
+      TEST_HELM: helm,
     });
   } finally {
     await cluster.stop();

@@ -173,6 +173,21 @@ export function recipes(kubernetesVersion: string): readonly Recipe[] {
       },
     },
     {
+      name: 'helm',
+      version: '4.3.1',
+      binaries: [{ name: 'helm', package: 'cmd/helm', versionArgs: ['version', '--short'] }],
+      accepts: { atLeast: '4.0.0', below: '5.0.0' },
+      build: {
+        module: 'helm.sh/helm/v4',
+        linkerFlags: ['-X=helm.sh/helm/v4/internal/version.version=v4.3.1'],
+      },
+      download: {
+        url: 'https://get.helm.sh/helm-v{version}-{os}-{arch}.tar.gz',
+        checksumUrl: 'https://get.helm.sh/helm-v{version}-{os}-{arch}.tar.gz.sha256sum',
+        archivePath: '{os}-{arch}/{binary}',
+      },
+    },
+    {
       name: 'kwok',
       version: '0.8.0',
       binaries: [{ name: 'kwok', package: 'cmd/kwok', versionArgs: version }],

@@ -5,7 +5,7 @@ import { bindingGuard } from './guard-binding.ts';
 import { claimGuard } from './guard-claim.ts';
 import { podGuard, podMarkGuard } from './guard-pod.ts';
 import type { Guard } from './guard.ts';
-import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from './registration.ts';
+import { APP_NAME, INSTANCE_LABEL, NAME_LABEL, type FailurePolicy } from './registration.ts';
 
 const GUARDS: readonly Guard[] = [bindingGuard, claimGuard, podMarkGuard, podGuard];
 
@@ -15,7 +15,7 @@ export interface GuardOptions {
   accounts: readonly string[];
   /** Namespaces whose Pods never reach the webhook, by name. */
   exemptNamespaces: readonly string[];
-  webhookFailurePolicy: 'Fail' | 'Ignore';
+  webhookFailurePolicy: FailurePolicy;
   /** Recognises what a run has registered; absent in manifests. */
   registeredWith?: string;
 }

@@ -2,30 +2,47 @@ import { createHash } from 'node:crypto';
 import { GROUP, labels } from '../api/names.ts';
 import type { KubeObject } from '../api/object.ts';
 
-/** By what the API server finds the webhook. */
-export interface ClientConfig {
-  /** Of a webhook outside the cluster; the path of each webhook is added. */
+/** By what the API server finds the webhook; the path of each webhook is added. */
+export type ClientConfig = UrlClient | ServiceClient;
+
+/** A webhook outside the cluster. */
+export interface UrlClient {
   url: string;
   /** PEM. */
   caBundle: string;
 }
 
-export interface RegistrationOptions {
+/** A webhook in the cluster. */
+export interface ServiceClient {
+  service: { namespace: string; name: string; port: number };
+  /** PEM; absent where somebody else writes it into the configurations, as cert-manager does. */
+  caBundle?: string;
+}
+
+/** What becomes of a request while the webhook does not answer. */
+export type FailurePolicy = 'Fail' | 'Ignore';
+
+export interface RegistrationOptions<Client extends ClientConfig = ClientConfig> {
   instance: string;
-  client: ClientConfig;
+  client: Client;
   /** Namespaces whose Pods never reach the webhook, and that nothing is guarded in, by name. */
   exemptNamespaces: readonly string[];
   /** Exempt from the webhook; what is rescued in it is guarded. */
   rescueNamespace?: string | undefined;
+  /** Of Pods; default Fail. FluentPVCs are never admitted unseen. */
+  failurePolicy?: FailurePolicy;
+  /** Whether a Pod comes again after a later webhook has changed it; default Never. */
+  reinvocationPolicy?: 'Never' | 'IfNeeded';
+  /** What the API server waits for an answer; two writes take tens of milliseconds. Default 10. */
+  timeoutSeconds?: number;
+  /** Of both configurations. */
+  annotations?: Record<string, string>;
 }
 
 export const NAME_LABEL = 'app.kubernetes.io/name';
 export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 /** Value of {@link NAME_LABEL} on all objects of all installations. */
 export const APP_NAME = 'fluent-pvc-operator';
-
-/** What the API server waits for an answer; two writes take tens of milliseconds. */
-const TIMEOUT_SECONDS = 10;
 
 /** What stands on what a run registers and has no CA in it: by which CA (PEM) that run is trusted. */
 export function registeredWith(caBundle: string): string {
@@ -34,29 +51,29 @@ export function registeredWith(caBundle: string): string {
 
 /** The webhook configurations of an installation: fail-closed and narrow. */
 export function webhookConfigurations(options: RegistrationOptions): KubeObject[] {
-  const { instance, client, exemptNamespaces, rescueNamespace } = options;
+  const { instance, client, exemptNamespaces, rescueNamespace, annotations } = options;
+  const { failurePolicy = 'Fail', reinvocationPolicy = 'Never', timeoutSeconds = 10 } = options;
   const unseen = [...exemptNamespaces, ...(rescueNamespace === undefined ? [] : [rescueNamespace])];
   const metadata = {
     name: instance,
     labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance },
+    ...(annotations === undefined ? {} : { annotations }),
   };
   const webhook = (path: string): object => ({
     admissionReviewVersions: ['v1'],
-    clientConfig: {
-      url: client.url + path,
-      caBundle: Buffer.from(client.caBundle).toString('base64'),
-    },
+    clientConfig: clientConfig(client, path),
     failurePolicy: 'Fail',
     matchPolicy: 'Equivalent',
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds,
   });
   return [
     configuration('MutatingWebhookConfiguration', metadata, {
       ...webhook('/pod/mutate'),
       name: `pod-mutation-webhook.${GROUP}`,
+      failurePolicy,
       // A dry run writes nothing.
       sideEffects: 'NoneOnDryRun',
-      reinvocationPolicy: 'Never',
+      reinvocationPolicy,
       objectSelector: { matchExpressions: [{ key: labels.fluentPVC, operator: 'Exists' }] },
       namespaceSelector: {
         matchExpressions: [
@@ -97,6 +114,14 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       ],
     }),
   ];
+}
+
+function clientConfig(client: ClientConfig, path: string): object {
+  const { caBundle } = client;
+  return {
+    ...('url' in client ? { url: client.url + path } : { service: { ...client.service, path } }),
+    ...(caBundle === undefined ? {} : { caBundle: Buffer.from(caBundle).toString('base64') }),
+  };
 }
 
 function configuration(

@@ -14,7 +14,8 @@ const LEASE_WATCH_MS = 1_000;
 /**
  * Makes sure that nobody else works on this cluster: no webhook configuration or policy of another
  * installation (the original's included), and, where a Lease is given, nobody who renews it. What a
- * killed run of the same instance left is no hindrance: its Lease is waited out and taken.
+ * killed run of the same instance left is no hindrance: its Lease is waited out and taken. What Helm has
+ * installed is, whatever its name: we would take it over, and away at the end.
  *
  * @throws UserError OtherInstallation
  */
@@ -24,7 +25,9 @@ export async function refuseOtherInstallation(
 ): Promise<void> {
   for (const kind of CONFIGURATION_KINDS) {
     const list = await base.client.list(kind, {}, { signal: base.signal });
-    const other = list.items.find((item) => isOurs(item) && instanceOf(item) !== own.instance);
+    const other = list.items.find(
+      (item) => isOurs(item) && (instanceOf(item) !== own.instance || isInCluster(item)),
+    );
     if (other !== undefined) {
       throw new UserError(
         `another installation is active in the cluster: ${kind} "${other.metadata.name}"; ` +
@@ -65,11 +68,24 @@ async function waitOutLease({ client, clock, log, signal }: Base, ref: ObjectRef
 
 /** Of any installation: by label, or, for the original's, by what it calls its webhooks. */
 function isOurs(configuration: Stored<KubeObject>): boolean {
-  const { webhooks = [] } = configuration as { webhooks?: { name: string }[] };
   return (
     configuration.metadata.labels?.[NAME_LABEL] === APP_NAME ||
-    webhooks.some(({ name }) => name.endsWith(`.${GROUP}`))
+    webhooksOf(configuration).some(({ name }) => name.endsWith(`.${GROUP}`))
   );
+}
+
+/** A run registers itself by URL; what is behind a Service is installed in the cluster. */
+function isInCluster(configuration: Stored<KubeObject>): boolean {
+  return webhooksOf(configuration).some(({ clientConfig }) => clientConfig?.service !== undefined);
+}
+
+interface Webhook {
+  name: string;
+  clientConfig?: { service?: object };
+}
+
+function webhooksOf(configuration: Stored<KubeObject>): readonly Webhook[] {
+  return (configuration as { webhooks?: Webhook[] }).webhooks ?? [];
 }
 
 function instanceOf(configuration: Stored<KubeObject>): string | undefined {

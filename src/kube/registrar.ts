@@ -11,6 +11,7 @@ import {
   registeredWith,
   webhookConfigurations,
   type RegistrationOptions,
+  type UrlClient,
 } from '../core/registration.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -60,7 +61,7 @@ export async function applyCRDs({ client, clock, signal }: Base): Promise<void> 
  */
 export async function register(
   { client, log, signal }: Base,
-  options: RegistrationOptions,
+  options: RegistrationOptions<UrlClient>,
 ): Promise<void> {
   const { instance, exemptNamespaces } = options;
   const account = await ownAccount(client, signal);

@@ -53,7 +53,10 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
   const user = await openUser(api);
   const exempt = `${api.namespace}-exempt`;
   await api.kubectl('create', 'namespace', exempt);
-  parts.defer(() => removeAll(api));
+  parts.defer(async () => {
+    await removeAll(api);
+    await api.kubectl('delete', 'namespace', api.namespace, exempt, '--wait=false');
+  });
   await eventually('the ServiceAccount of the exempt namespace', () =>
     api.kubectl('get', '-n', exempt, 'serviceaccount', 'default'),
   );
@@ -80,7 +83,7 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
 }
 
 /** What is left would be an order to the operators of other tests. */
-async function removeAll({ client, kubectl, namespace }: Api): Promise<void> {
+export async function removeAll({ client, namespace }: Api): Promise<void> {
   for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
     const { items } = await client.list(kind, { namespace });
     for (const { metadata } of items) {
@@ -88,7 +91,6 @@ async function removeAll({ client, kubectl, namespace }: Api): Promise<void> {
       await client.patch({ kind, namespace, name: metadata.name }, { type: 'merge', body });
     }
   }
-  await kubectl('delete', 'namespace', namespace, `${namespace}-exempt`, '--wait=false');
 }
 
 /**

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { labels } from '../../../src/api/names.ts';
-import { webhookConfigurations } from '../../../src/core/registration.ts';
+import { webhookConfigurations, type RegistrationOptions } from '../../../src/core/registration.ts';
 
 interface Configuration {
   kind: string;
@@ -66,6 +66,48 @@ test('each webhook has its path, and the CA in base64', () => {
     { url: 'https://host:9443/pod/mutate', caBundle: 'UEVN' },
     { url: 'https://host:9443/fluent-pvc/validate', caBundle: 'UEVN' },
   ]);
+});
+
+describe('a webhook in the cluster', () => {
+  const service = { namespace: 'ops', name: 'mine-webhook', port: 443 };
+  const build = (options: Partial<RegistrationOptions>): Configuration[] =>
+    webhookConfigurations({
+      instance: 'mine',
+      client: { service },
+      exemptNamespaces: [],
+      ...options,
+    }) as unknown as Configuration[];
+
+  test('is found by its Service, and waits for somebody else to write its CA', () => {
+    expect(build({}).map(({ webhooks }) => webhooks[0]?.clientConfig)).toEqual([
+      { service: { ...service, path: '/pod/mutate' } },
+      { service: { ...service, path: '/fluent-pvc/validate' } },
+    ]);
+  });
+
+  test('has its CA in base64, where it is given', () => {
+    const [pods] = build({ client: { service, caBundle: 'PEM' } });
+    expect(pods?.webhooks[0]?.clientConfig).toMatchObject({ caBundle: 'UEVN' });
+  });
+
+  test('may be left out for Pods, never for FluentPVCs', () => {
+    const policies = build({ failurePolicy: 'Ignore' }).map(
+      ({ webhooks }) => webhooks[0]?.failurePolicy,
+    );
+    expect(policies).toEqual(['Ignore', 'Fail']);
+  });
+
+  test('is called as its options say', () => {
+    const annotations = { 'example.com/ca': 'here' };
+    const called = build({ reinvocationPolicy: 'IfNeeded', timeoutSeconds: 5, annotations });
+    expect(called).toMatchObject([
+      {
+        metadata: { annotations },
+        webhooks: [{ reinvocationPolicy: 'IfNeeded', timeoutSeconds: 5 }],
+      },
+      { metadata: { annotations }, webhooks: [{ timeoutSeconds: 5 }] },
+    ]);
+  });
 });
 
 test('FluentPVCs are validated when they are made and changed', () => {

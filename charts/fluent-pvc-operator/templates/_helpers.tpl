@@ -1,0 +1,62 @@
+{{- /* Name of this installation; objects of the cluster are called by it. */ -}}
+{{- define "fluent-pvc-operator.instance" -}}
+{{- if .Values.instance -}}
+{{- .Values.instance -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.labels" -}}
+app.kubernetes.io/name: fluent-pvc-operator
+app.kubernetes.io/instance: {{ include "fluent-pvc-operator.instance" . | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | quote }}
+{{- end -}}
+
+{{- /* JSON: whose Pods never reach the webhook, and where nothing is guarded. */ -}}
+{{- define "fluent-pvc-operator.exemptNamespaces" -}}
+{{- concat (list "kube-system" .Release.Namespace) .Values.exemptNamespaces | uniq | toJson -}}
+{{- end -}}
+
+{{- /* JSON, or nothing. */ -}}
+{{- define "fluent-pvc-operator.rescueNamespace" -}}
+{{- if .Values.rescue.enabled }}{{ .Values.rescue.namespace | toJson }}{{ end -}}
+{{- end -}}
+
+{{- /* JSON, or nothing. */ -}}
+{{- define "fluent-pvc-operator.crdAnnotations" -}}
+{{- if .Values.crds.keep }}{{ dict "helm.sh/resource-policy" "keep" | toJson }}{{ end -}}
+{{- end -}}
+
+{{- /* JSON, or nothing: which certificate's CA cert-manager writes into the webhook configurations. */ -}}
+{{- define "fluent-pvc-operator.caAnnotations" -}}
+{{- if .Values.certificate.certManager.enabled -}}
+{{- $certificate := printf "%s/%s-webhook" .Release.Namespace (include "fluent-pvc-operator.instance" .) -}}
+{{- dict "cert-manager.io/inject-ca-from" $certificate | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* JSON, or nothing where cert-manager writes it. */ -}}
+{{- define "fluent-pvc-operator.caBundle" -}}
+{{- if not .Values.certificate.certManager.enabled -}}
+{{- $why := "certificate.caBundle is needed without cert-manager: the CA, PEM, of the certificate in certificate.secretName" -}}
+{{- required $why .Values.certificate.caBundle | b64enc | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.certificateSecret" -}}
+{{- if .Values.certificate.certManager.enabled -}}
+{{- include "fluent-pvc-operator.instance" . }}-webhook-tls
+{{- else -}}
+{{- $why := "certificate.secretName is needed without cert-manager: a Secret of type kubernetes.io/tls" -}}
+{{- required $why .Values.certificate.secretName -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ $tag }}{{ end -}}
+{{- end -}}

@@ -1,0 +1,100 @@
+{{- /*
+What both Deployments have in common, in parts; each takes a list: the release, and the component's name.
+*/ -}}
+
+{{- define "fluent-pvc-operator.selector" -}}
+{{- $release := first . -}}
+app.kubernetes.io/name: fluent-pvc-operator
+app.kubernetes.io/instance: {{ include "fluent-pvc-operator.instance" $release | quote }}
+app.kubernetes.io/component: {{ last . }}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.podMetadata" -}}
+labels:
+  {{- include "fluent-pvc-operator.selector" . | nindent 2 }}
+{{- with (first .).Values.podAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* Restricted, as Pod Security has it. */ -}}
+{{- define "fluent-pvc-operator.podSpec" -}}
+{{- $release := first . -}}
+{{- $values := $release.Values -}}
+serviceAccountName: {{ include "fluent-pvc-operator.instance" $release }}-{{ last . }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  seccompProfile:
+    type: RuntimeDefault
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+affinity:
+{{- with $values.affinity }}
+  {{- toYaml . | nindent 2 }}
+{{- else }}
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "fluent-pvc-operator.selector" . | nindent 14 }}
+{{- end }}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.container" -}}
+{{- $release := first . -}}
+{{- $values := $release.Values -}}
+name: {{ last . }}
+image: {{ include "fluent-pvc-operator.image" $release | quote }}
+imagePullPolicy: {{ $values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+livenessProbe:
+  httpGet:
+    path: /livez
+    port: metrics
+readinessProbe:
+  httpGet:
+    path: /readyz
+    port: metrics
+  periodSeconds: 5
+resources:
+  {{- toYaml (get $values (last .)).resources | nindent 2 }}
+{{- end -}}
+
+{{- /* Flags of both processes. The image runs node; its first argument is the program. */ -}}
+{{- define "fluent-pvc-operator.args" -}}
+{{- $release := first . -}}
+{{- $values := $release.Values -}}
+- /app/main.js
+- {{ last . }}
+- --namespace={{ $release.Release.Namespace }}
+- --instance={{ include "fluent-pvc-operator.instance" $release }}
+- --metrics-port={{ int $values.metricsPort }}
+- --sidecar-mode={{ $values.sidecarMode }}
+- --pod-deletion-trigger={{ $values.podDeletionTrigger }}
+- --log-level={{ $values.logLevel }}
+{{- if $values.rescue.enabled }}
+- --rescue-namespace={{ $values.rescue.namespace }}
+{{- else }}
+- --disable-rescue
+{{- end }}
+{{- end -}}

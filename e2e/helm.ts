@@ -1,0 +1,48 @@
+import { dirname, join } from 'node:path';
+import { UserError } from '../src/errors.ts';
+import { findBinaries } from './cluster/binaries.ts';
+import { createBinarySources } from './cluster/binary-sources.ts';
+import { tryCommand } from './cluster/commands.ts';
+import { readEnvironment } from './cluster/environment.ts';
+import { defaultKubernetesVersion } from './cluster/recipes.ts';
+import type { Reporter } from './cluster/reporter.ts';
+
+/**
+ * helm as a user runs it, against one cluster; each argument is a string of its own. Resolves to its
+ * standard output; a failure is a UserError with all that helm said.
+ */
+export type Helm = (...args: readonly string[]) => Promise<string>;
+
+/** The chart of this checkout. */
+export const CHART = join(import.meta.dirname, '../charts/fluent-pvc-operator');
+
+/** Path of a helm, found on this machine, downloaded or built. */
+export async function obtainHelm(reporter: Reporter): Promise<string> {
+  const sources = createBinarySources(readEnvironment(), reporter);
+  // Helm is of no version of Kubernetes.
+  const { helm } = await findBinaries(sources, defaultKubernetesVersion, ['helm']);
+  if (helm === undefined) throw new Error('no recipe makes helm');
+  return helm;
+}
+
+/** The helm at that path, with the rights of that kubeconfig. */
+export function createHelm({
+  helm,
+  kubeconfig,
+}: {
+  readonly helm: string;
+  readonly kubeconfig: string;
+}): Helm {
+  // Repositories and plugins of whoever runs us are none of its business.
+  const env = { HOME: dirname(kubeconfig), KUBECONFIG: kubeconfig };
+  return async (...args) => {
+    const { code, stdout, stderr } = await tryCommand(helm, args, { env });
+    if (code === 0) return stdout;
+    throw new UserError(`helm ${args.join(' ')}: ${stderr.trim()}\n${stdout.trim()}`.trim());
+  };
+}
+
+/** A value with commas, dots and quotes as `--set-json` takes it. */
+export function setJson(path: string, value: unknown): string {
+  return `--set-json=${path}=${JSON.stringify(value)}`;
+}

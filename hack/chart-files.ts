@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crds } from '../src/api/crd.ts';
+import type { KubeObject } from '../src/api/object.ts';
+import { guards } from '../src/core/guards.ts';
+import { webhookConfigurations, type FailurePolicy } from '../src/core/registration.ts';
+import { permissionsPage } from './permissions-page.ts';
+import { peoplesRoles, programRoles } from './rbac.ts';
+import { either, onlyIf, standIn, template } from './template.ts';
+import { valuesTable, valuesYaml, type ValuesSchema } from './values.ts';
+
+/** A file that is generated: path below the root, and content. */
+export interface GeneratedFile {
+  path: string;
+  content: string;
+}
+
+const root = join(import.meta.dirname, '..');
+const CHART = 'charts/fluent-pvc-operator';
+
+const installation = {
+  instance: standIn('instance'),
+  namespace: standIn('namespace'),
+  validationNamespace: standIn('validationNamespace'),
+};
+
+/** Everything of the chart that is generated, and the pages that are made of the same. */
+export function chartFiles(): GeneratedFile[] {
+  const schema = JSON.parse(read(`${CHART}/values.schema.json`)) as ValuesSchema;
+  const { always, rescue } = programRoles(installation);
+  return [
+    ...crds.map((crd) => {
+      const metadata = { ...crd.metadata, annotations: standIn('crdAnnotations') };
+      const text = onlyIf('.Values.crds.enabled', template([{ ...crd, metadata }]));
+      return templateFile(`crd-${crd.metadata.name?.split('.')[0] ?? ''}`, 'src/api', text);
+    }),
+    templateFile('webhook-configurations', 'src/core/registration.ts', template(registration())),
+    templateFile('guards', 'src/core/guards.ts', guardTemplates()),
+    templateFile(
+      'rbac',
+      'src/kube/permissions.ts',
+      template(always) + onlyIf('.Values.rescue.enabled', template(rescue)),
+    ),
+    templateFile('rbac-people', 'hack/rbac.ts', template(peoplesRoles(installation))),
+    {
+      path: `${CHART}/values.yaml`,
+      content: `${generatedFrom('values.schema.json')}${valuesYaml(schema)}`,
+    },
+    { path: `${CHART}/README.md`, content: withTable(read(`${CHART}/README.md`), schema) },
+    { path: 'docs/permissions.md', content: permissionsPage() },
+  ];
+}
+
+function registration(): KubeObject[] {
+  const { instance, namespace } = installation;
+  return webhookConfigurations({
+    instance,
+    client: {
+      service: { namespace, name: `${instance}-webhook`, port: standIn('servicePort') },
+      caBundle: standIn('caBundle'),
+    },
+    exemptNamespaces: [standIn('exemptNamespaces')],
+    rescueNamespace: standIn('rescueNamespace'),
+    failurePolicy: standIn('failurePolicy'),
+    reinvocationPolicy: standIn('reinvocationPolicy'),
+    timeoutSeconds: standIn('timeoutSeconds'),
+    annotations: standIn('caAnnotations'),
+  });
+}
+
+/** What a guard does where the webhook may be left out is for the code to say, not for the chart. */
+function guardTemplates(): string {
+  const { instance, namespace } = installation;
+  const [closed, open] = (['Fail', 'Ignore'] satisfies FailurePolicy[]).map((policy) =>
+    guards({
+      instance,
+      accounts: ['webhook', 'controllers'].map(
+        (name) => `system:serviceaccount:${namespace}:${instance}-${name}`,
+      ),
+      exemptNamespaces: [standIn('exemptNamespaces')],
+      webhookFailurePolicy: policy,
+    }).map((object) => template([object])),
+  );
+  const isClosed = 'eq .Values.webhook.failurePolicy "Fail"';
+  return (closed ?? []).map((one, index) => either(isClosed, one, open?.[index] ?? '')).join('');
+}
+
+function templateFile(name: string, source: string, text: string): GeneratedFile {
+  return { path: `${CHART}/templates/${name}.yaml`, content: generatedFrom(source) + text };
+}
+
+function generatedFrom(source: string): string {
+  return `# Generated from ${source} by \`npm run generate\`. Do not edit.\n`;
+}
+
+/** The page with the table between its marks made anew. */
+function withTable(page: string, schema: ValuesSchema): string {
+  const [before, after] = [page.split('<!-- values -->')[0], page.split('<!-- /values -->')[1]];
+  if (before === undefined || after === undefined) throw new Error('README.md has lost its marks');
+  return `${before}<!-- values -->\n${valuesTable(schema)}<!-- /values -->${after}`;
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}

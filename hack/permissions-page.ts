@@ -1,0 +1,37 @@
+import { permissions, type Permission, type Place } from '../src/kube/permissions.ts';
+import { nameOf, resourceOf } from './rbac.ts';
+
+/** Where a right holds, as people read it. */
+const PLACES: Record<Place, string> = {
+  cluster: 'in all namespaces, and of the cluster',
+  'own namespace': "in the release's namespace",
+  'validation namespace': 'in the validation namespace',
+  'kube-node-lease': 'in `kube-node-lease`',
+};
+
+/** docs/permissions.md: what the program may do, and why. */
+export function permissionsPage(): string {
+  const groups = Map.groupBy(permissions, ({ process, where, only }) => {
+    const when = only === undefined ? '' : `, with \`${only}.enabled\``;
+    return `${process}: ${PLACES[where]}${when}`;
+  });
+  return [
+    '<!-- Generated from src/kube/permissions.ts by `npm run generate`. Do not edit. -->\n',
+    '# What the operator may do\n',
+    'The Roles of the chart are made from this list. A call of the program that is not here is answered with Forbidden; the API tests run it with exactly these rights. It reads no Secrets: its certificate is mounted.\n',
+    'Two ClusterRoles are for people: `INSTANCE-view` (part of `view`, `edit` and `admin`) and `INSTANCE-operate`, which adds `patch` on FluentPVCBindings, for the annotations `retry`, `release` and `assume-stopped`; the [guards](guards.md) leave people nothing else of a binding. No role for people writes FluentPVCs: who does, runs any Job in every namespace.\n',
+    ...[...groups].flatMap(([title, rows]) => [`## ${title}\n`, table(rows), '']),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function table(rows: readonly Permission[]): string {
+  const lines = rows.map((row) => {
+    const name =
+      resourceOf(row) + (row.named === undefined ? '' : ` \`${nameOf(row.named, 'INSTANCE')}\``);
+    return `| ${name} | ${row.verbs.join(', ')} | ${row.why} |`;
+  });
+  return ['| | | why |', '|---|---|---|', ...lines].join('\n');
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHelm, CHART, type Helm } from '../../e2e/helm.ts';
+import { makeCertificate, type ServingCertificate } from '../../webhook/certificate.ts';
+import { eventually } from '../support/eventually.ts';
+import { removeAll } from './guarding.ts';
+import { openApi, type Api } from './harness.ts';
+
+/*
+ * The chart, installed as people do. There are no nodes, so its Pods never run: what is looked at is
+ * what the API server makes of the rest.
+ */
+
+export const RELEASE = 'fluent-pvc-operator';
+
+/** A release of the chart of this checkout. */
+export interface Installation {
+  api: Api;
+  helm: Helm;
+  /** Of the release. */
+  namespace: string;
+  validationNamespace: string;
+  rescueNamespace: string;
+  /** Of the webhook, for 127.0.0.1. */
+  certificate: ServingCertificate;
+  /** Folder of this test's own. */
+  folder: string;
+  /** Installs anew with other values. */
+  upgrade(...values: readonly string[]): Promise<void>;
+}
+
+/** helm, for who needs no release. */
+export function openHelm({ kubeconfig }: Pick<Api, 'kubeconfig'>): Helm {
+  const { TEST_HELM: helm = '' } = process.env;
+  if (helm === '') throw new Error('run the API tests with `npm run test:api [-- PATTERN]`');
+  return createHelm({ helm, kubeconfig });
+}
+
+/** Installs the chart, until `parts` are closed. */
+export async function openInstallation(
+  parts: AsyncDisposableStack,
+  ...values: readonly string[]
+): Promise<Installation> {
+  const api = await openApi(parts);
+  const helm = openHelm(api);
+  const namespace = `${api.namespace}-operator`;
+  const validationNamespace = `${api.namespace}-validation`;
+  const rescueNamespace = `${api.namespace}-rescue`;
+  const folder = await mkdtemp(join(tmpdir(), 'chart-'));
+  parts.defer(() => rm(folder, { recursive: true }));
+  const certificate = await makeCertificate(['127.0.0.1'], new Date());
+  const caBundle = join(folder, 'ca.crt');
+  await writeFile(caBundle, certificate.ca);
+  const flags = [
+    `--namespace=${namespace}`,
+    '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
+    `--set-file=certificate.caBundle=${caBundle}`,
+    `--set=validation.namespace=${validationNamespace},rescue.namespace=${rescueNamespace}`,
+  ];
+  // Other tests have made the CRDs otherwise.
+  const adopt = ['--take-ownership', '--force-conflicts'];
+  parts.defer(async () => {
+    await helm('uninstall', RELEASE, `--namespace=${namespace}`, '--ignore-not-found', '--wait');
+    // The API server takes note of guards that are gone within seconds.
+    await eventually('bindings and PVCs to be let go', () => removeAll(api).then(() => true));
+    const ours = [api.namespace, namespace, rescueNamespace];
+    await api.kubectl('delete', 'namespace', ...ours, '--wait=false', '--ignore-not-found');
+  });
+  await helm('install', RELEASE, CHART, '--create-namespace', ...adopt, ...flags, ...values);
+  return {
+    api,
+    helm,
+    namespace,
+    validationNamespace,
+    rescueNamespace,
+    certificate,
+    folder,
+    async upgrade(...others) {
+      await helm('upgrade', RELEASE, CHART, ...flags, ...values, ...others);
+    },
+  };
+}
+
+/** The username of a process of the release. */
+export function accountOf(
+  { namespace }: Pick<Installation, 'namespace'>,
+  process: 'webhook' | 'controllers',
+): string {
+  return `system:serviceaccount:${namespace}:${RELEASE}-${process}`;
+}

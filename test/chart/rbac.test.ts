@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import { peoplesRoles, programRoles, rules, type Rule } from '../../hack/rbac.ts';
+import { GROUP } from '../../src/api/names.ts';
+import { INSTANCE, permissions } from '../../src/kube/permissions.ts';
+
+interface Role {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  rules?: Rule[];
+  roleRef?: { kind: string; name: string };
+  subjects?: { name: string; namespace: string }[];
+}
+
+const installation = { instance: 'mine', namespace: 'ops', validationNamespace: 'trials' };
+const { always, rescue } = programRoles(installation) as { always: Role[]; rescue: Role[] };
+const people = peoplesRoles(installation) as Role[];
+const called = ({ kind, metadata: { namespace = '', name } }: Role): string =>
+  [kind, ...(namespace === '' ? [] : [namespace]), name].join(' ');
+
+describe('the roles of the program', () => {
+  test('are one a process and place', () => {
+    expect(always.map(called)).toEqual([
+      'ClusterRole mine-webhook',
+      'ClusterRoleBinding mine-webhook',
+      'Role trials mine-webhook',
+      'RoleBinding trials mine-webhook',
+      'ClusterRole mine-controllers',
+      'ClusterRoleBinding mine-controllers',
+      'Role kube-node-lease mine-controllers',
+      'RoleBinding kube-node-lease mine-controllers',
+      'Role ops mine-controllers',
+      'RoleBinding ops mine-controllers',
+    ]);
+    expect(rescue.map(called)).toEqual([
+      'ClusterRole mine-controllers-rescue',
+      'ClusterRoleBinding mine-controllers-rescue',
+    ]);
+  });
+
+  test('are each bound to the account of their process', () => {
+    const bindings = [...always, ...rescue].filter(({ roleRef }) => roleRef !== undefined);
+    for (const { metadata, kind, roleRef, subjects } of bindings) {
+      expect(roleRef).toMatchObject({ kind: kind.replace('Binding', ''), name: metadata.name });
+      const process = metadata.name.includes('webhook') ? 'webhook' : 'controllers';
+      expect(subjects).toEqual([
+        { kind: 'ServiceAccount', name: `mine-${process}`, namespace: 'ops' },
+      ]);
+    }
+  });
+
+  const all = [...always, ...rescue, ...people].flatMap((role) =>
+    (role.rules ?? []).map((rule) => ({ role: called(role), rule })),
+  );
+
+  test.each(all)('$role: $rule.resources by its name, no wildcard, no Secret', ({ rule }) => {
+    const words = [...rule.apiGroups, ...rule.resources, ...rule.verbs];
+    expect(words.filter((word) => word.includes('*'))).toEqual([]);
+    expect(rule.resources).not.toContain('secrets');
+    expect(rule.verbs.length).toBeGreaterThan(0);
+  });
+
+  test('write to FluentPVCs by the controllers only, and only what keeps them', () => {
+    const writing = all.filter(
+      ({ rule: { resources, verbs } }) =>
+        resources.includes('fluentpvcs') &&
+        verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)),
+    );
+    expect(writing).toEqual([
+      {
+        role: 'ClusterRole mine-controllers',
+        rule: { apiGroups: [GROUP], resources: ['fluentpvcs'], verbs: ['list', 'watch', 'patch'] },
+      },
+    ]);
+  });
+
+  test('let nobody but the controllers write what the guards believe', () => {
+    const status = all.filter(({ rule }) => rule.resources.includes('fluentpvcbindings/status'));
+    expect(status.map(({ role }) => role)).toEqual(['ClusterRole mine-controllers']);
+  });
+
+  test('make Pods in the validation namespace only, where dry runs are', () => {
+    const making = all.filter(
+      ({ rule: { resources, verbs } }) => resources.includes('pods') && verbs.includes('create'),
+    );
+    expect(making.map(({ role }) => role)).toEqual(['Role trials mine-webhook']);
+  });
+
+  test('touch PersistentVolumes only where volumes are rescued', () => {
+    const touching = all.filter(({ rule }) => rule.resources.includes('persistentvolumes'));
+    expect(touching.map(({ role }) => role)).toEqual(['ClusterRole mine-controllers-rescue']);
+  });
+});
+
+describe('rules', () => {
+  test('have each verb of a resource once, and the name where there is one', () => {
+    const scope = { process: 'controllers', where: 'cluster', why: '' } as const;
+    expect(
+      rules(
+        [
+          { ...scope, kind: 'Pod', verbs: ['delete', 'get'] },
+          { ...scope, kind: 'Pod', subresource: 'eviction', verbs: ['create'] },
+          { ...scope, kind: 'Pod', verbs: ['get', 'list'] },
+          { ...scope, kind: 'Lease', named: INSTANCE, verbs: ['update'] },
+          { ...scope, kind: 'Lease', named: 'other', verbs: ['list'] },
+        ],
+        { instance: 'mine' },
+      ),
+    ).toEqual([
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'delete'] },
+      { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['mine'],
+        verbs: ['update'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['other'],
+        verbs: ['list'],
+      },
+    ]);
+  });
+});
+
+test('the same right is not asked for twice for the same reason', () => {
+  const rows = permissions.map((row) => JSON.stringify(row));
+  expect(new Set(rows).size).toBe(rows.length);
+});
