@@ -3,7 +3,7 @@ import type { Claim } from '../src/api/claim.ts';
 import { getCondition } from '../src/api/condition.ts';
 import { finalizationOf } from '../src/api/fluentpvc.ts';
 import { finalizers } from '../src/api/names.ts';
-import { hasFinalizer, isDeleting, type Identity, type Stored } from '../src/api/object.ts';
+import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
 import { isKept, keepVolume, rescueBinding } from '../src/core/rescue.ts';

@@ -107,9 +107,14 @@ export async function run(
   const watches = new Map(Object.entries(watched).map(([name, cache]) => [name, cache.health]));
   health.live.set('watches', () => hangingWatch(watches));
   const { onAnswer, unanswered } = createAnswerCheck(clock);
+  let hindrance: string | undefined;
+  const hindered = (why: string | undefined): void => {
+    hindrance = why;
+  };
   const original = config.force ? NO_ORIGINAL : createOriginalWatch({ ...base, onAnswer });
   if (config.command === 'controllers') {
     health.ready.set('original', original.active);
+    health.ready.set('take-over', () => hindrance);
     health.ready.set('caches', () => unlisted({ ...caches }));
     health.ready.set('watches', () => brokenWatch(watches));
     health.ready.set('api-server', unanswered);
@@ -144,7 +149,7 @@ export async function run(
   const lead = async (leading: AbortSignal): Promise<void> => {
     // Who has stood by for long must look again.
     await original.gone(leading);
-    await takeOver({ ...working, lease }, leading);
+    await takeOver({ ...working, lease, hindered }, leading);
     if (!isAborted(leading)) await control(leading);
   };
   // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
