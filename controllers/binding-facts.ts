@@ -143,10 +143,15 @@ export function isOwn(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
   return isOurs(claim, binding) || claim.metadata.uid === binding.spec.pvc.uid;
 }
 
-/** Does the annotation `release` give the data up? By the uid of its claim: a mistaken name does not. */
-export function isGivenUp({ metadata, spec }: Stored<Binding>): boolean {
+/**
+ * Does the annotation `release` give the data up? By the uid of its claim, of now or of before a
+ * rescue: a mistaken name does not.
+ */
+export function isGivenUp(binding: Stored<Binding>, claim: Stored<Claim> | undefined): boolean {
+  const { metadata, spec } = binding;
   const uid = metadata.annotations?.[annotations.release] ?? '';
-  return uid !== '' && (uid === spec.pvc.uid || uid === spec.rescue?.pvc.uid);
+  const own = claim !== undefined && isOwn(claim, binding) ? claim.metadata.uid : undefined;
+  return uid !== '' && [spec.pvc.uid, spec.rescue?.pvc.uid, own].includes(uid);
 }
 
 /** Was it the original operator's? */

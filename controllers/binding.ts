@@ -9,7 +9,7 @@ import type { Clock } from '../src/clock.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { claimRef, isOurs, stageOf } from './binding-facts.ts';
+import { claimRef, isGivenUp, isOurs, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from './caches.ts';
 import { claimTrouble } from './claim-trouble.ts';
 import { createJobObserver } from './drain-observer.ts';
@@ -75,6 +75,7 @@ export function createBindingDecider(options: {
     key: ObjectKey,
     binding: Stored<Binding>,
     now: number,
+    refusal: ApiError | undefined,
     signal: AbortSignal,
   ): Promise<Plan> => {
     const cached = caches.claims.get(key);
@@ -92,7 +93,7 @@ export function createBindingDecider(options: {
     if (namespace !== undefined && pod.kind !== 'present' && !hasProvenEnd(pod)) {
       // It may take long until its containers are known to have stopped, and can be waited for elsewhere.
       const nodeName = binding.status?.nodeName ?? rescue?.nodeName;
-      const facts = { now, namespace, podOver: false, nodeName };
+      const facts = { now, namespace, podOver: false, nodeName, refusal };
       const leaving = await leave.observe(binding, facts, signal);
       if (leaving !== undefined && !isInUse(leaving.claim)) return leavePlan(leaving);
     }
@@ -111,14 +112,14 @@ export function createBindingDecider(options: {
     const hasSucceeded = job !== undefined && jobOutcome(job)?.succeeded === true;
     const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
     if (namespace !== undefined && !hasSucceeded) {
-      const facts = { now, namespace, podOver: true, nodeName: undefined };
+      const facts = { now, namespace, podOver: true, nodeName: undefined, refusal };
       const leaving = await leave.observe(binding, facts, signal);
       return leaving === undefined ? CHANGED : leavePlan(leaving);
     }
     const claim = await claimOf(binding, signal);
     const jobPods = podsOfJobs(binding);
     const sight = await lookAtJob(binding, job, jobPods, now, signal);
-    if (isRescuing(binding, claim) && !hasSucceeded) {
+    if (isRescuing(binding, claim) && !hasSucceeded && !isGivenUp(binding, claim)) {
       const volume = await leave.volumeOf(binding, claim, signal);
       return rescuePlan({ now, binding, claim, volume, refusal, ...sight });
     }
@@ -127,7 +128,7 @@ export function createBindingDecider(options: {
       now,
       binding,
       claim,
-      volume: isTroubled ? await leave.volumeOf(binding, claim, signal) : undefined,
+      volume: isTroubled ? await leave.volumeOf(binding, claim, signal) : 'unseen',
       ...sight,
       refusal,
       next: job === undefined ? await nextJob(client, binding, signal) : undefined,
@@ -137,11 +138,11 @@ export function createBindingDecider(options: {
   return async (key, signal, refusal) => {
     const now = clock.now();
     const binding = caches.bindings.get(key);
-    if (binding === undefined) return orphan(key, now, signal);
+    if (binding === undefined) return orphan(key, now, refusal, signal);
     const stage = stageOf(binding);
     switch (stage) {
       case 'inUse':
-        return inUse(key, binding, now, signal);
+        return inUse(key, binding, now, refusal, signal);
       case 'draining':
         finder.forget(key);
         return draining(binding, now, refusal, signal);
@@ -153,7 +154,7 @@ export function createBindingDecider(options: {
           claim,
           volume:
             binding.spec.rescue === undefined
-              ? undefined
+              ? 'absent'
               : await leave.volumeOf(binding, claim, signal),
           job: jobOf(binding),
           jobPods: podsOfJobs(binding),

@@ -59,7 +59,7 @@ export function claimTrouble(
     const message =
       `PVC "${name}" was deleted before it was drained. Our finalizer keeps it and its data, but no ` +
       `Pod can mount a claim that is being deleted, and its PersistentVolume cannot be rescued (it is ` +
-      `gone, or the operator runs with --disable-rescue). Save what is on it; then, ${giveUp}`;
+      `gone, or goes, or the operator runs with --disable-rescue). Save what is on it; then, ${giveUp}`;
     return { reason: 'PVCDeleted', message };
   }
   return undefined;

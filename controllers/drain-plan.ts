@@ -4,7 +4,6 @@ import { isTrue } from '../src/api/condition.ts';
 import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
-import type { Volume } from '../src/api/volume.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
 import { ending, isGivenUp, untilMs } from './binding-facts.ts';
 import { claimTrouble, isLost } from './claim-trouble.ts';
@@ -21,7 +20,7 @@ import {
   waiting,
   type DrainFacts,
 } from './drain-report.ts';
-import { beginRescue } from './rescue-plan.ts';
+import { beginRescue, type VolumeSight } from './rescue-begin.ts';
 import {
   busy,
   IDLE_MS,
@@ -48,8 +47,8 @@ import {
 export interface DrainObservation extends DrainFacts {
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
-  /** The volume of a claim that cannot be drained itself, read live; else `undefined`. */
-  volume: Stored<Volume> | undefined;
+  /** The volume of a claim that cannot be drained itself, read live; else `unseen`. */
+  volume: VolumeSight;
   /** Pods of finalizer Jobs, as the cache has them. */
   jobPods: readonly JobPod[];
   /** Since when a Job that is under way has no Pod that runs (ms since the epoch), and why. */
@@ -86,7 +85,7 @@ export function drainPlan(observation: DrainObservation): Plan {
   const { binding, claim, job } = observation;
   // Whatever became of the claim since: what was on it is shipped.
   if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
-  if (isGivenUp(binding)) return givenUp(observation);
+  if (isGivenUp(binding, claim)) return givenUp(observation);
   if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
   if (isLost(claim, binding) && isDeleting(binding)) {
     return {
@@ -97,7 +96,7 @@ export function drainPlan(observation: DrainObservation): Plan {
   const trouble = claimTrouble(claim, binding);
   if (trouble !== undefined) {
     return (
-      beginRescue(observation, observation.volume) ??
+      beginRescue(observation, claim, observation.volume) ??
       unknown(observation, trouble.reason, trouble.message)
     );
   }

@@ -6,7 +6,7 @@ import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import { bindingRef, claimRef } from './binding-facts.ts';
 import type { LeaveObservation } from './leave-plan.ts';
-import { volumeToRescue } from './rescue-plan.ts';
+import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
 
 /** Looks at what becomes of a namespace, and of the volumes in it. All reads are live. */
 export interface LeaveObserver {
@@ -15,21 +15,21 @@ export interface LeaveObserver {
   /** Of a binding that is stored; `undefined` where it is gone, or another version by now. */
   observe(
     binding: Stored<Binding>,
-    facts: Pick<LeaveObservation, 'now' | 'namespace' | 'podOver' | 'nodeName'>,
+    facts: Pick<LeaveObservation, 'now' | 'namespace' | 'podOver' | 'nodeName' | 'refusal'>,
     signal: AbortSignal,
   ): Promise<LeaveObservation | undefined>;
   /** Of a binding that was made for a claim without one, to be stored elsewhere. */
   observeOrphan(
     binding: Stored<Binding>,
-    facts: Pick<LeaveObservation, 'now' | 'namespace' | 'nodeName'>,
+    facts: Pick<LeaveObservation, 'now' | 'namespace' | 'nodeName' | 'refusal'>,
     signal: AbortSignal,
   ): Promise<LeaveObservation>;
-  /** The volume of a claim that is gone, or goes; `undefined` where rescue is switched off, too. */
+  /** The volume of a claim that is gone, or goes. */
   volumeOf(
     binding: Stored<Binding>,
     claim: Stored<Claim> | undefined,
     signal: AbortSignal,
-  ): Promise<Stored<Volume> | undefined>;
+  ): Promise<VolumeSight>;
 }
 
 export function createLeaveObserver({
@@ -43,9 +43,10 @@ export function createLeaveObserver({
   rescueNamespace: string | undefined;
 }): LeaveObserver {
   const volumeOf: LeaveObserver['volumeOf'] = async (binding, claim, signal) => {
+    if (rescueNamespace === undefined) return 'unseen';
     const name = volumeToRescue(binding, claim);
-    if (rescueNamespace === undefined || name === undefined) return undefined;
-    return client.get<Volume>({ kind: 'PersistentVolume', name }, { signal });
+    if (name === undefined) return 'absent';
+    return (await client.get<Volume>({ kind: 'PersistentVolume', name }, { signal })) ?? 'absent';
   };
 
   const surroundings = async (

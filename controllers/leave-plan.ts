@@ -3,12 +3,22 @@ import type { Claim } from '../src/api/claim.ts';
 import { getCondition } from '../src/api/condition.ts';
 import { finalizationOf } from '../src/api/fluentpvc.ts';
 import { finalizers } from '../src/api/names.ts';
-import { hasFinalizer, isDeleting, type Identity, type Stored } from '../src/api/object.ts';
+import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
-import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { EventWrite, Plan, Write } from '../src/core/plan.ts';
+import type { Plan, Write } from '../src/core/plan.ts';
 import { isKept, keepVolume, rescueBinding } from '../src/core/rescue.ts';
-import { claimRef, ending, isGivenUp, isOwn, statusWrite } from './binding-facts.ts';
+import { isGivenUp, isOwn, statusWrite } from './binding-facts.ts';
+import {
+  givenUp,
+  handedOver,
+  isHandedOver,
+  leftBehind,
+  parting,
+  told,
+  type LeaveFacts,
+} from './leave-report.ts';
+import type { VolumeSight } from './rescue-begin.ts';
+import type { JobRefusal } from './stalled-drain.ts';
 
 /**
  * The namespace of an undrained claim is being deleted: nothing can be created in it any more, and it
@@ -21,17 +31,9 @@ import { claimRef, ending, isGivenUp, isOwn, statusWrite } from './binding-facts
  * From there the binding in the rescue namespace goes on (rescue-plan.ts). What was done is told on the
  * Namespace: all else is gone soon.
  */
-export interface LeaveObservation {
-  now: number;
-  /** Read live, with its snapshot. */
-  binding: Stored<Binding>;
-  /** Is it stored? The binding of a claim that has lost it can only be made elsewhere. */
-  isStored: boolean;
-  namespace: Identity;
-  /** Read live. */
-  claim: Stored<Claim> | undefined;
-  /** The volume of the claim, read live; `undefined` where there is none. */
-  volume: Stored<Volume> | undefined;
+export interface LeaveObservation extends LeaveFacts {
+  /** The volume of the claim, read live. */
+  volume: VolumeSight;
   /** The binding in the rescue namespace, read live. */
   rescued: Stored<Binding> | undefined;
   /** Where to; `undefined` where rescue is switched off. */
@@ -40,12 +42,14 @@ export interface LeaveObservation {
   podOver: boolean;
   /** Where it ran, as far as that is known. */
   nodeName: string | undefined;
+  /** Why the API server did not take the binding in the rescue namespace. */
+  refusal: JobRefusal | undefined;
 }
 
 /** What was done is seen by no watch. */
 const AGAIN_MS = 500;
-/** Reason of the condition `Rescued` of a binding whose successor goes on. */
-const ELSEWHERE = 'GoesOnElsewhere';
+/** Reason of the condition `DrainStalled`, and of the Event on the Namespace. */
+const REFUSED = 'RescueRefused';
 
 /** Do Pods keep the claim? Kubernetes says so of a claim that is being deleted. */
 export function isInUse(claim: Stored<Claim> | undefined): boolean {
@@ -54,76 +58,107 @@ export function isInUse(claim: Stored<Claim> | undefined): boolean {
 
 /** What becomes of a binding whose namespace goes, and whose claim is not drained. Pure. */
 export function leavePlan(observation: LeaveObservation): Plan {
-  const { binding, claim, volume, rescued, rescueNamespace } = observation;
+  const { binding, claim, volume, rescueNamespace } = observation;
   if (isInUse(claim)) return { writes: [], reason: 'Pods keep the claim of a namespace that goes' };
-  if (getCondition(binding.status?.conditions, 'Rescued')?.reason === ELSEWHERE) {
+  if (isHandedOver(observation)) {
     return {
       writes: parting(observation),
       reason: 'the volume of a namespace that goes is rescued',
     };
   }
-  const isUnbound = claim !== undefined && claim.spec.volumeName === undefined;
-  if (isUnbound || (claim === undefined && binding.spec.pod.uid === '')) {
+  if (hasNothing(observation)) {
     // No Pod ever ran with it.
     return { writes: parting(observation), reason: 'the claim never had a volume' };
   }
-  if (isGivenUp(binding)) return givenUp(observation, 'as the annotation release says');
+  if (isGivenUp(binding, claim)) return givenUp(observation, 'as the annotation release says');
   if (finalizationOf(binding.spec).onNamespaceDeletion === 'Release') {
     return givenUp(observation, 'as finalization.onNamespaceDeletion of its FluentPVC says');
   }
-  if (rescueNamespace === undefined) {
+  if (volume === 'unseen' || rescueNamespace === undefined) {
     return givenUp(observation, 'because this operator runs with --disable-rescue');
   }
-  if (volume === undefined) return givenUp(observation, 'because its PersistentVolume is gone');
-  if (!isOurVolume(volume, binding)) {
-    return givenUp(observation, 'because its PersistentVolume belongs to another PVC by now');
-  }
-  if (!isKept(volume, binding)) {
-    const writes: Write[] = [keepVolume(volume, binding)];
-    if (rescued === undefined && rescueNamespace !== observation.namespace.name) {
-      writes.unshift({ verb: 'create', object: successor(observation, volume, rescueNamespace) });
-    }
-    return {
-      writes,
-      requeueAfterMs: AGAIN_MS,
-      reason: 'a volume of a namespace that goes is kept',
-    };
-  }
-  if (rescueNamespace === observation.namespace.name) return leftBehind(observation, volume);
-  if (rescued === undefined) {
-    return {
-      writes: [{ verb: 'create', object: successor(observation, volume, rescueNamespace) }],
-      requeueAfterMs: AGAIN_MS,
-      reason: 'a volume of a namespace that goes gets a binding elsewhere',
-    };
-  }
-  return handedOver(observation, volume, rescueNamespace);
+  if (volume === 'absent') return givenUp(observation, 'because its PersistentVolume is gone');
+  return kept(observation, volume, rescueNamespace);
 }
 
-/**
- * Recorded before anything goes: the rescue may be done, and volume and successor gone, when a crash
- * lets us look at this binding again.
- */
-function handedOver(
+/** The volume is there: it is kept whatever comes, and drained where that can be. */
+function kept(
   observation: LeaveObservation,
   volume: Stored<Volume>,
   rescueNamespace: string,
 ): Plan {
-  const { now, binding, isStored } = observation;
-  const { name } = binding.metadata;
+  const { binding, rescued } = observation;
+  // Once it is marked its claim may have changed; before, its claim says whose it is.
+  const isMarked = isKept(volume, binding);
+  if (!isMarked && !isOurVolume(volume, binding)) {
+    return givenUp(observation, 'because its PersistentVolume belongs to another PVC by now');
+  }
+  const keeping: Write[] = isMarked ? [] : [keepVolume(volume, binding)];
+  const left = whyLeft(observation, volume, rescueNamespace);
+  if (left === undefined && rescued === undefined) {
+    return succession(observation, volume, rescueNamespace, keeping);
+  }
+  if (keeping.length > 0) {
+    const reason = 'a volume of a namespace that goes is kept';
+    return { writes: keeping, requeueAfterMs: AGAIN_MS, reason };
+  }
+  return left === undefined
+    ? handedOver(observation, volume, rescueNamespace)
+    : leftBehind(observation, volume, left);
+}
+
+/** Why nobody can drain it anywhere. People can: the volume is kept. */
+function whyLeft(
+  { binding, namespace, isStored }: LeaveObservation,
+  volume: Stored<Volume>,
+  rescueNamespace: string,
+): string | undefined {
+  if (namespace.name === rescueNamespace) return 'the rescue namespace itself is being deleted';
+  if (isDeleting(volume)) return 'its PersistentVolume is being deleted, too';
+  const isLost = !isStored && binding.spec.snapshot === undefined;
+  return isLost ? 'neither binding nor FluentPVC of it is left' : undefined;
+}
+
+/** Has it no volume, for all that is known? */
+function hasNothing({ binding, claim, volume }: LeaveObservation): boolean {
+  if (typeof volume !== 'string' || binding.spec.rescue !== undefined) return false;
+  if (binding.status?.volumeName !== undefined) return false;
+  if (claim === undefined) return binding.spec.pod.uid === '';
+  return isOwn(claim, binding) && claim.spec.volumeName === undefined;
+}
+
+/**
+ * The binding that goes on is made first. Where the API server does not take it, the namespace waits:
+ * that is told once, and it is tried again.
+ */
+function succession(
+  observation: LeaveObservation,
+  volume: Stored<Volume>,
+  rescueNamespace: string,
+  keeping: readonly Write[],
+): Plan {
+  const { now, binding, isStored, refusal } = observation;
+  const object = successor(observation, volume, rescueNamespace);
+  const writes: Write[] = [...keeping, { verb: 'create', object }];
+  const reason = 'a volume of a namespace that goes gets a binding elsewhere';
+  if (refusal === undefined) return { writes, requeueAfterMs: AGAIN_MS, reason };
+  const stalled = getCondition(binding.status?.conditions, 'DrainStalled');
+  const isSaid = stalled?.status === 'True' && stalled.reason === REFUSED;
+  if (isSaid || !isStored) return { writes, requeueAfterMs: AGAIN_MS, reason };
   const message =
-    `PVC "${binding.spec.pvc.name}" was not drained yet: its PersistentVolume ` +
-    `"${volume.metadata.name}" is kept and drained in namespace "${rescueNamespace}"; kubectl ` +
-    `describe fpvcb -n ${rescueNamespace} ${name} says how far that is.`;
-  const status = isStored
-    ? statusWrite(binding, now, [{ type: 'Rescued', status: 'True', reason: ELSEWHERE, message }])
-    : undefined;
+    `PVC "${binding.spec.pvc.name}" cannot be rescued yet, and its namespace waits for that: ` +
+    `${refusal.message}. Make namespace "${rescueNamespace}" take it, or set ` +
+    `finalization.onNamespaceDeletion: Release for what is not worth it; until then nothing is lost.`;
+  const status = statusWrite(binding, now, [
+    { type: 'DrainStalled', status: 'True', reason: REFUSED, message },
+  ]);
   return {
     writes: [
-      ...(status === undefined ? parting(observation) : [status]),
-      told(observation, 'Normal', 'VolumeRescued', message),
+      ...(status === undefined ? [] : [status]),
+      told(observation, 'Warning', REFUSED, message),
+      ...writes,
     ],
-    reason: 'the volume of a namespace that goes is handed over',
+    reason: 'the rescue namespace does not take a binding',
   };
 }
 
@@ -146,49 +181,4 @@ function isOurVolume({ spec }: Stored<Volume>, { metadata, spec: own }: Stored<B
   const { namespace, name, uid } = spec.claimRef ?? {};
   const byName = namespace === metadata.namespace && name === own.pvc.name;
   return byName && (own.pvc.uid === '' || uid === undefined || uid === own.pvc.uid);
-}
-
-/** Claim and binding go. */
-function parting({ binding, claim, isStored }: LeaveObservation): Write[] {
-  const writes: Write[] = [];
-  if (claim !== undefined && isOwn(claim, binding) && hasFinalizer(claim, finalizers.claim)) {
-    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
-  }
-  return isStored ? [...writes, ...ending(binding)] : writes;
-}
-
-function givenUp(observation: LeaveObservation, why: string): Plan {
-  const note = `PVC "${observation.binding.spec.pvc.name}" was not drained: its data is given up, ${why}.`;
-  return {
-    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...parting(observation)],
-    reason: 'the data of a namespace that goes is given up',
-  };
-}
-
-/** Nobody can drain it there: people can, elsewhere. */
-function leftBehind(observation: LeaveObservation, volume: Stored<Volume>): Plan {
-  const { name } = volume.metadata;
-  const note =
-    `PVC "${observation.binding.spec.pvc.name}" was not drained, and the rescue namespace itself is ` +
-    `being deleted: its PersistentVolume "${name}" is kept (reclaim policy Retain). Drain it by hand.`;
-  return {
-    writes: [told(observation, 'Warning', 'VolumeLeft', note), ...parting(observation)],
-    reason: 'the rescue namespace goes; the volume is kept',
-  };
-}
-
-function told(
-  { namespace }: LeaveObservation,
-  type: EventWrite['type'],
-  reason: string,
-  note: string,
-): EventWrite {
-  return {
-    verb: 'event',
-    regarding: { apiVersion: 'v1', kind: 'Namespace', namespace: '', ...namespace },
-    type,
-    reason,
-    action: 'Leave',
-    note,
-  };
 }

@@ -1,11 +1,12 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { OperatorDefaults } from '../src/api/fluentpvc.ts';
-import { labels } from '../src/api/names.ts';
+import { API_VERSION, labels } from '../src/api/names.ts';
 import { createdAt, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
 import { mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Kind } from '../src/api/resources.ts';
 import type { Plan } from '../src/core/plan.ts';
+import type { ApiError } from '../src/kube/api-error.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Caches } from './caches.ts';
 import { MAY_ARRIVE_MS } from './in-use-plan.ts';
@@ -19,10 +20,15 @@ export function createOrphanDecider(options: {
   client: Pick<KubeClient, 'get'>;
   defaults: OperatorDefaults;
   leave: LeaveObserver;
-}): (key: ObjectKey, now: number, signal: AbortSignal) => Promise<Plan> {
+}): (
+  key: ObjectKey,
+  now: number,
+  refusal: ApiError | undefined,
+  signal: AbortSignal,
+) => Promise<Plan> {
   const { caches, client, defaults, leave } = options;
 
-  return async (key, now, signal) => {
+  return async (key, now, refusal, signal) => {
     const claim = caches.claims.get(key);
     if (claim === undefined) return { writes: [], reason: 'the binding is gone' };
     const { namespace = '', name, labels: own = {} } = claim.metadata;
@@ -43,15 +49,34 @@ export function createOrphanDecider(options: {
         }
       : undefined;
     const goes =
-      due && live?.binding === undefined && fluentPVC !== undefined && !isInUse(live?.claim)
+      due && live?.binding === undefined && !isInUse(live?.claim)
         ? await leave.leaving(namespace, signal)
         : undefined;
-    if (goes !== undefined && fluentPVC !== undefined) {
-      const made = bindingOfOrphan(claim, fluentPVC, pod, defaults);
-      const facts = { now, namespace: goes, nodeName: undefined };
+    if (goes !== undefined) {
+      const made =
+        fluentPVC === undefined
+          ? bareBinding(claim)
+          : bindingOfOrphan(claim, fluentPVC, pod, defaults);
+      const facts = { now, namespace: goes, nodeName: undefined, refusal };
       return leavePlan(await leave.observeOrphan(asStored(made, claim), facts, signal));
     }
     return orphanPlan({ now, claim, live, fluentPVC, pod, defaults });
+  };
+}
+
+/** What a claim says by itself: enough to name it, not to drain it. */
+function bareBinding({
+  metadata: { name, namespace = '', labels: own = {} },
+}: Stored<Claim>): Binding {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'FluentPVCBinding',
+    metadata: { name, namespace },
+    spec: {
+      fluentPVC: { name: own[labels.fluentPVC] ?? '', uid: '' },
+      pod: { name: '', uid: '' },
+      pvc: { name, uid: '' },
+    },
   };
 }
 

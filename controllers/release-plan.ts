@@ -7,12 +7,12 @@ import { DRAINED, finalizers, labels } from '../src/api/names.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
-import type { Volume } from '../src/api/volume.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import { pointer, type Plan, type Write } from '../src/core/plan.ts';
-import { giveBack, isKept, rescueClaim } from '../src/core/rescue.ts';
+import { giveBack, isForUs, isKept, isRescue } from '../src/core/rescue.ts';
 import { claimRef, ending, isClaimOf, isOurs, statusPlan } from './binding-facts.ts';
-import { VOLUME_AGAIN_MS } from './rescue-report.ts';
+import type { VolumeSight } from './rescue-begin.ts';
+import { rescueDisabled } from './rescue-report.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
@@ -40,9 +40,12 @@ export interface ReleaseObservation {
   job: Stored<Job> | undefined;
   /** Pods of finalizer Jobs. */
   jobPods: readonly Stored<Pod>[];
-  /** That was rescued, read live; else `undefined`. */
-  volume: Stored<Volume> | undefined;
+  /** That was rescued, read live; else `absent`. */
+  volume: VolumeSight;
 }
+
+/** A report of a rescue does not speak of its Job. */
+const NO_JOB = { job: undefined, jobPodEnd: undefined };
 
 /** What is left to do for a binding whose claim may go. Pure. */
 export function releasePlan(observation: ReleaseObservation): Plan {
@@ -69,11 +72,12 @@ export function releasePlan(observation: ReleaseObservation): Plan {
     const ref: ObjectRef = { kind: 'Pod', namespace, name };
     writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
   }
-  if (volume !== undefined && isKept(volume, binding)) {
+  if (isRescue(binding)) {
+    if (volume === 'unseen') return rescueDisabled({ ...observation, binding, ...NO_JOB });
     // Before its claim goes: then its own policy says what becomes of it.
-    const settled = settledVolume(volume, claim, binding);
-    if (settled.outcome === 'not yet') return settled.plan;
-    writes.push(settled.write);
+    if (volume !== 'absent' && isKept(volume, binding) && isForUs(volume, binding)) {
+      writes.push(giveBack(volume, binding));
+    }
   }
   const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
   if (claim !== undefined && (kept || !isDeleting(claim)) && !isRetained(claim, binding)) {
@@ -95,23 +99,6 @@ export function releasePlan(observation: ReleaseObservation): Plan {
   }
   writes.push(...ending(binding));
   return { writes, reason: 'the claim is released and the binding ends' };
-}
-
-/**
- * A volume that is rescued gets its policy back while a claim has it: one that waits for a claim which
- * nobody makes any more would stay for ever.
- */
-function settledVolume(
-  volume: Stored<Volume>,
-  claim: Stored<Claim> | undefined,
-  binding: Stored<Binding>,
-): { outcome: 'settled'; write: Write } | { outcome: 'not yet'; plan: Plan } {
-  const waits = volume.spec.claimRef?.uid === undefined;
-  if (!waits) return { outcome: 'settled', write: giveBack(volume) };
-  const writes: Write[] =
-    claim === undefined ? [{ verb: 'create', object: rescueClaim(volume, binding) }] : [];
-  const reason = 'the volume changes over before it is released';
-  return { outcome: 'not yet', plan: { writes, requeueAfterMs: VOLUME_AGAIN_MS, reason } };
 }
 
 /** Is the claim drained, and meant to be there afterwards? One that was rescued somebody had deleted. */

@@ -1,21 +1,34 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import { isTrue } from '../src/api/condition.ts';
-import { API_VERSION, finalizers } from '../src/api/names.ts';
+import { jobOutcome } from '../src/api/job.ts';
+import { finalizers } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { EventWrite, Plan, Write } from '../src/core/plan.ts';
+import type { Plan, Write } from '../src/core/plan.ts';
 import {
   handOver,
+  isForNew,
+  isForUs,
   isKept,
   keepVolume,
   rescueClaim,
   type RescueBinding,
 } from '../src/core/rescue.ts';
 import { bindingRef, claimRef, ending, isOurs, isOwn } from './binding-facts.ts';
-import { unknown, type DrainFacts } from './drain-report.ts';
-import { moving, rescued, taken, volumeLost } from './rescue-report.ts';
+import { failed, isFailureRecorded, type DrainFacts } from './drain-report.ts';
+import type { VolumeSight } from './rescue-begin.ts';
+import {
+  moving,
+  nameTaken,
+  oldClaimStays,
+  rescueDisabled,
+  rescued,
+  taken,
+  volumeGoes,
+  volumeLost,
+} from './rescue-report.ts';
 import { refused, type JobRefusal } from './stalled-drain.ts';
 
 /**
@@ -35,7 +48,9 @@ export interface RescueObservation extends DrainFacts {
   /** The claim that has the name now, the old one included; asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
   /** Read live. */
-  volume: Stored<Volume> | undefined;
+  volume: VolumeSight;
+  /** Since when a Job that is under way has no Pod that runs. */
+  idle: { since: number } | undefined;
   /** Why the API server did not take the new claim. */
   refusal: JobRefusal | undefined;
 }
@@ -54,52 +69,11 @@ export function isRescuing(
   );
 }
 
-/** The volume of a claim that is gone, or goes: found by what the claim said of it. */
-export function volumeToRescue(
-  binding: Stored<Binding>,
-  claim: Stored<Claim> | undefined,
-): string | undefined {
-  const own = claim !== undefined && isOwn(claim, binding) ? claim.spec.volumeName : undefined;
-  return binding.spec.rescue?.volumeName ?? own ?? binding.status?.volumeName;
-}
-
-/** The claim of a binding is gone, or goes, in a namespace that lives: the rescue begins. Pure. */
-export function beginRescue(
-  { binding }: DrainFacts,
-  volume: Stored<Volume> | undefined,
-): Plan | undefined {
-  const { metadata, spec } = binding;
-  const user = volume?.spec.claimRef;
-  // The volume of that very claim: another one's is not ours to touch.
-  if (volume === undefined || spec.pvc.uid === '' || user?.uid !== spec.pvc.uid) return undefined;
-  const { namespace = '', name, uid, resourceVersion } = metadata;
-  const rescue = {
-    namespace,
-    pvc: spec.pvc,
-    volumeName: volume.metadata.name,
-    podOver: true,
-  };
-  const event: EventWrite = {
-    verb: 'event',
-    regarding: { apiVersion: API_VERSION, kind: 'FluentPVCBinding', namespace, name, uid },
-    type: 'Warning',
-    reason: 'VolumeRescued',
-    action: 'Rescue',
-    note:
-      `PVC "${spec.pvc.name}" was deleted before it was drained. Its PersistentVolume ` +
-      `"${volume.metadata.name}" is kept and drained by a new PVC of that name.`,
-  };
-  const body = { metadata: { resourceVersion }, spec: { rescue } };
-  return {
-    writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }, event],
-    reason: 'the claim was deleted before it was drained; its volume is rescued',
-  };
-}
-
 /** The next step of a rescue. Pure. */
 export function rescuePlan(observation: RescueObservation): Plan {
   const { binding, claim, volume } = observation;
-  if (volume === undefined) {
+  if (volume === 'unseen') return rescueDisabled(observation);
+  if (volume === 'absent') {
     if (isDeleting(binding)) {
       return {
         writes: ending(binding),
@@ -109,19 +83,13 @@ export function rescuePlan(observation: RescueObservation): Plan {
     return volumeLost(observation);
   }
   if (!isForUs(volume, binding)) return taken(observation, volume);
+  if (isDeleting(volume)) return volumeGoes(observation, volume);
   if (!isKept(volume, binding)) {
     return moving(observation, [keepVolume(volume, binding)], 'the volume is kept');
   }
   if (claim === undefined) return withoutClaim(observation, volume);
   if (!isNew(claim, binding)) return withOldClaim(observation, claim);
-  if (!isOurs(claim, binding)) {
-    return unknown(
-      observation,
-      'PVCNotOurs',
-      `PVC "${claim.metadata.name}" is not ours and has the name of the one that is to take ` +
-        `PersistentVolume "${volume.metadata.name}" over: delete it. The volume is kept.`,
-    );
-  }
+  if (!isOurs(claim, binding)) return nameTaken(observation, volume);
   if (claim.status?.phase !== 'Bound') return moving(observation, [], 'the volume is being bound');
   return bound(observation, claim);
 }
@@ -131,24 +99,27 @@ function isNew(claim: Stored<Claim>, { spec: { rescue } }: RescueBinding): boole
   return claim.metadata.uid !== rescue.pvc.uid && !isDeleting(claim);
 }
 
-/** Does the volume name a claim of this rescue? Names of different admissions differ. */
-function isForUs(volume: Stored<Volume>, binding: RescueBinding): boolean {
-  const { namespace, pvc } = binding.spec.rescue;
-  const { claimRef: user } = volume.spec;
-  const isOld = user?.namespace === namespace && user.name === pvc.name;
-  return isOld || isForNew(volume, binding);
-}
-
-/** Does it name the one that takes it over? In place, the old one has the same name. */
-function isForNew({ spec }: Stored<Volume>, { metadata, spec: { pvc } }: RescueBinding): boolean {
-  return spec.claimRef?.namespace === metadata.namespace && spec.claimRef?.name === pvc.name;
-}
-
+/**
+ * A claim that goes, and with it what keeps it: a finalizer Job that has failed, or whose Pods cannot
+ * run any more with a claim that is being deleted. One that runs may still succeed.
+ */
 function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Plan {
-  const { binding } = observation;
-  const writes: Write[] = hasFinalizer(claim, finalizers.claim)
-    ? [withoutFinalizer(claimRef(binding), claim, finalizers.claim)]
-    : [];
+  const { binding, job, idle } = observation;
+  // Nobody has deleted it: it is as it was when the Pod wrote to it, and not a rescue's to let go.
+  if (!isDeleting(claim)) return oldClaimStays(observation);
+  const writes: Write[] = [];
+  const end = job === undefined ? undefined : jobOutcome(job);
+  if (job !== undefined && !isDeleting(job) && (end !== undefined || idle !== undefined)) {
+    if (end !== undefined && !isFailureRecorded(binding, job)) {
+      return failed(observation, job, end.message);
+    }
+    const { namespace, name, uid } = job.metadata;
+    const ref = { kind: 'Job', namespace, name } as const;
+    writes.push({ verb: 'delete', ref, uid, propagation: 'Foreground' });
+  }
+  if (hasFinalizer(claim, finalizers.claim) && isOwn(claim, binding)) {
+    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
+  }
   return moving(observation, writes, 'the old claim goes');
 }
 

@@ -1,5 +1,6 @@
 import type { BindingConditionType } from '../src/api/binding.ts';
-import { isTrue } from '../src/api/condition.ts';
+import { getCondition, isTrue } from '../src/api/condition.ts';
+import { annotations } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
@@ -16,8 +17,12 @@ export interface RescueFacts extends DrainFacts {
   binding: RescueBinding;
 }
 
-/** Volumes are not watched; this is only while one changes over. */
-export const VOLUME_AGAIN_MS = 2_000;
+/** Volumes are not watched: how often one is looked at that is about to change over, in ms. */
+const VOLUME_AGAIN_MS = 2_000;
+/** And one for which that takes long, or for which somebody has to do something. */
+const SLOW_AGAIN_MS = 30_000;
+/** It takes long from then on. */
+const SOON_MS = 120_000;
 
 /** A step, and what the status says meanwhile. */
 export function moving(observation: RescueFacts, steps: readonly Write[], reason: string): Plan {
@@ -31,7 +36,11 @@ export function moving(observation: RescueFacts, steps: readonly Write[], reason
     { type: 'Rescued', status: 'False', reason: 'VolumeMoving', message },
     ...overcome(binding, message),
   ]);
-  return { writes: [...writes, ...steps], requeueAfterMs: VOLUME_AGAIN_MS, reason };
+  const since = getCondition(binding.status?.conditions, 'Rescued');
+  const isSlow =
+    since?.status === 'False' && observation.now - Date.parse(since.lastTransitionTime) > SOON_MS;
+  const requeueAfterMs = isSlow ? SLOW_AGAIN_MS : VOLUME_AGAIN_MS;
+  return { writes: [...writes, ...steps], requeueAfterMs, reason };
 }
 
 /** The new claim has the volume: from now on it is drained as any other. */
@@ -63,13 +72,51 @@ export function volumeLost(observation: RescueFacts): Plan {
 export function taken(observation: RescueFacts, volume: Stored<Volume>): Plan {
   const { namespace = '', name = '' } = volume.spec.claimRef ?? {};
   const { metadata, spec } = observation.binding;
-  return stalled(
-    observation,
-    'VolumeTaken',
+  const message =
     `PersistentVolume "${volume.metadata.name}" names PVC "${name}" in namespace "${namespace}", which ` +
-      `is not ours: it is left alone. Set its claimRef to PVC "${spec.pvc.name}" in namespace ` +
-      `"${metadata.namespace ?? ''}" again, without a uid, and it is drained.`,
-  );
+    `is not ours: it is left alone. Set its claimRef to PVC "${spec.pvc.name}" in namespace ` +
+    `"${metadata.namespace ?? ''}" again, without a uid, and it is drained.`;
+  return { ...stalled(observation, 'VolumeTaken', message), requeueAfterMs: SLOW_AGAIN_MS };
+}
+
+/** Somebody else's claim has the name of the one that is to take the volume over. */
+export function nameTaken(observation: RescueFacts, volume: Stored<Volume>): Plan {
+  const message =
+    `PVC "${observation.binding.spec.pvc.name}" is not ours and has the name of the one that is to take ` +
+    `PersistentVolume "${volume.metadata.name}" over: delete it. The volume is kept.`;
+  return { ...unknown(observation, 'PVCNotOurs', message), requeueAfterMs: SLOW_AGAIN_MS };
+}
+
+/** Once its claim is gone the volume goes, too: nothing is done that would let it. */
+export function volumeGoes(observation: RescueFacts, volume: Stored<Volume>): Plan {
+  const { binding } = observation;
+  const { name } = volume.metadata;
+  const message =
+    `PersistentVolume "${name}" is being deleted${handleOf(volume)}: it goes with its PVC, which our ` +
+    `finalizer keeps where it is there. Save what is on it; then, ` +
+    `kubectl annotate fpvcb ${binding.metadata.name} ${annotations.release}=${binding.spec.rescue.pvc.uid}.`;
+  return { ...unknown(observation, 'VolumeDeleted', message), requeueAfterMs: SLOW_AGAIN_MS };
+}
+
+/** Where the storage itself is found. */
+export function handleOf({ spec: { csi } }: Stored<Volume>): string {
+  return csi === undefined ? '' : ` (${csi.driver}: ${csi.volumeHandle})`;
+}
+
+/** The claim that the Pod wrote to is there, and nobody has deleted it. */
+export function oldClaimStays(observation: RescueFacts): Plan {
+  const message =
+    `PVC "${observation.binding.spec.rescue.pvc.name}", which was to go, is there again: it is left ` +
+    `alone. Delete it, and its volume is drained by another one.`;
+  return { ...unknown(observation, 'PVCNotOurs', message), requeueAfterMs: SLOW_AGAIN_MS };
+}
+
+/** The rescue was begun, and may not go on. */
+export function rescueDisabled(observation: RescueFacts): Plan {
+  const message =
+    `PersistentVolume "${observation.binding.spec.rescue.volumeName}" is kept, and this operator runs with ` +
+    `--disable-rescue: run it without that, and the volume is drained.`;
+  return stalled(observation, 'RescueDisabled', message);
 }
 
 /** A binding that goes on elsewhere has not seen the Pod itself. */

@@ -25,6 +25,8 @@ export interface TakeOverOptions {
   concurrency: number;
   /** The Lease of this installation. */
   lease: ObjectRef;
+  /** Told why it cannot be done, and with `undefined` that it is: nobody works meanwhile. */
+  hindered: (why: string | undefined) => void;
 }
 
 const RETRY = { firstMs: 1_000, limitMs: 30_000 };
@@ -39,17 +41,19 @@ const RETRY = { firstMs: 1_000, limitMs: 30_000 };
  * @returns when it is done, or the signal aborts
  */
 export async function takeOver(options: TakeOverOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, hindered } = options;
   let said = '';
   for (let failures = 1; !isAborted(signal); failures += 1) {
     try {
       await once(options, signal);
+      hindered(undefined);
       return;
     } catch (error) {
       if (isAborted(signal)) return;
       const why = messageOf(error);
       if (why !== said) log.warn('cannot take over; will try again', { error: why });
       said = why;
+      hindered(why);
       await delay(clock, backoffMs(failures, RETRY), signal);
     }
   }

@@ -10,10 +10,14 @@ import type { ObjectRef } from './api/resources.ts';
 import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { APP_NAME, type UrlClient } from './core/registration.ts';
-import { UserError } from './errors.ts';
 import { createHealthServer, type Health } from './health.ts';
-import { ApiError, ApiUnreachable } from './kube/api-error.ts';
-import { brokenWatch, createAnswerCheck, hangingWatch, unlisted } from './kube/checks.ts';
+import {
+  brokenWatch,
+  createAnswerCheck,
+  createHindrance,
+  hangingWatch,
+  unlisted,
+} from './kube/checks.ts';
 import { createClient, type KubeClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
@@ -26,6 +30,7 @@ import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
 import { createWriter } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
+import { needed } from './kube/needed.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 /** How long the end may take to take webhook configurations and policies away, in ms. */
@@ -107,9 +112,11 @@ export async function run(
   const watches = new Map(Object.entries(watched).map(([name, cache]) => [name, cache.health]));
   health.live.set('watches', () => hangingWatch(watches));
   const { onAnswer, unanswered } = createAnswerCheck(clock);
+  const takingOver = createHindrance();
   const original = config.force ? NO_ORIGINAL : createOriginalWatch({ ...base, onAnswer });
   if (config.command === 'controllers') {
     health.ready.set('original', original.active);
+    health.ready.set('take-over', takingOver.check);
     health.ready.set('caches', () => unlisted({ ...caches }));
     health.ready.set('watches', () => brokenWatch(watches));
     health.ready.set('api-server', unanswered);
@@ -144,7 +151,7 @@ export async function run(
   const lead = async (leading: AbortSignal): Promise<void> => {
     // Who has stood by for long must look again.
     await original.gone(leading);
-    await takeOver({ ...working, lease }, leading);
+    await takeOver({ ...working, lease, hindered: takingOver.say }, leading);
     if (!isAborted(leading)) await control(leading);
   };
   // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
@@ -202,15 +209,4 @@ async function prepareCluster(base: Base, lease: ObjectRef): Promise<void> {
   await applyCRDs(base);
   await ensureNamespace(base, validationNamespace, instance);
   if (rescueNamespace !== undefined) await ensureNamespace(base, rescueNamespace, instance);
-}
-
-/** What the program cannot start without: the API server's no is the user's to mend. */
-async function needed<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof ApiError) throw new UserError(error.message, 'ApiServerRefused');
-    if (error instanceof ApiUnreachable) throw new UserError(error.message, 'ApiServerUnreachable');
-    throw error;
-  }
 }

@@ -14,6 +14,8 @@ export interface VolumeSpec {
   persistentVolumeReclaimPolicy?: 'Retain' | 'Delete' | 'Recycle';
   storageClassName?: string;
   volumeMode?: string;
+  /** Where what is on it can be found once the object is gone. */
+  csi?: { driver: string; volumeHandle: string };
 }
 
 export interface ClaimRef {

@@ -14,6 +14,11 @@ import type { PatchWrite } from './plan.ts';
 /** A binding that has a volume to drain which came to it by a rescue. */
 export type RescueBinding = Stored<Binding> & { spec: { rescue: RescueRecord } };
 
+/** Has the binding a volume to drain which came to it by a rescue? */
+export function isRescue(binding: Stored<Binding>): binding is RescueBinding {
+  return binding.spec.rescue !== undefined;
+}
+
 /** Is the volume rescued by that binding: marked, and safe from the deletion of its claim? */
 export function isKept(
   volume: Stored<Volume>,
@@ -23,6 +28,22 @@ export function isKept(
     volume.metadata.labels?.[labels.binding] === metadata.name &&
     volume.spec.persistentVolumeReclaimPolicy === 'Retain'
   );
+}
+
+/** Does the volume name a claim of this rescue? Names of different admissions differ. */
+export function isForUs(volume: Stored<Volume>, binding: RescueBinding): boolean {
+  const { namespace, pvc } = binding.spec.rescue;
+  const { claimRef: user } = volume.spec;
+  const isOld = user?.namespace === namespace && user.name === pvc.name;
+  return isOld || isForNew(volume, binding);
+}
+
+/** Does it name the one that takes it over? In place, the old one has the same name. */
+export function isForNew(
+  { spec }: Stored<Volume>,
+  { metadata, spec: { pvc } }: RescueBinding,
+): boolean {
+  return spec.claimRef?.namespace === metadata.namespace && spec.claimRef?.name === pvc.name;
 }
 
 /** From now on the volume stays when its claim goes, and says which binding drains it. */
@@ -60,15 +81,22 @@ export function handOver(volume: Stored<Volume>, { metadata, spec }: Stored<Bind
   });
 }
 
-/** The volume is as it was before the rescue: what becomes of it is its own policy's business. */
-export function giveBack(volume: Stored<Volume>): PatchWrite {
+/**
+ * The volume is as it was before the rescue: what becomes of it is its own policy's business. One that
+ * waits for a claim would wait for ever: it names the one that is gone instead, and is Released.
+ */
+export function giveBack(volume: Stored<Volume>, { spec: { rescue } }: RescueBinding): PatchWrite {
   const policy = volume.metadata.annotations?.[annotations.reclaimPolicy];
+  const waits = volume.spec.claimRef?.uid === undefined;
   return patchOf(volume, {
     metadata: {
       labels: { [labels.binding]: null },
       annotations: { [annotations.reclaimPolicy]: null },
     },
-    ...(policy === undefined ? {} : { spec: { persistentVolumeReclaimPolicy: policy } }),
+    spec: {
+      ...(policy === undefined ? {} : { persistentVolumeReclaimPolicy: policy }),
+      ...(waits ? { claimRef: { uid: rescue.pvc.uid } } : {}),
+    },
   });
 }
 
@@ -100,11 +128,19 @@ export function rescueClaim(volume: Stored<Volume>, { metadata, spec }: Stored<B
 
 /** The binding that goes on in another namespace. Its name is the same: names tell admissions apart. */
 export function rescueBinding(
-  { metadata, spec }: Stored<Binding>,
+  { metadata, spec, status }: Stored<Binding>,
   namespace: string,
   rescue: RescueRecord,
 ): Binding {
   const { name, labels: own = {}, annotations: marks = {} } = metadata;
+  // A status is not stored with its object: what the deletion of the Pod said goes along in the spec.
+  const { deletionGracePeriodSeconds: seconds } = status ?? {};
+  const grace =
+    seconds === undefined
+      ? {}
+      : {
+          terminationGracePeriodSeconds: Math.max(seconds, spec.terminationGracePeriodSeconds ?? 0),
+        };
   return {
     apiVersion: API_VERSION,
     kind: 'FluentPVCBinding',
@@ -118,7 +154,7 @@ export function rescueBinding(
         { apiVersion: API_VERSION, kind: 'FluentPVC', ...spec.fluentPVC, controller: true },
       ],
     },
-    spec: { ...spec, pvc: { name: spec.pvc.name, uid: '' }, rescue },
+    spec: { ...spec, ...grace, pvc: { name: spec.pvc.name, uid: '' }, rescue },
   };
 }
 

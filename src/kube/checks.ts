@@ -75,3 +75,17 @@ function sentence(parts: string[]): string | undefined {
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
+
+/** Something that stands in the way of work, for as long as it is said. */
+export function createHindrance(): {
+  say: (why: string | undefined) => void;
+  check: () => string | undefined;
+} {
+  let hindrance: string | undefined;
+  return {
+    say: (why) => {
+      hindrance = why;
+    },
+    check: () => hindrance,
+  };
+}

@@ -198,15 +198,42 @@ describe('the volume of a claim that somebody deleted', () => {
     await api.kubectl('delete', 'pv', name);
   });
 
-  test('is given up on demand in the middle of it, and goes', async () => {
+  test('is given up on demand when it cannot go on, and goes', async () => {
+    const full = await namespaceThatGoes();
+    const { pod, binding } = await finishedPod(full, RESCUED);
+    const name = await volumeOf(full, binding);
+    const uid = (await claimOf(full, binding))?.metadata.uid ?? '';
+    const none = '--hard=persistentvolumeclaims=0';
+    await api.kubectl('create', 'quota', 'none', none, '-n', full.namespace);
+    await api.kubectl('delete', 'pvc', binding, '--wait=false', '-n', full.namespace);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', full.namespace);
+    const stalled = await bindingWhere(full, binding, 'to be stalled', ({ status }) =>
+      isTrue(status?.conditions, 'DrainStalled'),
+    );
+    const told = stalled.status?.conditions?.find(({ type }) => type === 'DrainStalled');
+    expect(told?.message).toContain('exceeded quota');
+    const release = `${annotations.release}=${uid}`;
+    await api.kubectl('annotate', 'fpvcb', binding, release, '-n', full.namespace);
+    await gone(full, binding);
+    await eventually('the volume to go', async () => (await volume(name)) === undefined, 45_000);
+  });
+
+  test('is left as it is where the volume is being deleted, too: both would go', async () => {
     const { pod, binding } = await finishedPod(api, RESCUED);
     const name = await volumeOf(api, binding);
-    const uid = (await claimOf(api, binding))?.metadata.uid ?? '';
+    await api.kubectl('delete', 'pv', name, '--wait=false');
     await api.kubectl('delete', 'pvc', binding, '--wait=false');
-    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.release}=${uid}`);
     await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    const said = await bindingWhere(api, binding, 'a word on it', ({ status }) =>
+      isTrue(status?.conditions, 'Unknown'),
+    );
+    expect(said.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Unknown', reason: 'PVCDeleted' }),
+    );
+    expect(await volume(name)).toBeDefined();
+    const uid = (await claimOf(api, binding))?.metadata.uid ?? '';
+    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.release}=${uid}`);
     await gone(api, binding);
-    await eventually('the volume to go', async () => (await volume(name)) === undefined);
   });
 });
 
@@ -230,6 +257,22 @@ describe('in a namespace that is deleted', () => {
       automountServiceAccountToken: false,
       volumes: [{ persistentVolumeClaim: { claimName: binding } }],
     });
+    await drained(rescue, binding, name);
+  });
+
+  test('a volume that was rescued there before is rescued again', async () => {
+    const from = await namespaceThatGoes();
+    const { pod, binding } = await finishedPod(from, RESCUED);
+    const name = await volumeOf(from, binding);
+    await api.kubectl('delete', 'pvc', binding, '--wait=false', '-n', from.namespace);
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', from.namespace);
+    await rescuedWith(from, binding, name);
+    await deleteNamespace(from);
+    await goneNamespace(from);
+    expect(await eventsOn(from.namespace)).toEqual([
+      expect.stringContaining(`VolumeRescued: PVC "${binding}"`),
+    ]);
+    await rescuedWith(rescue, binding, name);
     await drained(rescue, binding, name);
   });
 

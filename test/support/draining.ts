@@ -48,7 +48,7 @@ export function plan(change: Partial<DrainObservation>): ReturnType<typeof drain
     now: T0 + 100_000,
     binding: binding(),
     claim: make.claim(),
-    volume: undefined,
+    volume: 'unseen',
     job: undefined,
     jobPodEnd: undefined,
     jobPods: [],

@@ -55,7 +55,7 @@ test('what was given up is released like what was drained', () => {
     claim: make.claim(),
     job: make.job(),
     jobPods: [],
-    volume: undefined,
+    volume: 'absent',
   });
   expect(deeds(writes)).toEqual([
     'delete Job',

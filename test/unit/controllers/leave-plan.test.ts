@@ -6,7 +6,7 @@ import { annotations, finalizers } from '../../../src/api/names.ts';
 import type { Volume } from '../../../src/api/volume.ts';
 import type { PatchWrite } from '../../../src/core/plan.ts';
 import { at, make, NAME, T0 } from '../../support/make.ts';
-import { elsewhere, kept, RESCUE } from '../../support/rescuing.ts';
+import { elsewhere, inPlace, kept, RESCUE } from '../../support/rescuing.ts';
 import { deeds } from '../../support/said.ts';
 
 const goes = { deletionTimestamp: at(1) };
@@ -31,6 +31,7 @@ function plan(change: Partial<LeaveObservation>): ReturnType<typeof leavePlan> {
     rescueNamespace: RESCUE,
     podOver: true,
     nodeName: undefined,
+    refusal: undefined,
     ...change,
   });
 }
@@ -65,9 +66,9 @@ const waits: Record<string, Partial<LeaveObservation>> = {
 };
 
 const rescue: Record<string, Case> = {
-  'first a binding elsewhere, then the volume is kept': {
+  'first it is kept, then there is a binding elsewhere': {
     given: {},
-    does: ['create FluentPVCBinding', 'patch PersistentVolume'],
+    does: ['patch PersistentVolume', 'create FluentPVCBinding'],
   },
   'a binding that is there already is not made again': {
     given: { rescued: elsewhere() },
@@ -93,23 +94,26 @@ const rescue: Record<string, Case> = {
     given: {
       binding: { ...binding, status: said('GoesOnElsewhere') },
       claim: undefined,
-      volume: undefined,
+      volume: 'absent',
     },
     does: [BINDING],
   },
   'a binding that was rescued in its namespace before is rescued again': {
-    given: { binding: { ...binding, status: said('VolumeBound') } },
-    does: ['create FluentPVCBinding', 'patch PersistentVolume'],
+    given: {
+      binding: { ...inPlace(said('VolumeBound')), metadata: binding.metadata },
+      volume: kept({ namespace: 'shop', name: NAME, uid: 'new-uid' }, 'Bound'),
+    },
+    does: ['create FluentPVCBinding'],
   },
   'a volume whose claim was never learned is rescued like any other': {
     given: {
       binding: { ...binding, spec: { ...binding.spec, pvc: { name: NAME, uid: '' } }, status: {} },
     },
-    does: ['create FluentPVCBinding', 'patch PersistentVolume'],
+    does: ['patch PersistentVolume', 'create FluentPVCBinding'],
   },
   'a volume whose claim is gone already is rescued like any other': {
     given: { claim: undefined },
-    does: ['create FluentPVCBinding', 'patch PersistentVolume'],
+    does: ['patch PersistentVolume', 'create FluentPVCBinding'],
   },
   'a claim that has lost its binding is rescued without one here': {
     given: { isStored: false, volume: kept(undefined, 'Bound'), rescued: elsewhere() },
@@ -122,7 +126,7 @@ const release: Record<string, Case> = {
     given: {
       claim: make.claim({ metadata: { ...goes, finalizers: [finalizers.claim] } }),
       binding: { ...binding, status: {} },
-      volume: undefined,
+      volume: 'absent',
     },
     does: parting,
   },
@@ -130,17 +134,17 @@ const release: Record<string, Case> = {
     given: {
       claim: undefined,
       binding: { ...binding, spec: { ...binding.spec, pod: { name: '', uid: '' } }, status: {} },
-      volume: undefined,
+      volume: 'absent',
     },
     does: [BINDING],
   },
   'a claim that is gone, and its volume is not known': {
-    given: { claim: undefined, binding: { ...binding, status: {} }, volume: undefined },
-    does: ['event DataGivenUp', BINDING],
+    given: { claim: undefined, binding: { ...binding, status: {} }, volume: 'absent' },
+    does: [BINDING, 'event DataGivenUp'],
   },
   'as the FluentPVC says': {
     given: { binding: finalization('Release') },
-    does: ['event DataGivenUp', ...parting],
+    does: [...parting, 'event DataGivenUp'],
   },
   'as the annotation release says': {
     given: {
@@ -149,15 +153,15 @@ const release: Record<string, Case> = {
         metadata: { ...binding.metadata, annotations: { [annotations.release]: 'claim-uid' } },
       },
     },
-    does: ['event DataGivenUp', ...parting],
+    does: [...parting, 'event DataGivenUp'],
   },
   'where rescue is switched off': {
-    given: { rescueNamespace: undefined, volume: undefined },
-    does: ['event DataGivenUp', ...parting],
+    given: { rescueNamespace: undefined, volume: 'absent' },
+    does: [...parting, 'event DataGivenUp'],
   },
   'where the volume is gone': {
-    given: { volume: undefined },
-    does: ['event DataGivenUp', ...parting],
+    given: { volume: 'absent' },
+    does: [...parting, 'event DataGivenUp'],
   },
   "where the volume has become another one's": {
     given: {
@@ -166,7 +170,7 @@ const release: Record<string, Case> = {
         spec: { ...make.volume().spec, claimRef: { namespace: 'shop', name: NAME, uid: 'other' } },
       },
     },
-    does: ['event DataGivenUp', ...parting],
+    does: [...parting, 'event DataGivenUp'],
   },
 };
 
@@ -192,7 +196,7 @@ describe('in a namespace that goes', () => {
   });
 
   test('the binding elsewhere is the same admission, and knows where its volume comes from', () => {
-    const [create] = plan({ podOver: false, nodeName: 'node-1' }).writes;
+    const [, create] = plan({ podOver: false, nodeName: 'node-1' }).writes;
     expect(create).toMatchObject({
       object: {
         kind: 'FluentPVCBinding',
@@ -220,7 +224,7 @@ describe('in a namespace that goes', () => {
   });
   test('annotations of people stay behind: their uids are of other objects', () => {
     const marked = { ...binding.metadata.annotations, [annotations.retry]: 'now' };
-    const [create] = plan({
+    const [, create] = plan({
       binding: { ...binding, metadata: { ...binding.metadata, annotations: marked } },
     }).writes;
     expect(create).not.toMatchObject({
@@ -228,7 +232,7 @@ describe('in a namespace that goes', () => {
     });
   });
   test('what was done is told on the Namespace', () => {
-    expect(plan({ binding: finalization('Release') }).writes[0]).toMatchObject({
+    expect(plan({ binding: finalization('Release') }).writes.at(-1)).toMatchObject({
       regarding: { kind: 'Namespace', namespace: '', name: 'shop', uid: 'shop-uid' },
       note: expect.stringContaining(NAME) as unknown,
     });
@@ -252,8 +256,8 @@ describe('where the rescue namespace itself goes', () => {
   });
   test('and left to people', () => {
     expect(deeds(plan({ ...own, volume: volume() }).writes)).toEqual([
-      'event VolumeLeft',
       ...parting,
+      'event VolumeLeft',
     ]);
   });
 });

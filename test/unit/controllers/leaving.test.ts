@@ -30,7 +30,7 @@ const inUse = make.claim({
   metadata: { deletionTimestamp: at(1), finalizers: [finalizers.claim, finalizers.claimInUse] },
   spec: bound,
 });
-const RESCUE = ['create FluentPVCBinding', 'patch PersistentVolume'];
+const RESCUE = ['patch PersistentVolume', 'create FluentPVCBinding'];
 const ready: BindingStatus = { nodeName: 'node-1', conditions: [make.condition('Ready')] };
 
 describe('a binding whose namespace goes', () => {
@@ -43,8 +43,8 @@ describe('a binding whose namespace goes', () => {
     const { writes } = await decide();
     expect(deeds(writes)).toEqual(RESCUE);
     expect(writes).toMatchObject([
-      { object: { spec: { snapshot, rescue: { podOver: true } } } },
       {},
+      { object: { spec: { snapshot, rescue: { podOver: true } } } },
     ]);
   });
   test('waits as long as Pods keep the claim, and makes no Job in vain', async () => {
@@ -78,8 +78,8 @@ describe('a binding whose namespace goes', () => {
     const { writes } = await decide();
     expect(deeds(writes)).toEqual(RESCUE);
     expect(writes).toMatchObject([
-      { object: { spec: { rescue: { podOver: false, nodeName: 'node-1' } } } },
       {},
+      { object: { spec: { rescue: { podOver: false, nodeName: 'node-1' } } } },
     ]);
   });
   test('is left alone while its Pod is there', async () => {
@@ -126,8 +126,8 @@ describe('a claim without binding in a namespace that goes', () => {
     const { writes } = await decide();
     expect(deeds(writes)).toEqual(RESCUE);
     expect(writes).toMatchObject([
-      { object: { metadata: { namespace: 'rescue' }, spec: { rescue: { namespace: 'shop' } } } },
       {},
+      { object: { metadata: { namespace: 'rescue' }, spec: { rescue: { namespace: 'shop' } } } },
     ]);
   });
   test('is left to its binding where there is one', async () => {

@@ -33,7 +33,7 @@ function plan(change: Partial<Parameters<typeof releasePlan>[0]>): ReturnType<ty
     claim: make.claim(),
     job: make.job(),
     jobPods: [],
-    volume: undefined,
+    volume: 'absent' as const,
   };
   return releasePlan({ ...base, ...change });
 }

@@ -21,7 +21,7 @@ function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePla
     claim: make.claim(),
     job: make.job(),
     jobPods: [],
-    volume: undefined,
+    volume: 'absent',
     ...change,
   });
 }
@@ -92,19 +92,19 @@ const cases: Record<string, Case> = {
     volume: kept(),
     writes: [VOLUME, ...end],
   },
-  'rescued: a volume that waits for its new claim gets it first, or it would wait for ever': {
+  'rescued: so does one that waits for its new claim, or it would wait for ever': {
     binding: inPlace(done),
     claim: undefined,
     job: undefined,
     volume: kept(waiting),
-    writes: [`create ${CLAIM}`],
+    writes: [VOLUME, ...end],
   },
-  'rescued: and until it has that, nothing goes': {
+  'rescued: one that a stranger has by now is left alone': {
     binding: inPlace(done),
-    claim: newClaim('shop', 'Pending'),
+    claim: undefined,
     job: undefined,
-    volume: kept(waiting),
-    writes: [],
+    volume: kept({ namespace: 'other', name: 'other', uid: 'x' }),
+    writes: end,
   },
   'drained: a claim that is gone needs nothing': {
     claim: undefined,

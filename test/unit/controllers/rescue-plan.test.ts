@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { beginRescue, isRescuing, rescuePlan } from '../../../controllers/rescue-plan.ts';
+import { beginRescue } from '../../../controllers/rescue-begin.ts';
+import { isRescuing, rescuePlan } from '../../../controllers/rescue-plan.ts';
 import type { RescueObservation } from '../../../controllers/rescue-plan.ts';
 import type { BindingStatus } from '../../../src/api/binding.ts';
 import { annotations, finalizers, labels } from '../../../src/api/names.ts';
@@ -11,7 +12,8 @@ import { deeds, message, said } from '../../support/said.ts';
 const nothing = {
   now: T0,
   claim: undefined,
-  volume: undefined,
+  volume: 'absent' as const,
+  idle: undefined,
   refusal: undefined,
   job: undefined,
   jobPodEnd: undefined,
@@ -242,7 +244,7 @@ describe('a rescue begins', () => {
   const known = make.binding({ status: { conditions: [make.condition('OutOfUse')] } });
   const facts = { now: T0, binding: known, job: undefined, jobPodEnd: undefined };
   test('with a record in the binding, and an Event', () => {
-    const begun = beginRescue(facts, make.volume());
+    const begun = beginRescue(facts, oldClaim(), make.volume());
     expect(deeds(begun?.writes ?? [])).toEqual(['patch FluentPVCBinding', 'event VolumeRescued']);
     expect(begun?.writes[0]).toMatchObject({
       body: { metadata: { resourceVersion: '500' }, spec: { rescue: inPlace().spec.rescue } },
@@ -251,16 +253,16 @@ describe('a rescue begins', () => {
   test('for no volume of another claim', () => {
     const claimRef = { namespace: 'shop', name: NAME, uid: 'another' };
     const volume = make.volume({ spec: { ...make.volume().spec, claimRef } });
-    expect(beginRescue(facts, volume)).toBeUndefined();
+    expect(beginRescue(facts, oldClaim(), volume)).toBeUndefined();
   });
   test('for no claim that was never known', () => {
     const spec = { pvc: { name: NAME, uid: '' } };
     expect(
-      beginRescue({ ...facts, binding: make.binding({ spec }) }, make.volume()),
+      beginRescue({ ...facts, binding: make.binding({ spec }) }, undefined, make.volume()),
     ).toBeUndefined();
   });
   test('for no volume that is gone', () => {
-    expect(beginRescue(facts, undefined)).toBeUndefined();
+    expect(beginRescue(facts, undefined, 'absent')).toBeUndefined();
   });
 });
 

@@ -88,7 +88,13 @@ function setup(objects: KubeObject[], refuse?: Refusal): Setup {
   };
   const start = (): Promise<void> =>
     takeOver(
-      { ...{ client: api, writer, clock, log, lease }, ...make, caches: caches(), concurrency: 2 },
+      {
+        ...{ client: api, writer, clock, log, lease },
+        ...make,
+        caches: caches(),
+        concurrency: 2,
+        hindered: () => undefined,
+      },
       new AbortController().signal,
     );
   return { api, clock, log, start };
@@ -248,14 +254,18 @@ test('what only people can finish is told them', async () => {
 
 test('who does not lead any more stops trying', async () => {
   const { api, clock, log } = setup([], () => refusal(500, 'InternalError'));
+  const told: (string | undefined)[] = [];
   const stop = new AbortController();
   const writer = createWriter({
     ...{ client: api, clock, log },
     reporter: { controller: 'operator', instance: 'host_1' },
   });
-  const options = { client: api, writer, clock, log, lease, concurrency: 1 };
+  const hindered = (why: string | undefined): number => told.push(why);
+  const options = { client: api, writer, clock, log, lease, concurrency: 1, hindered };
   const done = takeOver({ ...options, ...make, caches: fakeCaches({}) }, stop.signal);
   await clock.advance(0);
+  // Whoever asks why nothing is done is told.
+  expect(told).toEqual([expect.stringContaining('InternalError')]);
   stop.abort();
   await done;
   expect(clock.pending).toBe(0);
