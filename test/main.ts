@@ -85,18 +85,17 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
     await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
   }
   if (stage.needs !== 'api server') return runJest(patterns, flags, {});
-  const nodes = { kind: 'kwok', count: 0 } as const;
-  const cluster = await startCluster({ name: 'api-tests', nodes, reporter });
-  try {
-    const helm = await obtainHelm(reporter);
-    return await runJest(patterns, flags, {
-      TEST_KUBECONFIG: cluster.kubeconfig,
-      TEST_KUBECTL: cluster.kubectl,
-      TEST_HELM: helm,
-    });
-  } finally {
-    await cluster.stop();
+  await using clusters = new AsyncDisposableStack();
+  const env: Record<string, string> = { TEST_HELM: await obtainHelm(reporter) };
+  // One for each file that runs at the same time: an operator has a cluster for itself.
+  for (let worker = 1; worker <= (workers ?? 1); worker += 1) {
+    const nodes = { kind: 'kwok', count: 0 } as const;
+    const cluster = await startCluster({ name: `api-tests-${worker}`, nodes, reporter });
+    clusters.defer(() => cluster.stop());
+    env.TEST_KUBECTL = cluster.kubectl;
+    env[`TEST_KUBECONFIG_${worker}`] = cluster.kubeconfig;
   }
+  return await runJest(patterns, flags, env);
 }
 
 function whyImpossible(stage: Stage): string | undefined {

@@ -33,7 +33,8 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'api',
     needs: 'api server',
-    run: { jest: ['test/api/'], workers: 1, testTimeoutMs: 60_000 },
+    // They wait most of the time: for the 70 s of an admission, for namespaces to go.
+    run: { jest: ['test/api/'], workers: 3, testTimeoutMs: 60_000 },
   },
   {
     name: 'e2e',

@@ -28,7 +28,8 @@ export interface Api {
  * closed.
  */
 export async function openApi(parts: AsyncDisposableStack): Promise<Api> {
-  const { TEST_KUBECONFIG: kubeconfig, TEST_KUBECTL: path } = process.env;
+  const { TEST_KUBECTL: path, JEST_WORKER_ID: worker = '' } = process.env;
+  const kubeconfig = process.env[`TEST_KUBECONFIG_${worker}`];
   if (kubeconfig === undefined || path === undefined) {
     throw new Error('run the API tests with `npm run test:api [-- PATTERN]`');
   }

@@ -21,6 +21,7 @@ import { probe } from './probing.ts';
 /** Where each command answers probes. */
 const ports = new Map<Command, number>();
 let forwarder: Forwarder;
+const ALL_WELL = '[+]original\n[+]take-over\n[+]caches\n[+]watches\n[+]api-server\n';
 
 /** A kubeconfig of the same cluster, through the forwarder. */
 async function throughForwarder(kubeconfig: string, folder: string): Promise<string> {
@@ -108,7 +109,7 @@ describe('an API server that', () => {
         expect(await ask(command, '/readyz')).toEqual({ code: 200, text: '[+]caches\n' });
       }
       forwarder.forward();
-      expect(await becomes('controllers', 200)).toBe('[+]caches\n[+]watches\n[+]api-server\n');
+      expect(await becomes('controllers', 200)).toBe(ALL_WELL);
     },
   );
 });
