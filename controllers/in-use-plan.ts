@@ -21,7 +21,8 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
  *                   or is Ready and renewed its Lease for long enough ──> OutOfUse
  *
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
- *         └────────(115 s, no proof)──> as (c), its node unknown: drained, in case it was there
+ *         └────────(no proof after 115 s, or none possible)──> as (c), its node unknown: drained, in
+ *                   case it was there
  */
 export interface InUseObservation extends InUseFacts {
   /** When the Pod was admitted, in ms since the epoch. */
@@ -44,7 +45,10 @@ export type PodSight =
    */
   | { kind: 'gone'; last: Stored<Pod> | undefined; readAfterMs: number; node: NodeSight }
   /** No Pod of this binding was ever seen. */
-  | { kind: 'unseen'; absence: 'proven' | 'unproven' };
+  | { kind: 'unseen'; absence: Absence };
+
+/** Is it proven that there was no Pod? Where it can't be any more, nothing is gained by waiting. */
+export type Absence = 'proven' | 'unproven' | 'unprovable';
 
 /** An API request may take 60 s: before that Pod, claim or binding may still be on their way. */
 export const MAY_ARRIVE_MS = 70_000;
@@ -181,7 +185,7 @@ function countedFrom(
   return Math.max(recorded === undefined ? renewedAt : Date.parse(recorded), unbrokenSince);
 }
 
-function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): Plan {
+function unseen(observation: InUseObservation, absence: Absence): Plan {
   const { now, binding, admittedAt } = observation;
   const ageMs = now - admittedAt;
   if (ageMs < MAY_ARRIVE_MS) {
@@ -196,7 +200,7 @@ function unseen(observation: InUseObservation, absence: 'proven' | 'unproven'): 
       conditions.push(writerKnown(message));
     return statusPlan(observation, 'the Pod was never created', conditions);
   }
-  if (ageMs < NO_PROOF_MS) {
+  if (absence === 'unproven' && ageMs < NO_PROOF_MS) {
     return {
       writes: [],
       requeueAfterMs: NO_PROOF_MS - ageMs,

@@ -5,7 +5,7 @@ import { hasEnded, mountsClaim, type Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { MAY_ARRIVE_MS, type PodSight } from './in-use-plan.ts';
+import { MAY_ARRIVE_MS, type Absence, type PodSight } from './in-use-plan.ts';
 import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
 import { overdueInMs } from './stuck-pod.ts';
@@ -79,14 +79,17 @@ export function createPodFinder({
     now: number,
     signal: AbortSignal,
   ): Promise<PodSight> => {
-    const unproven: PodSight = { kind: 'unseen', absence: 'unproven' };
-    // A binding that was made anew: its Pod may have been seen and forgotten with the one before.
-    const anew = createdAt(binding) - admittedAt >= MADE_ANEW_AFTER_MS;
-    if (anew || now - admittedAt < MAY_ARRIVE_MS) return unproven;
-    // It may be one of those that were seen and forgotten.
-    if (removed.expiredUpTo >= admittedAt - CLOCK_SKEW_MS) return unproven;
+    const unseen = (absence: Absence): PodSight => ({ kind: 'unseen', absence });
+    if (now - admittedAt < MAY_ARRIVE_MS) return unseen('unproven');
+    const seenSince = admittedAt - CLOCK_SKEW_MS;
+    const provable =
+      // Made anew: its Pod may have been seen and forgotten with the binding before.
+      createdAt(binding) - admittedAt < MADE_ANEW_AFTER_MS &&
+      // It may be one of those that were seen and forgotten.
+      removed.expiredUpTo < seenSince &&
+      pods.unbrokenSince < seenSince;
     const key = keyOf(binding.metadata);
-    let upTo = absentUpTo.get(key);
+    let upTo = provable ? absentUpTo.get(key) : undefined;
     if (upTo === undefined) {
       const { namespace = '', name } = binding.metadata;
       const labelSelector = `${labels.binding}=${name}`;
@@ -96,10 +99,9 @@ export function createPodFinder({
       upTo = list.resourceVersion;
       absentUpTo.set(key, upTo);
     }
-    const unbroken = pods.unbrokenSince < admittedAt - CLOCK_SKEW_MS;
-    return unbroken && hasPassed(pods.resourceVersion, upTo)
-      ? { kind: 'unseen', absence: 'proven' }
-      : unproven;
+    // None of the three comes back.
+    if (!provable) return unseen('unprovable');
+    return unseen(hasPassed(pods.resourceVersion, upTo) ? 'proven' : 'unproven');
   };
 
   return {

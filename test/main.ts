@@ -33,8 +33,9 @@ process.env.XDG_STATE_HOME = join(
 );
 
 /**
- * `npm test [-- STAGE ... [FILE ...] [JEST FLAG ...]]`: all stages one after the other, or those named;
- * of their files all, or those whose path matches one of the words. The last line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
+ * `npm test [-- STAGE ... [FILE ...] [JEST FLAG ...]]`: one stage after the other, those named or all
+ * that do not take long; of their files all, or those whose path matches one of the words. The last
+ * line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
  */
 async function main(argv: readonly string[]): Promise<number> {
   const names = argv.filter((argument) => STAGES.some((stage) => stage.name === argument));
@@ -43,7 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
     files: others.filter((argument) => !argument.startsWith('-')),
     flags: others.filter((argument) => argument.startsWith('-')),
   };
-  const chosen = STAGES.filter((stage) => names.length === 0 || names.includes(stage.name));
+  const chosen = STAGES.filter((stage) =>
+    names.length === 0 ? stage.onlyByName !== true : names.includes(stage.name),
+  );
   const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
   for (const stage of chosen) {
     const startedAt = performance.now();

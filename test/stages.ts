@@ -1,6 +1,8 @@
 /** A part of `npm test`: programs that must succeed, or jest over a set of files. */
 export interface Stage {
-  name: 'check' | 'unit' | 'api' | 'e2e';
+  name: 'check' | 'unit' | 'api' | 'e2e' | 'crash-points';
+  /** Takes long: not part of `npm test`, only run by its name. */
+  onlyByName?: true;
   /** What it needs running besides. */
   needs: 'nothing' | 'api server' | 'real node';
   run:
@@ -45,5 +47,11 @@ export const STAGES: readonly Stage[] = [
       workers: 3,
       testTimeoutMs: 300_000,
     },
+  },
+  {
+    name: 'crash-points',
+    onlyByName: true,
+    needs: 'api server',
+    run: { jest: ['test/crash/'], workers: 1, testTimeoutMs: 600_000 },
   },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { inUsePlan } from '../../../controllers/in-use-plan.ts';
+import { inUsePlan, type Absence } from '../../../controllers/in-use-plan.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import { at, make } from '../../support/make.ts';
@@ -8,7 +8,7 @@ import { fresh, seconds, plan } from '../../support/in-use.ts';
 
 describe('a Pod that was never seen', () => {
   interface Case {
-    absence: 'proven' | 'unproven';
+    absence: Absence;
     age: number;
     says: object | undefined;
     again?: number;
@@ -37,6 +37,18 @@ describe('a Pod that was never seen', () => {
     'without proof until 115 s may have been there, and be there': {
       absence: 'unproven',
       age: 115,
+      says: { phase: 'Pending', WriterMayBeAlive: 'True NodeUnknown' },
+      again: 60_000,
+    },
+    'may still arrive, although nobody can prove that it does not': {
+      absence: 'unprovable',
+      age: 69,
+      says: undefined,
+      again: 1_000,
+    },
+    'is waited for no longer where there will be no proof': {
+      absence: 'unprovable',
+      age: 70,
       says: { phase: 'Pending', WriterMayBeAlive: 'True NodeUnknown' },
       again: 60_000,
     },

@@ -25,22 +25,35 @@ describe('a Pod that was never seen', () => {
     expect(await find(later)).toEqual(unseen('proven'));
     expect(asked()).toEqual(['list Pod']);
   });
-  const unproven: Record<string, { since: number; version: string }> = {
-    'before the watch has passed the list': { since: T0 - 60_000, version: '99' },
-    'of a watch that was broken since': { since: T0 + 1, version: '200' },
-    'of a watch that may have begun later, by another clock': {
+  test('is not proven before the watch has passed the list', async () => {
+    const { find, caches } = setup(older);
+    caches.pods.unbrokenSince = T0 - 60_000;
+    caches.pods.resourceVersion = '99';
+    expect(await find(later)).toEqual(unseen('unproven'));
+  });
+  const unprovable: Record<string, { since: number; version: string }> = {
+    'by a watch that was broken since': { since: T0 + 1, version: '200' },
+    'by a watch that may have begun later, by another clock': {
       since: T0 - 10_000,
       version: '200',
     },
-    'of a watch that has not begun': { since: Number.POSITIVE_INFINITY, version: '' },
+    'by a watch that has not begun': { since: Number.POSITIVE_INFINITY, version: '' },
   };
-  test.each(Object.entries(unproven))('is not proven: %s', async (_, { since, version }) => {
+  test.each(Object.entries(unprovable))('cannot be proven: %s', async (_, { since, version }) => {
     const { find, caches } = setup(older);
     caches.pods.unbrokenSince = since;
     caches.pods.resourceVersion = version;
-    expect(await find(later)).toEqual(unseen('unproven'));
+    expect(await find(later)).toEqual(unseen('unprovable'));
   });
-  test('is not proven where somebody was forgotten whom nobody knew, since its admission', async () => {
+  test('and cannot be proven absent is asked for each time, and may be there after all', async () => {
+    const { find, caches, api, asked } = setup(older);
+    caches.pods.unbrokenSince = T0;
+    expect(await find(later)).toEqual(unseen('unprovable'));
+    api.put(make.pod());
+    expect(await find(later + 60_000)).toMatchObject({ kind: 'present' });
+    expect(asked()).toEqual(['list Pod', 'list Pod']);
+  });
+  test('cannot be proven where somebody was forgotten whom nobody knew, since its admission', async () => {
     const { find, caches, clock } = setup(older);
     caches.pods.unbrokenSince = 0;
     // Of bindings that never came; of each we remember for 10 minutes that it was there.
@@ -53,7 +66,7 @@ describe('a Pod that was never seen', () => {
     await clock.advance(600_000);
     caches.pods.remove(other);
     // The clocks of API server and operator may be 10 s apart.
-    expect(await find(T0 + 700_000, T0 + 10_000)).toEqual(unseen('unproven'));
+    expect(await find(T0 + 700_000, T0 + 10_000)).toEqual(unseen('unprovable'));
     expect(await find(T0 + 700_000, T0 + 10_001)).toEqual(unseen('proven'));
   });
   test('versions are numbers: 1000 has passed 999', async () => {
@@ -111,7 +124,7 @@ describe('a Pod that was never seen', () => {
       });
     const late = setup(anew(59));
     late.caches.pods.unbrokenSince = T0 + 30_000;
-    expect(await late.find(later, T0)).toEqual(unseen('unproven'));
+    expect(await late.find(later, T0)).toEqual(unseen('unprovable'));
     late.caches.pods.unbrokenSince = T0 - 60_000;
     expect(await late.find(later, T0)).toEqual(unseen('proven'));
   });
@@ -122,6 +135,6 @@ describe('a Pod that was never seen', () => {
     });
     const { find, caches } = setup(anew);
     caches.pods.unbrokenSince = T0 - 60_000;
-    expect(await find(T0 + 3_600_000, T0)).toEqual(unseen('unproven'));
+    expect(await find(T0 + 3_600_000, T0)).toEqual(unseen('unprovable'));
   });
 });
