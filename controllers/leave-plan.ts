@@ -48,6 +48,8 @@ export interface LeaveObservation extends LeaveFacts {
 
 /** What was done is seen by no watch. */
 const AGAIN_MS = 500;
+/** Nor is what stands in the way. */
+const TAKEN_AGAIN_MS = 10_000;
 /** Reason of the condition `DrainStalled`, and of the Event on the Namespace. */
 const REFUSED = 'RescueRefused';
 
@@ -95,7 +97,7 @@ function kept(
   }
   const keeping: Write[] = isMarked ? [] : [keepVolume(volume, binding)];
   const left = whyLeft(observation, volume, rescueNamespace);
-  if (left === undefined && rescued === undefined) {
+  if (left === undefined && !isSuccessor(rescued, observation, volume)) {
     return succession(observation, volume, rescueNamespace, keeping);
   }
   if (keeping.length > 0) {
@@ -105,6 +107,16 @@ function kept(
   return left === undefined
     ? handedOver(observation, volume, rescueNamespace)
     : leftBehind(observation, volume, left);
+}
+
+/** Is it the binding that goes on with this volume? One of a copy of the claim has the same name. */
+function isSuccessor(
+  rescued: Stored<Binding> | undefined,
+  { namespace }: LeaveObservation,
+  { metadata }: Stored<Volume>,
+): boolean {
+  const { rescue } = rescued?.spec ?? {};
+  return rescue?.volumeName === metadata.name && rescue.namespace === namespace.name;
 }
 
 /** Why nobody can drain it anywhere. People can: the volume is kept. */
@@ -128,8 +140,8 @@ function hasNothing({ binding, claim, volume }: LeaveObservation): boolean {
 }
 
 /**
- * The binding that goes on is made first. Where the API server does not take it, the namespace waits:
- * that is told once, and it is tried again.
+ * The binding that goes on. Where it cannot be made, the namespace waits: that is told once, and it is
+ * tried again.
  */
 function succession(
   observation: LeaveObservation,
@@ -137,17 +149,21 @@ function succession(
   rescueNamespace: string,
   keeping: readonly Write[],
 ): Plan {
-  const { now, binding, isStored, refusal } = observation;
+  const { now, binding, isStored, rescued } = observation;
   const object = successor(observation, volume, rescueNamespace);
-  const writes: Write[] = [...keeping, { verb: 'create', object }];
+  // It would count as made: a copy is of the same admission.
+  const create: Write[] = rescued === undefined ? [{ verb: 'create', object }] : [];
+  const writes: Write[] = [...keeping, ...create];
   const reason = 'a volume of a namespace that goes gets a binding elsewhere';
+  const refusal = rescued === undefined ? observation.refusal?.message : nameTaken(rescued);
   if (refusal === undefined) return { writes, requeueAfterMs: AGAIN_MS, reason };
+  const requeueAfterMs = TAKEN_AGAIN_MS;
   const stalled = getCondition(binding.status?.conditions, 'DrainStalled');
   const isSaid = stalled?.status === 'True' && stalled.reason === REFUSED;
-  if (isSaid || !isStored) return { writes, requeueAfterMs: AGAIN_MS, reason };
+  if (isSaid || !isStored) return { writes, requeueAfterMs, reason };
   const message =
     `PVC "${binding.spec.pvc.name}" cannot be rescued yet, and its namespace waits for that: ` +
-    `${refusal.message}. Make namespace "${rescueNamespace}" take it, or set ` +
+    `${refusal}. Make namespace "${rescueNamespace}" take it, or set ` +
     `finalization.onNamespaceDeletion: Release for what is not worth it; until then nothing is lost.`;
   const status = statusWrite(binding, now, [
     { type: 'DrainStalled', status: 'True', reason: REFUSED, message },
@@ -158,8 +174,18 @@ function succession(
       told(observation, 'Warning', REFUSED, message),
       ...writes,
     ],
+    requeueAfterMs,
     reason: 'the rescue namespace does not take a binding',
   };
+}
+
+/** Two volumes of one name: the second is drained when the first one is. */
+function nameTaken({ metadata, spec }: Stored<Binding>): string {
+  const whose =
+    spec.rescue === undefined
+      ? ''
+      : `, which drains PersistentVolume "${spec.rescue.volumeName}" of namespace "${spec.rescue.namespace}"`;
+  return `there is another FluentPVCBinding "${metadata.name}" in namespace "${metadata.namespace ?? ''}"${whose}`;
 }
 
 function successor(

@@ -154,7 +154,7 @@ export function whyTooLarge(name: string, { spec }: Binding): Answer | undefined
   return deny(
     'SnapshotTooLarge',
     422,
-    `finalizer Job template and common parts of FluentPVC "${name}" take ${length} bytes as JSON, ` +
-      `${MAX_SNAPSHOT_LENGTH} are allowed: move what is long into a ConfigMap`,
+    `finalizer Job template and common parts of FluentPVC "${name}", with tolerations and the like of the ` +
+      `Pod, take ${length} bytes as JSON, ${MAX_SNAPSHOT_LENGTH} are allowed: move what is long into a ConfigMap`,
   );
 }

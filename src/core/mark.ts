@@ -43,6 +43,11 @@ export function carriesAny(of: Side, marks: readonly Mark[]): string {
   return anyOf(...marks.map(({ isOn }) => isOn(of)));
 }
 
+/** CEL: a list of what those are called that the object carries. */
+export function carried(of: Side, marks: readonly Mark[]): string {
+  return names(marks, ({ isOn }) => isOn(of));
+}
+
 /** CEL: a list of what those are called that the object does not carry. */
 export function missing(of: Side, marks: readonly Mark[]): string {
   return names(marks, ({ isOn }) => `!${isOn(of)}`);

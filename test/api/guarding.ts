@@ -85,7 +85,8 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
 /** What is left would be an order to the operators of other tests. */
 export async function removeAll({ client, namespace }: Api): Promise<void> {
   for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
-    const { items } = await client.list(kind, { namespace });
+    // Who has just changed a CustomResourceDefinition is asked to wait (429).
+    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, { namespace }));
     for (const { metadata } of items) {
       const body = { metadata: { finalizers: null } };
       await client.patch({ kind, namespace, name: metadata.name }, { type: 'merge', body });

@@ -161,6 +161,32 @@ describe('a binding', () => {
 });
 
 describe('a claim', () => {
+  const bare = { labels: {}, annotations: {}, finalizers: [] };
+  test.each([
+    [`finalizer ${finalizers.claim}`, { finalizers: [finalizers.claim] }],
+    [`label ${labels.binding}`, { labels: { [labels.binding]: 'forged' } }],
+    [
+      `annotation ${annotations.admissionId}`,
+      { annotations: { [annotations.admissionId]: 'forged' } },
+    ],
+  ])('with %s is made by the operator, not by people', async (called, fields) => {
+    const { api, user } = on;
+    const forged = claimWith(api.namespace, 'forged', { ...bare, ...fields });
+    await expect(user.feed('create', DRY, forged)).rejects.toThrow(
+      `PVC "forged": only the operator makes PVCs with ${called}; a copy of one is made without them`,
+    );
+    expect(await api.kubectl.feed('create', DRY, forged)).toContain('created');
+  });
+
+  test.each([
+    ['without a mark of ours', bare],
+    ['of a StatefulSet that selects by our label', { labels: { [labels.fluentPVC]: 'logs' } }],
+  ])('%s is made by anybody', async (_, fields) => {
+    const { api, user } = on;
+    const claim = claimWith(api.namespace, 'free', { ...bare, ...fields });
+    expect(await user.feed('create', DRY, claim)).toContain('created');
+  });
+
   test.each([
     [`finalizer ${finalizers.claim}`, { finalizers: ['kubernetes.io/pvc-protection'] }],
     [`label ${labels.fluentPVC}`, { labels: { [labels.fluentPVC]: 'other' } }],

@@ -48,6 +48,14 @@ const said = (reason: string): BindingStatus => ({
   conditions: [make.condition('OutOfUse'), make.condition('Rescued', { reason })],
 });
 
+const goingOn = elsewhere();
+const { rescue: record } = goingOn.spec;
+const copied = { ...goingOn, spec: { ...goingOn.spec, rescue: { ...record, namespace: 'copy' } } };
+const otherVolume = {
+  ...goingOn,
+  spec: { ...goingOn.spec, rescue: { ...record, volumeName: 'pv-2' } },
+};
+
 interface Case {
   given: Partial<LeaveObservation>;
   does: string[];
@@ -77,6 +85,14 @@ const rescue: Record<string, Case> = {
   'a volume that is kept without a binding elsewhere gets one': {
     given: { volume: kept(undefined, 'Bound') },
     does: ['create FluentPVCBinding'],
+  },
+  "the binding of another namespace's copy is not taken for the one that goes on": {
+    given: { volume: kept(undefined, 'Bound'), rescued: copied },
+    does: ['patch FluentPVCBinding status', 'event RescueRefused'],
+  },
+  'nor is one of another volume': {
+    given: { volume: kept(undefined, 'Bound'), rescued: otherVolume },
+    does: ['patch FluentPVCBinding status', 'event RescueRefused'],
   },
   'with both, that is recorded before anything goes': {
     given: { volume: kept(undefined, 'Bound'), rescued: elsewhere() },

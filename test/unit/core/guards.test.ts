@@ -68,7 +68,7 @@ describe('the guards', () => {
 
   test.each([
     ['mine-bindings', 'fluentpvcbindings', ['CREATE', 'UPDATE', 'DELETE']],
-    ['mine-claims', 'persistentvolumeclaims', ['UPDATE', 'DELETE']],
+    ['mine-claims', 'persistentvolumeclaims', ['CREATE', 'UPDATE', 'DELETE']],
     ['mine-pod-marks', 'pods', ['UPDATE']],
     ['mine-pods', 'pods', ['CREATE']],
   ])('%s looks at %s and at none of their subresources', (name, resource, operations) => {
