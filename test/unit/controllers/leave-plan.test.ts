@@ -1,40 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { leavePlan, type LeaveObservation } from '../../../controllers/leave-plan.ts';
+import type { LeaveObservation } from '../../../controllers/leave-plan.ts';
 import type { BindingStatus } from '../../../src/api/binding.ts';
 import type { Finalization } from '../../../src/api/fluentpvc.ts';
 import { annotations, finalizers } from '../../../src/api/names.ts';
 import type { Volume } from '../../../src/api/volume.ts';
-import type { PatchWrite } from '../../../src/core/plan.ts';
-import { at, make, NAME, T0 } from '../../support/make.ts';
+import type { PatchWrite, Plan } from '../../../src/core/plan.ts';
+import { bound, free, goes, leave } from '../../support/leaving.ts';
+import { make, NAME } from '../../support/make.ts';
 import { elsewhere, inPlace, kept, RESCUE } from '../../support/rescuing.ts';
 import { deeds } from '../../support/said.ts';
 
-const goes = { deletionTimestamp: at(1) };
-const bound = { volumeName: 'pv-1' };
-/** Of a namespace that goes, and no Pod keeps it. */
-const free = make.claim({ metadata: { ...goes, finalizers: [finalizers.claim] }, spec: bound });
 const binding = make.binding({
   metadata: { ...goes, finalizers: [finalizers.binding] },
   spec: { snapshot: '{}' },
   status: { volumeName: 'pv-1', conditions: [make.condition('OutOfUse')] },
 });
 
-function plan(change: Partial<LeaveObservation>): ReturnType<typeof leavePlan> {
-  return leavePlan({
-    now: T0,
-    binding,
-    isStored: true,
-    namespace: { name: 'shop', uid: 'shop-uid' },
-    claim: free,
-    volume: make.volume(),
-    rescued: undefined,
-    rescueNamespace: RESCUE,
-    podOver: true,
-    nodeName: undefined,
-    refusal: undefined,
-    ...change,
-  });
-}
+const plan = (change: Partial<LeaveObservation>): Plan => leave({ binding, ...change });
 
 const CLAIM = 'patch PersistentVolumeClaim';
 const BINDING = 'patch FluentPVCBinding';

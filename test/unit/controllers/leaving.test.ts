@@ -1,31 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BindingStatus } from '../../../src/api/binding.ts';
 import { finalizers } from '../../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../../src/api/object.ts';
-import { outOfUse, setup, snapshot } from '../../support/deciding.ts';
+import { outOfUse, setup, snapshot, type Setup } from '../../support/deciding.ts';
+import { bound, free, going, shop } from '../../support/leaving.ts';
 import { at, make } from '../../support/make.ts';
 import { newClaim } from '../../support/rescuing.ts';
 import { deeds } from '../../support/said.ts';
 
-const shop = (deletionTimestamp?: string): Stored<KubeObject> => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: {
-    name: 'shop',
-    uid: 'shop-uid',
-    resourceVersion: '1',
-    creationTimestamp: at(0),
-    // The API server's; it keeps the namespace until it is empty.
-    finalizers: ['kubernetes'],
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-  },
-});
-const going = shop(at(1));
-const bound = { volumeName: 'pv-1' };
-const free = make.claim({
-  metadata: { deletionTimestamp: at(1), finalizers: [finalizers.claim] },
-  spec: bound,
-});
 const inUse = make.claim({
   metadata: { deletionTimestamp: at(1), finalizers: [finalizers.claim, finalizers.claimInUse] },
   spec: bound,
@@ -33,13 +14,13 @@ const inUse = make.claim({
 const RESCUE = ['patch PersistentVolume', 'create FluentPVCBinding'];
 const ready: BindingStatus = { nodeName: 'node-1', conditions: [make.condition('Ready')] };
 
+/** Its claim is free, its namespace goes. */
+const left = (status: BindingStatus): Setup =>
+  setup(status, { claims: [free], namespaces: [going] }, [going, free, make.volume()]);
+
 describe('a binding whose namespace goes', () => {
   test('while its claim is drained is rescued as soon as no Pod keeps that', async () => {
-    const { decide } = setup(outOfUse, { claims: [free], namespaces: [going] }, [
-      going,
-      free,
-      make.volume(),
-    ]);
+    const { decide } = left(outOfUse);
     const { writes } = await decide();
     expect(deeds(writes)).toEqual(RESCUE);
     expect(writes).toMatchObject([
@@ -70,11 +51,7 @@ describe('a binding whose namespace goes', () => {
     expect(deeds((await decide()).writes)).toEqual(['patch FluentPVCBinding status']);
   });
   test('and whose Pod may still write is waited for elsewhere, with its node', async () => {
-    const { decide } = setup(ready, { claims: [free], namespaces: [going] }, [
-      going,
-      free,
-      make.volume(),
-    ]);
+    const { decide } = left(ready);
     const { writes } = await decide();
     expect(deeds(writes)).toEqual(RESCUE);
     expect(writes).toMatchObject([
@@ -97,11 +74,7 @@ describe('a binding whose namespace goes', () => {
     expect(deeds((await decide()).writes)).toEqual(['create Job']);
   });
   test('is not rescued by a look at a binding that has changed meanwhile', async () => {
-    const { decide, api } = setup(outOfUse, { claims: [free], namespaces: [going] }, [
-      going,
-      free,
-      make.volume(),
-    ]);
+    const { decide, api } = left(outOfUse);
     api.put(make.binding({ status: outOfUse, spec: { snapshot } }));
     expect((await decide()).writes).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBindingDecider } from '../../../controllers/binding.ts';
-import { leavePlan, type LeaveObservation } from '../../../controllers/leave-plan.ts';
 import { rescuePlan } from '../../../controllers/rescue-plan.ts';
 import type { Binding } from '../../../src/api/binding.ts';
 import { annotations, finalizers } from '../../../src/api/names.ts';
@@ -9,29 +8,12 @@ import { ApiError } from '../../../src/kube/api-error.ts';
 import { jobPod, outOfUse, setup, snapshot } from '../../support/deciding.ts';
 import { fakeCaches } from '../../support/fake-caches.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { at, KEY, make, NAME, T0 } from '../../support/make.ts';
+import { bound, free, goes, going, leave } from '../../support/leaving.ts';
+import { KEY, make, NAME, T0 } from '../../support/make.ts';
 import { memoryApi } from '../../support/memory-api.ts';
 import { elsewhere, inPlace, kept, newClaim, RESCUE } from '../../support/rescuing.ts';
 import { deeds, said } from '../../support/said.ts';
 
-const goes = { deletionTimestamp: at(1) };
-const bound = { volumeName: 'pv-1' };
-const free = make.claim({ metadata: { ...goes, finalizers: [finalizers.claim] }, spec: bound });
-const leave = (change: Partial<LeaveObservation>): ReturnType<typeof leavePlan> =>
-  leavePlan({
-    now: T0,
-    binding: make.binding(),
-    isStored: true,
-    namespace: { name: 'shop', uid: 'shop-uid' },
-    claim: free,
-    volume: make.volume(),
-    rescued: undefined,
-    rescueNamespace: RESCUE,
-    podOver: true,
-    nodeName: undefined,
-    refusal: undefined,
-    ...change,
-  });
 const facts = {
   now: T0,
   idle: undefined,
@@ -40,18 +22,6 @@ const facts = {
   jobPodEnd: undefined,
 };
 const done = { conditions: [make.condition('OutOfUse'), make.condition('Rescued')] };
-const going: Stored<KubeObject> = {
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: {
-    name: 'shop',
-    uid: 'shop-uid',
-    resourceVersion: '1',
-    creationTimestamp: at(0),
-    finalizers: ['kubernetes'],
-    ...goes,
-  },
-};
 const living = make.claim({ spec: bound, metadata: { finalizers: [finalizers.claim] } });
 
 describe('a namespace goes', () => {
