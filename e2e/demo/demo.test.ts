@@ -47,7 +47,8 @@ async function demo(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (end !== undefined && stdout.includes(end.when)) child.kill(end.signal);
+    // Once: a second Ctrl-C means that somebody does not want to wait for what is tidied up.
+    if (end !== undefined && !child.killed && stdout.includes(end.when)) child.kill(end.signal);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   await once(child, 'close');
