@@ -30,7 +30,11 @@ shared(
   async () => {
     await stage.kubectl('delete', 'pods', '--all');
     await nothingLeft(stage);
-    expect(await stage.kubectl('get', 'pv', '-o', 'name')).toBe('');
+    await eventually('all volumes to go', async () => {
+      const left = await stage.kubectl('get', 'pv', '-o', 'name');
+      if (left !== '') throw new Error(left);
+      return true;
+    });
   },
 );
 
