@@ -53,15 +53,17 @@ test('where a whole fleet fails the brake goes on: who is left waits, and all is
     return found.length > 0 ? found : undefined;
   });
   expect(note).toMatch(/^The sidecars of [56] of up to 6 Pods failed/);
-  const waiting = await eventually('the last two Pods to say that they wait', async () => {
+  // Four may go before the fifth is seen to fail; where all are seen at once, none does.
+  const waiting = await eventually('all that are left to say that they wait', async () => {
+    const there = await Promise.all(cycles.map(isThere));
+    const left = cycles.filter((_, index) => there[index]);
     const told = await Promise.all(
-      cycles.map(({ pod }) => notes(api.namespace, pod.metadata.name, 'DeletionWaits')),
+      left.map(({ pod }) => notes(api.namespace, pod.metadata.name, 'DeletionWaits')),
     );
-    const found = cycles.filter((_, index) => told[index]?.length === 1);
-    return found.length === 2 ? found : undefined;
+    return told.every(({ length }) => length === 1) ? left : undefined;
   });
-  expect(await Promise.all(waiting.map(isThere))).toEqual([true, true]);
-  expect((await Promise.all(cycles.map(isThere))).filter(Boolean)).toHaveLength(2);
+  expect(waiting.length).toBeGreaterThanOrEqual(2);
+  expect(await Promise.all(waiting.map(isThere))).toEqual(waiting.map(() => true));
 });
 
 describe('a Pod whose sidecar failed and that a disruption budget holds', () => {
