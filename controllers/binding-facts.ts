@@ -6,11 +6,12 @@ import type {
 } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import { isTrue, setCondition, type ConditionChange } from '../src/api/condition.ts';
+import type { Job } from '../src/api/job.ts';
 import { annotations, finalizers, labels } from '../src/api/names.ts';
 import { hasFinalizer, isDeleting, type ObjectMeta, type Stored } from '../src/api/object.ts';
 import type { ObjectRef } from '../src/api/resources.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
-import type { PatchWrite, Plan, Write } from '../src/core/plan.ts';
+import type { DeleteWrite, PatchWrite, Plan, Write } from '../src/core/plan.ts';
 
 /**
  * The three stages of a binding. Which one it is in stands in its own conditions and nowhere else,
@@ -172,6 +173,15 @@ export function jobPodSelector(binding: Stored<Binding>): string {
 export function bindingRef(binding: Stored<Binding>): ObjectRef {
   const { namespace, name } = binding.metadata;
   return { kind: 'FluentPVCBinding', namespace, name };
+}
+
+/** Takes a finalizer Job away. In the foreground its name is free only when its Pods are gone. */
+export function jobDeletion(
+  { metadata }: Stored<Job>,
+  propagation: DeleteWrite['propagation'],
+): Write {
+  const { namespace, name, uid } = metadata;
+  return { verb: 'delete', ref: { kind: 'Job', namespace, name }, uid, propagation };
 }
 
 export function claimRef(binding: Stored<Binding>): ObjectRef {

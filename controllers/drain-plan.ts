@@ -5,7 +5,7 @@ import { jobOutcome, type Job } from '../src/api/job.ts';
 import { annotations } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Plan, Write } from '../src/core/plan.ts';
-import { ending, isGivenUp, untilMs } from './binding-facts.ts';
+import { ending, isGivenUp, jobDeletion, untilMs } from './binding-facts.ts';
 import { claimTrouble, isLost } from './claim-trouble.ts';
 import {
   applied,
@@ -118,12 +118,8 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
 
   const wait = notDue(binding, now);
   if (wait !== undefined) return { writes: [], ...wait };
-  const { namespace, name, uid } = job.metadata;
   return {
-    writes: [
-      // In the foreground: the Job's name is free only when its Pods are gone.
-      { verb: 'delete', ref: { kind: 'Job', namespace, name }, uid, propagation: 'Foreground' },
-    ],
+    writes: [jobDeletion(job, 'Foreground')],
     reason: 'the next attempt is due; the failed finalizer Job goes',
   };
 }

@@ -10,7 +10,7 @@ import { hasFinalizer, isDeleting, type Stored } from '../src/api/object.ts';
 import { withoutFinalizer } from '../src/core/finalizer.ts';
 import { pointer, type Plan, type Write } from '../src/core/plan.ts';
 import { giveBack, isForUs, isKept, isRescue } from '../src/core/rescue.ts';
-import { claimRef, ending, isClaimOf, isOurs, statusPlan } from './binding-facts.ts';
+import { claimRef, ending, isClaimOf, isOurs, jobDeletion, statusPlan } from './binding-facts.ts';
 import type { VolumeSight } from './rescue-begin.ts';
 import { rescueDisabled } from './rescue-report.ts';
 
@@ -53,15 +53,7 @@ export function releasePlan(observation: ReleaseObservation): Plan {
   const conditions = binding.status?.conditions;
   const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   const writes: Write[] = [];
-  if (job !== undefined && !isDeleting(job)) {
-    const { namespace, name, uid } = job.metadata;
-    writes.push({
-      verb: 'delete',
-      ref: { kind: 'Job', namespace, name },
-      uid,
-      propagation: 'Background',
-    });
-  }
+  if (job !== undefined && !isDeleting(job)) writes.push(jobDeletion(job, 'Background'));
   // Those that no Job takes with it, because somebody took it off them: a finished Pod keeps the
   // claim, too.
   const left = jobPods.filter(

@@ -1,9 +1,9 @@
-import type { Binding } from '../src/api/binding.ts';
+import type { Binding, RescueRecord } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
-import { API_VERSION } from '../src/api/names.ts';
 import { isDeleting, type Stored } from '../src/api/object.ts';
 import type { Volume } from '../src/api/volume.ts';
-import type { EventWrite, Plan } from '../src/core/plan.ts';
+import type { Plan } from '../src/core/plan.ts';
+import { withWarning } from './binding-event.ts';
 import { bindingRef, isOwn } from './binding-facts.ts';
 import { isLost } from './claim-trouble.ts';
 import type { DrainFacts } from './drain-report.ts';
@@ -33,26 +33,22 @@ export function beginRescue(
   if (volume === 'absent' || volume === 'unseen' || isDeleting(volume)) return undefined;
   // The volume of that very claim: another one's is not ours to touch.
   if (spec.pvc.uid === '' || volume.spec.claimRef?.uid !== spec.pvc.uid) return undefined;
-  const { namespace = '', name, uid, resourceVersion } = metadata;
-  const rescue = {
-    namespace,
+  const rescue: RescueRecord = {
+    namespace: metadata.namespace ?? '',
     pvc: spec.pvc,
     volumeName: volume.metadata.name,
     podOver: true,
   };
-  const event: EventWrite = {
-    verb: 'event',
-    regarding: { apiVersion: API_VERSION, kind: 'FluentPVCBinding', namespace, name, uid },
-    type: 'Warning',
+  const body = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { rescue } };
+  const plan: Plan = {
+    writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }],
+    reason: 'the claim was deleted before it was drained; its volume is rescued',
+  };
+  return withWarning(plan, binding, {
     reason: 'VolumeRescued',
     action: 'Rescue',
     note:
       `PVC "${spec.pvc.name}" was deleted before it was drained. Its PersistentVolume ` +
       `"${volume.metadata.name}" is kept and drained by a new PVC of that name.`,
-  };
-  const body = { metadata: { resourceVersion }, spec: { rescue } };
-  return {
-    writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }, event],
-    reason: 'the claim was deleted before it was drained; its volume is rescued',
-  };
+  });
 }

@@ -16,7 +16,7 @@ import {
   rescueClaim,
   type RescueBinding,
 } from '../src/core/rescue.ts';
-import { bindingRef, claimRef, ending, isOurs, isOwn } from './binding-facts.ts';
+import { bindingRef, claimRef, ending, isOurs, isOwn, jobDeletion } from './binding-facts.ts';
 import { failed, isFailureRecorded, type DrainFacts } from './drain-report.ts';
 import type { VolumeSight } from './rescue-begin.ts';
 import {
@@ -113,9 +113,7 @@ function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Pla
     if (end !== undefined && !isFailureRecorded(binding, job)) {
       return failed(observation, job, end.message);
     }
-    const { namespace, name, uid } = job.metadata;
-    const ref = { kind: 'Job', namespace, name } as const;
-    writes.push({ verb: 'delete', ref, uid, propagation: 'Foreground' });
+    writes.push(jobDeletion(job, 'Foreground'));
   }
   if (hasFinalizer(claim, finalizers.claim) && isOwn(claim, binding)) {
     writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
