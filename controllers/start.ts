@@ -6,13 +6,13 @@ import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
-import { createBrakeDecider } from './brake-report.ts';
-import { createBindingDecider, watchBindings } from './binding.ts';
+import { createBrakeDecider } from './pod/brake-report.ts';
+import { createBindingDecider, watchBindings } from './binding/binding.ts';
 import type { Caches } from './caches.ts';
 import { Controller, type Decider, type ReconcileObserver } from './controller.ts';
-import { createFluentPVCDecider } from './fluentpvc.ts';
-import { createFleets } from './fleets.ts';
-import { createPodDecider, type DeletionObserver } from './pod.ts';
+import { createFluentPVCDecider } from './fluentpvc/fluentpvc.ts';
+import { createFleets } from './pod/fleets.ts';
+import { createPodDecider, type DeletionObserver } from './pod/pod.ts';
 
 export interface ControllersOptions {
   caches: Caches;

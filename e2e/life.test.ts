@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createJobObserver } from '../controllers/drain-observer.ts';
-import { IDLE_MS } from '../controllers/stalled-drain.ts';
+import { createJobObserver } from '../controllers/binding/drain/drain-observer.ts';
+import { IDLE_MS } from '../controllers/binding/drain/stalled-drain.ts';
 import { isTrue } from '../src/api/condition.ts';
 import type { Job } from '../src/api/job.ts';
 import { DRAINED, finalizers, labels } from '../src/api/names.ts';

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
-import { takeOver } from '../controllers/take-over.ts';
+import { takeOver } from '../controllers/take-over/take-over.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
 import { createWebhookCaches } from '../webhook/caches.ts';
 import { createRoutes } from '../webhook/routes.ts';

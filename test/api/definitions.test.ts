@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Binding } from '../../src/api/binding.ts';
 import { API_VERSION } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
-import { bindingRef } from '../../controllers/binding-facts.ts';
+import { bindingRef } from '../../controllers/binding/binding-facts.ts';
 import { fluentPVC } from '../support/manifests.ts';
 import { originalConfigSample } from '../support/original-sample.ts';
 import { shared } from '../support/shared.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createJobObserver } from '../../controllers/drain-observer.ts';
-import { IDLE_MS } from '../../controllers/stalled-drain.ts';
+import { createJobObserver } from '../../controllers/binding/drain/drain-observer.ts';
+import { IDLE_MS } from '../../controllers/binding/drain/stalled-drain.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import type { Job } from '../../src/api/job.ts';
 import { createdAt, type KubeObject, type Stored } from '../../src/api/object.ts';

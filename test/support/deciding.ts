@@ -1,4 +1,4 @@
-import { createBindingDecider } from '../../controllers/binding.ts';
+import { createBindingDecider } from '../../controllers/binding/binding.ts';
 import type { Binding, BindingStatus } from '../../src/api/binding.ts';
 import { labels } from '../../src/api/names.ts';
 import type { KubeObject, ObjectMeta, Stored } from '../../src/api/object.ts';

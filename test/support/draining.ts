@@ -1,4 +1,8 @@
-import { drainPlan, type DrainObservation, type NextJob } from '../../controllers/drain-plan.ts';
+import {
+  drainPlan,
+  type DrainObservation,
+  type NextJob,
+} from '../../controllers/binding/drain/drain-plan.ts';
 import type { BindingStatus } from '../../src/api/binding.ts';
 import type { JobStatus } from '../../src/api/job.ts';
 import { annotations } from '../../src/api/names.ts';

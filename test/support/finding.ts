@@ -1,4 +1,4 @@
-import { createPodFinder } from '../../controllers/pod-sight.ts';
+import { createPodFinder } from '../../controllers/binding/in-use/pod-sight.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import { createdAt, type KubeObject, type Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';

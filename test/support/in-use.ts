@@ -1,4 +1,4 @@
-import { inUsePlan, type PodSight } from '../../controllers/in-use-plan.ts';
+import { inUsePlan, type PodSight } from '../../controllers/binding/in-use/in-use-plan.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import { createdAt, type Stored } from '../../src/api/object.ts';
 import type { Plan } from '../../src/core/plan.ts';

@@ -1,4 +1,4 @@
-import { leavePlan, type LeaveObservation } from '../../controllers/leave-plan.ts';
+import { leavePlan, type LeaveObservation } from '../../controllers/binding/rescue/leave-plan.ts';
 import { finalizers } from '../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../src/api/object.ts';
 import type { Plan } from '../../src/core/plan.ts';

@@ -1,6 +1,6 @@
 import { bindingKeyBy } from '../../controllers/caches.ts';
-import { createFleets } from '../../controllers/fleets.ts';
-import { createPodDecider } from '../../controllers/pod.ts';
+import { createFleets } from '../../controllers/pod/fleets.ts';
+import { createPodDecider } from '../../controllers/pod/pod.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import { labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';

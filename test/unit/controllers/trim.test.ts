@@ -6,8 +6,8 @@ import {
   trimNamespace,
   trimPod,
 } from '../../../controllers/trim.ts';
-import { sidecarTrouble } from '../../../controllers/sidecar-trouble.ts';
-import { isOurs } from '../../../controllers/binding-facts.ts';
+import { sidecarTrouble } from '../../../controllers/pod/sidecar-trouble.ts';
+import { isOurs } from '../../../controllers/binding/binding-facts.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { hasEnded, mountsClaim } from '../../../src/api/pod.ts';

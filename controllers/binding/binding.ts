@@ -1,0 +1,187 @@
+import type { Binding } from '../../src/api/binding.ts';
+import type { Claim } from '../../src/api/claim.ts';
+import type { OperatorDefaults } from '../../src/api/fluentpvc.ts';
+import { jobOutcome, type Job } from '../../src/api/job.ts';
+import { labels } from '../../src/api/names.ts';
+import { createdAt, isOwnedBy, keyOf, type ObjectKey, type Stored } from '../../src/api/object.ts';
+import { mountsClaim, type Pod } from '../../src/api/pod.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import type { ApiError } from '../../src/kube/api-error.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { claimRef, isGivenUp, isOurs, stageOf } from './binding-facts.ts';
+import { bindingKeyBy, type Caches } from '../caches.ts';
+import { claimTrouble } from './claim-trouble.ts';
+import { createJobObserver } from './drain/drain-observer.ts';
+import { drainPlan } from './drain/drain-plan.ts';
+import { hasProvenEnd, inUsePlan } from './in-use/in-use-plan.ts';
+import { createLeaveObserver } from './rescue/leave-observer.ts';
+import { isInUse, leavePlan } from './rescue/leave-plan.ts';
+import { nextJob } from './drain/next-job.ts';
+import { createOrphanDecider } from './orphan.ts';
+import { isUnused } from './orphan-plan.ts';
+import { createPodFinder } from './in-use/pod-sight.ts';
+import { releasePlan } from './release-plan.ts';
+import { isRescuing, rescuePlan } from './rescue/rescue-plan.ts';
+
+/**
+ * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
+ *
+ *     inUse ──(the Pod is over)──> draining ──(a finalizer Job succeeded)──> releasing ──> gone
+ *       │                             │                                          ^
+ *       └────(the Pod never existed, proven)─────────────────────────────────────┘
+ *       └─────────────────────────────┴──(its namespace goes)──> goes on in the rescue namespace
+ *
+ * Each stage has its plan in a file of its own, with its diagram. The stage is read from the
+ * recorded conditions; this file makes the observation that the plan of the stage needs.
+ */
+export function createBindingDecider(options: {
+  caches: Caches;
+  client: KubeClient;
+  clock: Clock;
+  defaults: OperatorDefaults;
+  /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
+  rescueNamespace: string | undefined;
+}): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
+  const { caches, client, clock } = options;
+  const finder = createPodFinder({ ...caches, client, clock });
+  const lookAtJob = createJobObserver(client);
+  const leave = createLeaveObserver({ ...caches, ...options });
+  const orphan = createOrphanDecider({ ...options, leave });
+
+  /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
+  const claimOf = async (
+    binding: Stored<Binding>,
+    signal: AbortSignal,
+  ): Promise<Stored<Claim> | undefined> => {
+    const claim =
+      caches.claims.get(keyOf(binding.metadata)) ??
+      (await client.get<Claim>(claimRef(binding), { signal }));
+    return claim !== undefined && isUnused(claim) ? undefined : claim;
+  };
+
+  const jobOf = (binding: Stored<Binding>): Stored<Job> | undefined => {
+    const job = caches.jobs.get(keyOf(binding.metadata));
+    return job !== undefined && isOwnedBy(job, binding) ? job : undefined;
+  };
+
+  /** By label and claim: anybody may give a Pod our label. */
+  const podsOfJobs = (binding: Stored<Binding>): Stored<Pod>[] =>
+    caches.jobPods
+      .byIndex(keyOf(binding.metadata))
+      .filter((pod) => mountsClaim(pod, binding.spec.pvc.name));
+
+  const inUse = async (
+    key: ObjectKey,
+    binding: Stored<Binding>,
+    now: number,
+    refusal: ApiError | undefined,
+    signal: AbortSignal,
+  ): Promise<Plan> => {
+    const cached = caches.claims.get(key);
+    const claim = cached !== undefined && isOurs(cached, binding) ? cached : undefined;
+    const admittedAt = Math.min(
+      createdAt(binding),
+      cached === undefined ? Infinity : createdAt(cached),
+    );
+    const { rescue } = binding.spec;
+    const pod =
+      rescue === undefined
+        ? await finder.find(binding, admittedAt, now, signal)
+        : await finder.vanished(rescue.nodeName, now, signal);
+    const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
+    if (namespace !== undefined && pod.kind !== 'present' && !hasProvenEnd(pod)) {
+      // It may take long until its containers are known to have stopped, and can be waited for elsewhere.
+      const nodeName = binding.status?.nodeName ?? rescue?.nodeName;
+      const facts = { now, namespace, podOver: false, nodeName, refusal };
+      const leaving = await leave.observe(binding, facts, signal);
+      if (leaving !== undefined && !isInUse(leaving.claim)) return leavePlan(leaving);
+    }
+    const { metadata, spec } = claim ?? {};
+    const known = { claimUid: metadata?.uid, volumeName: spec?.volumeName };
+    return inUsePlan({ now, binding, admittedAt, ...known, pod });
+  };
+
+  const draining = async (
+    binding: Stored<Binding>,
+    now: number,
+    refusal: ApiError | undefined,
+    signal: AbortSignal,
+  ): Promise<Plan> => {
+    const job = jobOf(binding);
+    const hasSucceeded = job !== undefined && jobOutcome(job)?.succeeded === true;
+    const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
+    if (namespace !== undefined && !hasSucceeded) {
+      const facts = { now, namespace, podOver: true, nodeName: undefined, refusal };
+      const leaving = await leave.observe(binding, facts, signal);
+      return leaving === undefined ? CHANGED : leavePlan(leaving);
+    }
+    const claim = await claimOf(binding, signal);
+    const jobPods = podsOfJobs(binding);
+    const sight = await lookAtJob(binding, job, jobPods, now, signal);
+    if (isRescuing(binding, claim) && !hasSucceeded && !isGivenUp(binding, claim)) {
+      const volume = await leave.volumeOf(binding, claim, signal);
+      return rescuePlan({ now, binding, claim, volume, refusal, ...sight });
+    }
+    const isTroubled = claimTrouble(claim, binding) !== undefined;
+    return drainPlan({
+      now,
+      binding,
+      claim,
+      volume: isTroubled ? await leave.volumeOf(binding, claim, signal) : 'unseen',
+      ...sight,
+      refusal,
+      next: job === undefined ? await nextJob(client, binding, signal) : undefined,
+    });
+  };
+
+  return async (key, signal, refusal) => {
+    const now = clock.now();
+    const binding = caches.bindings.get(key);
+    if (binding === undefined) return orphan(key, now, refusal, signal);
+    const stage = stageOf(binding);
+    switch (stage) {
+      case 'inUse':
+        return inUse(key, binding, now, refusal, signal);
+      case 'draining':
+        finder.forget(key);
+        return draining(binding, now, refusal, signal);
+      case 'releasing': {
+        const claim = await claimOf(binding, signal);
+        return releasePlan({
+          now,
+          binding,
+          claim,
+          volume:
+            binding.spec.rescue === undefined
+              ? 'absent'
+              : await leave.volumeOf(binding, claim, signal),
+          job: jobOf(binding),
+          jobPods: podsOfJobs(binding),
+        });
+      }
+      default:
+        throw new Error(`no such stage: ${String(stage satisfies never)}`);
+    }
+  };
+}
+
+const CHANGED: Plan = { writes: [], reason: 'the binding changed meanwhile' };
+
+/** Calls `enqueue` with the key of every binding that a change may concern. */
+export function watchBindings(caches: Caches, enqueue: (key: ObjectKey) => void): void {
+  caches.bindings.onChange(({ object }) => {
+    enqueue(keyOf(object.metadata));
+  });
+  const follow = (label: string) => {
+    const keyFor = bindingKeyBy(label);
+    return ({ object }: { object: Stored<Claim | Pod | Job> }): void => {
+      const key = keyFor(object);
+      if (key !== undefined) enqueue(key);
+    };
+  };
+  caches.claims.onChange(follow(labels.binding));
+  caches.pods.onChange(follow(labels.binding));
+  caches.jobs.onChange(follow(labels.finalizerJobOf));
+  caches.jobPods.onChange(follow(labels.finalizerJobOf));
+}

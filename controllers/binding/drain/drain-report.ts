@@ -1,0 +1,209 @@
+import type { Binding, BindingConditionType } from '../../../src/api/binding.ts';
+import { isTrue, rfc3339 } from '../../../src/api/condition.ts';
+import { finalizationOf } from '../../../src/api/fluentpvc.ts';
+import type { Job } from '../../../src/api/job.ts';
+import { annotations } from '../../../src/api/names.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Plan } from '../../../src/core/plan.ts';
+import { withWarning } from '../binding-event.ts';
+import { statusPlan, type BindingCondition, type StatusChange } from '../binding-facts.ts';
+
+/*
+ * What the status of a binding says of its drain. Each function is the plan that says it, and
+ * nothing to write where it is said already.
+ */
+
+/** What a report is made from. */
+export interface DrainFacts {
+  now: number;
+  binding: Stored<Binding>;
+  /** The finalizer Job of now, where there is one. */
+  job: Stored<Job> | undefined;
+  /** Exit code, reason and termination message of the Job's last Pod, for people. */
+  jobPodEnd: string | undefined;
+}
+
+const FIRST_BACKOFF_MS = 10_000;
+const BACKOFF_LIMIT_MS = 30 * 60_000;
+
+/** When the next Job is due after that many failed ones, in ms. */
+export function drainBackoffMs(attempts: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), BACKOFF_LIMIT_MS);
+}
+
+/** What does not hold any more when there is a Job. */
+const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as const;
+
+/** A Job is at work, or would be but for that. */
+export function applied(
+  observation: DrainFacts,
+  job: Stored<Job>,
+  stall?: Pick<BindingCondition, 'reason' | 'message'>,
+): Plan {
+  const { binding } = observation;
+  const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
+  const fields = isRecorded(binding, job) ? {} : { nextAttemptTime: null };
+  const over = WHAT_A_JOB_ENDS.filter((type) => stall === undefined || type !== 'DrainStalled');
+  return statusPlan(
+    observation,
+    'the finalizer Job is there',
+    [
+      { type: 'FinalizerJobApplied', status: 'True', reason: 'FinalizerJobFound', message },
+      ...overcome(binding, over, 'FinalizerJobFound', message),
+      ...(stall === undefined
+        ? []
+        : [{ type: 'DrainStalled', status: 'True', ...stall } satisfies BindingCondition]),
+    ],
+    { ...fields, ...started(binding, job) },
+  );
+}
+
+/** A Job succeeded: the claim may go. */
+export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
+  const { binding } = observation;
+  const reason = 'FinalizerJobSucceeded';
+  const message = `Job "${job.metadata.name}" has drained PVC "${binding.spec.pvc.name}".`;
+  return statusPlan(
+    observation,
+    'the finalizer Job succeeded',
+    [
+      { type: 'FinalizerJobSucceeded', status: 'True', reason, message },
+      ...overcome(binding, WHAT_A_JOB_ENDS, reason, message),
+    ],
+    { jobUID: job.metadata.uid, nextAttemptTime: null },
+  );
+}
+
+/** A Job failed: why, and when the next one is due, or that it was the last. */
+export function failed(observation: DrainFacts, job: Stored<Job>, why: string): Plan {
+  const { now, binding, jobPodEnd } = observation;
+  const attempts = (binding.status?.attempts ?? 0) + 1;
+  const last = isLastAttempt(binding, attempts);
+  const nextAttemptTime = rfc3339(now + drainBackoffMs(attempts));
+  const name = job.metadata.name;
+  const details = jobPodEnd === undefined ? '' : ` ${jobPodEnd}`;
+  const turn = last
+    ? peoplesTurn(binding, attempts)
+    : `The next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
+      `${annotations.retry} gets a new value.`;
+  const plan = statusPlan(
+    observation,
+    'the finalizer Job failed',
+    [
+      {
+        type: 'FinalizerJobFailed',
+        status: 'True',
+        reason: last ? EXHAUSTED : 'FinalizerJobFailed',
+        message: `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
+      },
+      ...overcome(
+        binding,
+        ['Unknown', 'DrainStalled'],
+        'FinalizerJobFailed',
+        `Job "${name}" has run.`,
+      ),
+    ],
+    { attempts, nextAttemptTime: last ? null : nextAttemptTime, ...started(binding, job) },
+  );
+  if (!last) return plan;
+  const note = `Job "${name}" failed, and PVC "${binding.spec.pvc.name}" is kept. ${turn}`;
+  return withWarning(plan, binding, { reason: EXHAUSTED, action: 'Drain', note });
+}
+
+const EXHAUSTED = 'AttemptsExhausted';
+
+/** Has the operator made as many attempts as it makes by itself? */
+export function isExhausted(binding: Binding): boolean {
+  return isLastAttempt(binding, binding.status?.attempts ?? 0);
+}
+
+function isLastAttempt({ spec }: Binding, attempts: number): boolean {
+  return attempts >= (finalizationOf(spec).attempts ?? Infinity);
+}
+
+function peoplesTurn({ spec }: Binding, attempts: number): string {
+  const { attempts: limit = attempts } = finalizationOf(spec);
+  const which = attempts > limit ? 'one more after the last' : 'the last';
+  return (
+    `It was ${which} of ${limit} attempts (finalization.attempts): no further one is made unless ` +
+    `the annotation ${annotations.retry} gets a new value, which runs one more; ` +
+    `${annotations.release}: ${spec.pvc.uid} gives the data up.`
+  );
+}
+
+/** The operator cannot go on by itself; it says so once and looks again when something changes. */
+export function unknown(observation: DrainFacts, reason: string, message: string): Plan {
+  return statusPlan(observation, 'the claim cannot be drained', [
+    { type: 'Unknown', status: 'True', reason, message },
+  ]);
+}
+
+/** The drain does not get under way: what stands in the way, and whose turn it is. */
+export function stalled(observation: DrainFacts, reason: string, message: string): Plan {
+  return statusPlan(observation, 'the drain is stalled', [
+    { type: 'DrainStalled', status: 'True', reason, message },
+    ...jobGone(observation),
+  ]);
+}
+
+/** There is no Job, and the next one is not due. */
+export function waiting(observation: DrainFacts, reason: string): Plan {
+  return statusPlan(observation, reason, jobGone(observation));
+}
+
+/** Said while there is no Job, not between two Jobs. */
+function jobGone({ binding, job }: DrainFacts): BindingCondition[] {
+  if (job !== undefined) return [];
+  const message = `There is no Job "${binding.metadata.name}" now.`;
+  return overcome(binding, ['FinalizerJobApplied'], 'FinalizerJobGone', message);
+}
+
+/** What held until now and does not any more. */
+function overcome(
+  binding: Stored<Binding>,
+  types: readonly BindingConditionType[],
+  reason: string,
+  message: string,
+): BindingCondition[] {
+  return types
+    .filter((type) => isTrue(binding.status?.conditions, type))
+    .map((type) => ({ type, status: 'False', reason, message }));
+}
+
+/** What is noted of a Job that is seen first. A `retry` that comes later is meant for its failure. */
+function started(binding: Stored<Binding>, job: Stored<Job>): StatusChange {
+  if (isRecorded(binding, job)) return {};
+  const observedRetry = binding.metadata.annotations?.[annotations.retry] ?? null;
+  return { jobUID: job.metadata.uid, observedRetry };
+}
+
+/** Do the recorded conditions speak of this very Job? */
+function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
+  return binding.status?.jobUID === job.metadata.uid;
+}
+
+/** Is the failure of this very Job recorded, and with it what its Pods said? */
+export function isFailureRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
+  return isRecorded(binding, job) && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
+}
+
+/** Neither Pod nor claim was ever seen. */
+export function nothingCreated(observation: DrainFacts): Plan {
+  const name = observation.binding.spec.pvc.name;
+  const message = `Neither Pod nor PVC "${name}" was ever seen: there is nothing to drain.`;
+  return statusPlan(observation, 'there was never a claim', [
+    { type: 'PodMissing', status: 'True', reason: 'NothingCreated', message },
+  ]);
+}
+
+/** Somebody gave the data up: said where it can be found when the binding is gone, too. */
+export function givenUp(observation: DrainFacts): Plan {
+  const { binding } = observation;
+  const note =
+    `The annotation ${annotations.release} gives up what is on PVC "${binding.spec.pvc.name}": it ` +
+    `is released without a drain.`;
+  const plan = statusPlan(observation, 'the data was given up', [
+    { type: 'DataGivenUp', status: 'True', reason: 'Released', message: note },
+  ]);
+  return withWarning(plan, binding, { reason: 'DataGivenUp', action: 'Release', note });
+}

@@ -1,0 +1,53 @@
+import type { Job } from '../../../src/api/job.ts';
+import { createdAt, isDeleting, isOwnedBy, type Stored } from '../../../src/api/object.ts';
+import { containerStatuses, type Pod } from '../../../src/api/pod.ts';
+
+/** A finalizer Job that is under way without a Pod that runs. */
+export interface IdleJob {
+  /** ms since the epoch: when its last container ended, or it was made. */
+  since: number;
+  /** What its Pods wait for; `undefined` where it has none. */
+  waitsFor: string | undefined;
+  /** The Pod that waits and does not say for what: a volume that cannot be mounted is not in its status. */
+  silent: Stored<Pod> | undefined;
+}
+
+/** What a Job without a running Pod waits for; `undefined` where one runs. Pure. */
+export function idleJob(job: Stored<Job>, jobPods: readonly Stored<Pod>[]): IdleJob | undefined {
+  const pods = jobPods.filter((pod) => isOwnedBy(pod, job));
+  const statuses = pods.flatMap(containerStatuses);
+  if (statuses.some(({ state }) => state?.running !== undefined)) return undefined;
+  const ends = statuses.flatMap(({ state, lastState }) =>
+    [state, lastState].map((one) => Date.parse(one?.terminated?.finishedAt ?? '')),
+  );
+  const waiting = pods.find((pod) => !isDeleting(pod) && pod.status?.phase === 'Pending');
+  const why = waiting === undefined ? undefined : whyPending(waiting);
+  return {
+    since: Math.max(createdAt(job), ...ends.filter((time) => !Number.isNaN(time))),
+    waitsFor: why?.text,
+    silent: why?.said === false ? waiting : undefined,
+  };
+}
+
+/** `said`: with words of who knows why. */
+function whyPending(pod: Stored<Pod>): { text: string; said: boolean } {
+  const { name } = pod.metadata;
+  for (const { name: container, state } of containerStatuses(pod)) {
+    const { reason, message } = state?.waiting ?? {};
+    if (reason !== undefined) {
+      const text = `container "${container}" of Pod "${name}" waits: ${sentence(reason, message)}`;
+      return { text, said: message !== undefined };
+    }
+  }
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    const { reason = 'PodScheduled', message } = scheduled;
+    const text = `Pod "${name}" has no node: ${sentence(reason, message)}`;
+    return { text, said: message !== undefined };
+  }
+  return { text: `Pod "${name}" is pending`, said: false };
+}
+
+function sentence(reason: string, message: string | undefined): string {
+  return message === undefined ? reason : `${reason}, ${message.slice(0, 500)}`;
+}

@@ -1,0 +1,114 @@
+import type { Binding } from '../../../src/api/binding.ts';
+import { getCondition, isTrue } from '../../../src/api/condition.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
+import { withWarning } from '../binding-event.ts';
+import {
+  bindingRef,
+  statusPlan,
+  type BindingCondition,
+  type StatusChange,
+} from '../binding-facts.ts';
+
+/*
+ * What a binding says of its Pod while that was not known to be over.
+ */
+
+/** What a report is made from. */
+export interface InUseFacts {
+  now: number;
+  binding: Stored<Binding>;
+  /** Uid of the claim, as far as it is known and its identity was checked. */
+  claimUid: string | undefined;
+}
+
+/** The Pod is over: from now on the claim is drained. */
+export function over(
+  observation: InUseFacts,
+  pod: Stored<Pod> | undefined,
+  reason: string,
+  what: string,
+): Plan {
+  const { binding } = observation;
+  const seen = pod === undefined ? undefined : learned(observation, pod);
+  if (seen !== undefined) return seen;
+  const message = `Pod "${binding.spec.pod.name}" ${what}.`;
+  const conditions: BindingCondition[] = [
+    { type: 'OutOfUse', status: 'True', reason, message },
+    { type: 'Ready', status: 'False', reason, message },
+  ];
+  if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) conditions.push(writerKnown(message));
+  const nodeName = pod?.spec.nodeName;
+  const fields = nodeName === undefined ? {} : { nodeName };
+  return statusPlan(observation, 'the Pod is over', conditions, fields);
+}
+
+/**
+ * The Pod's containers may run, although they should not. An Event tells it when it is said first,
+ * and when it becomes the turn of people.
+ */
+export function suspected(
+  observation: InUseFacts,
+  { reason, message }: { reason: string; message: string },
+  others: readonly BindingCondition[],
+  fields: StatusChange,
+): Plan {
+  const { binding } = observation;
+  const known = getCondition(binding.status?.conditions, 'WriterMayBeAlive');
+  const plan = statusPlan(
+    observation,
+    'the writer may be alive',
+    [...others, { type: 'WriterMayBeAlive', status: 'True', reason, message }],
+    fields,
+  );
+  const isNews = known?.status !== 'True' || (reason === 'NodeNotReady' && known.reason !== reason);
+  // A node that was never learned is only waited for: it is nobody's turn.
+  if (!isNews || reason === 'NodeUnknown') return plan;
+  return withWarning(plan, binding, { reason: 'WriterMayBeAlive', action: 'Wait', note: message });
+}
+
+/** There is no doubt any more whether the Pod's containers run. */
+export function writerKnown(message: string): BindingCondition {
+  return { type: 'WriterMayBeAlive', status: 'False', reason: 'WriterStopped', message };
+}
+
+/**
+ * Pod and claim as first seen; they never change once they are known. `undefined` where they are.
+ * It is told on the Pod, whose author may not know the binding.
+ */
+export function learned({ binding, claimUid }: InUseFacts, pod: Stored<Pod>): Plan | undefined {
+  const { spec } = binding;
+  const podIdentity = { name: pod.metadata.name, uid: pod.metadata.uid };
+  const changes = {
+    ...(spec.pod.uid === '' ? { pod: podIdentity } : {}),
+    ...(spec.pvc.uid === '' && claimUid !== undefined
+      ? { pvc: { name: spec.pvc.name, uid: claimUid } }
+      : {}),
+  };
+  if (Object.keys(changes).length === 0) return undefined;
+  const patch: Write = {
+    verb: 'patch',
+    ref: bindingRef(binding),
+    type: 'merge',
+    body: { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: changes },
+  };
+  const isNew = spec.pod.uid === '';
+  return {
+    writes: isNew ? [patch, injectedEvent(binding, pod)] : [patch],
+    reason: 'the Pod was seen',
+  };
+}
+
+function injectedEvent({ spec }: Binding, pod: Stored<Pod>): EventWrite {
+  const { namespace = '', name, uid } = pod.metadata;
+  const sidecar = spec.sidecar === undefined ? '' : ` and sidecar "${spec.sidecar.name}"`;
+  return {
+    verb: 'event',
+    regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    type: 'Normal',
+    reason: 'Injected',
+    action: 'Inject',
+    note: `PVC "${spec.pvc.name}"${sidecar} of FluentPVC "${spec.fluentPVC.name}" were put into the Pod.`,
+  };
+}

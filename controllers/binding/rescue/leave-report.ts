@@ -1,0 +1,112 @@
+import type { Binding } from '../../../src/api/binding.ts';
+import type { Claim } from '../../../src/api/claim.ts';
+import { getCondition } from '../../../src/api/condition.ts';
+import { finalizers } from '../../../src/api/names.ts';
+import { hasFinalizer, type Identity, type Stored } from '../../../src/api/object.ts';
+import type { Volume } from '../../../src/api/volume.ts';
+import { withoutFinalizer } from '../../../src/core/finalizer.ts';
+import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
+import { claimRef, ending, isOwn, statusWrite } from '../binding-facts.ts';
+import { handleOf } from './rescue-report.ts';
+
+/*
+ * How a binding leaves a namespace that is deleted, and what is told of it on the Namespace.
+ */
+
+/** What a report is made from. */
+export interface LeaveFacts {
+  now: number;
+  /** Read live, with its snapshot. */
+  binding: Stored<Binding>;
+  /** Is it stored? The binding of a claim that has lost it can only be made elsewhere. */
+  isStored: boolean;
+  namespace: Identity;
+  /** Read live. */
+  claim: Stored<Claim> | undefined;
+}
+
+/** Reason of the condition `Rescued` of a binding whose successor goes on. */
+const ELSEWHERE = 'GoesOnElsewhere';
+
+/** Is it recorded that a successor goes on? */
+export function isHandedOver({ binding }: LeaveFacts): boolean {
+  return getCondition(binding.status?.conditions, 'Rescued')?.reason === ELSEWHERE;
+}
+
+/**
+ * Recorded before anything goes: the rescue may be done, and volume and successor gone, when a crash
+ * lets us look at this binding again.
+ */
+export function handedOver(
+  observation: LeaveFacts,
+  volume: Stored<Volume>,
+  rescueNamespace: string,
+): Plan {
+  const { now, binding, isStored } = observation;
+  const { name } = binding.metadata;
+  const message =
+    `PVC "${binding.spec.pvc.name}" was not drained yet: its PersistentVolume ` +
+    `"${volume.metadata.name}" is kept and drained in namespace "${rescueNamespace}"; kubectl ` +
+    `describe fpvcb -n ${rescueNamespace} ${name} says how far that is.`;
+  const status = isStored
+    ? statusWrite(binding, now, [{ type: 'Rescued', status: 'True', reason: ELSEWHERE, message }])
+    : undefined;
+  return {
+    writes: [
+      ...(status === undefined ? parting(observation) : [status]),
+      told(observation, 'Normal', 'VolumeRescued', message),
+    ],
+    reason: 'the volume of a namespace that goes is handed over',
+  };
+}
+
+/** Claim and binding go. */
+export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
+  const writes: Write[] = [];
+  if (claim !== undefined && isOwn(claim, binding) && hasFinalizer(claim, finalizers.claim)) {
+    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
+  }
+  return isStored ? [...writes, ...ending(binding)] : writes;
+}
+
+/** Nobody drains it. */
+export function givenUp(observation: LeaveFacts, why: string): Plan {
+  const { pvc, rescue } = observation.binding.spec;
+  // A rescue that may not go on has left it with policy Retain.
+  const volume =
+    rescue === undefined ? '' : ` PersistentVolume "${rescue.volumeName}" may be left.`;
+  const note = `PVC "${pvc.name}" was not drained: its data is given up, ${why}.${volume}`;
+  return {
+    writes: [...parting(observation), told(observation, 'Warning', 'DataGivenUp', note)],
+    reason: 'the data of a namespace that goes is given up',
+  };
+}
+
+/** Nobody drains it; people can. */
+export function leftBehind(observation: LeaveFacts, volume: Stored<Volume>, why: string): Plan {
+  const note =
+    `PVC "${observation.binding.spec.pvc.name}" was not drained, and cannot be, because ${why}: its ` +
+    `PersistentVolume "${volume.metadata.name}"${handleOf(volume)} is kept (reclaim policy Retain). ` +
+    `Drain it by hand.`;
+  return {
+    writes: [...parting(observation), told(observation, 'Warning', 'VolumeLeft', note)],
+    reason: 'the volume of a namespace that goes is left to people',
+  };
+}
+
+/** An Event on the Namespace: all else is gone soon. */
+export function told(
+  { namespace }: LeaveFacts,
+  type: EventWrite['type'],
+  reason: string,
+  note: string,
+): EventWrite {
+  return {
+    verb: 'event',
+    regarding: { apiVersion: 'v1', kind: 'Namespace', namespace: '', ...namespace },
+    type,
+    reason,
+    action: 'Leave',
+    note,
+  };
+}

@@ -1,0 +1,151 @@
+import type { Binding } from '../../../src/api/binding.ts';
+import type { Claim } from '../../../src/api/claim.ts';
+import { isTrue } from '../../../src/api/condition.ts';
+import { jobOutcome } from '../../../src/api/job.ts';
+import { finalizers } from '../../../src/api/names.ts';
+import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.ts';
+import type { Volume } from '../../../src/api/volume.ts';
+import { withoutFinalizer } from '../../../src/core/finalizer.ts';
+import type { Plan, Write } from '../../../src/core/plan.ts';
+import {
+  handOver,
+  isForNew,
+  isForUs,
+  isKept,
+  keepVolume,
+  rescueClaim,
+  type RescueBinding,
+} from '../../../src/core/rescue.ts';
+import { bindingRef, claimRef, ending, isOurs, isOwn, jobDeletion } from '../binding-facts.ts';
+import { failed, isFailureRecorded, type DrainFacts } from '../drain/drain-report.ts';
+import type { VolumeSight } from './rescue-begin.ts';
+import {
+  moving,
+  nameTaken,
+  oldClaimStays,
+  rescueDisabled,
+  rescued,
+  taken,
+  volumeGoes,
+  volumeLost,
+} from './rescue-report.ts';
+import { refused, type JobRefusal } from '../drain/stalled-drain.ts';
+
+/**
+ * Brings a volume to a claim that can be drained, where the claim that the Pod wrote to was deleted,
+ * or its namespace was. Which step it is at stands in volume and claims, not in the binding, so that
+ * a crash between any two writes changes nothing (docs/rescue.md).
+ *
+ *     volume not marked ──> label of ours, policy Retain, the policy it had in an annotation
+ *     old claim is there ──> our finalizer off; it goes when no Pod names it
+ *     old claim is gone ──> claimRef: the new claim, by name ──> new claim, by the volume's name
+ *     new claim is bound ──> drained as any other; at the end the volume gets its policy back
+ *
+ * The claimRef is never empty: a volume that is free is taken by any stranger's claim.
+ */
+export interface RescueObservation extends DrainFacts {
+  binding: RescueBinding;
+  /** The claim that has the name now, the old one included; asked live where the cache has none. */
+  claim: Stored<Claim> | undefined;
+  /** Read live. */
+  volume: VolumeSight;
+  /** Since when a Job that is under way has no Pod that runs. */
+  idle: { since: number } | undefined;
+  /** Why the API server did not take the new claim. */
+  refusal: JobRefusal | undefined;
+}
+
+/** Has the binding a rescue to do before its claim can be drained? */
+export function isRescuing(
+  binding: Stored<Binding>,
+  claim: Stored<Claim> | undefined,
+): binding is RescueBinding {
+  if (binding.spec.rescue === undefined) return false;
+  return (
+    claim === undefined ||
+    !isNew(claim, binding as RescueBinding) ||
+    claim.status?.phase !== 'Bound' ||
+    !isTrue(binding.status?.conditions, 'Rescued')
+  );
+}
+
+/** The next step of a rescue. Pure. */
+export function rescuePlan(observation: RescueObservation): Plan {
+  const { binding, claim, volume } = observation;
+  if (volume === 'unseen') return rescueDisabled(observation);
+  if (volume === 'absent') {
+    if (isDeleting(binding)) {
+      return {
+        writes: ending(binding),
+        reason: 'the volume is lost, which somebody has acknowledged',
+      };
+    }
+    return volumeLost(observation);
+  }
+  if (!isForUs(volume, binding)) return taken(observation, volume);
+  if (isDeleting(volume)) return volumeGoes(observation, volume);
+  if (!isKept(volume, binding)) {
+    return moving(observation, [keepVolume(volume, binding)], 'the volume is kept');
+  }
+  if (claim === undefined) return withoutClaim(observation, volume);
+  if (!isNew(claim, binding)) return withOldClaim(observation, claim);
+  if (!isOurs(claim, binding)) return nameTaken(observation, volume);
+  if (claim.status?.phase !== 'Bound') return moving(observation, [], 'the volume is being bound');
+  return bound(observation, claim);
+}
+
+/** Is it another claim than the one that the Pod wrote to, and does it stay? */
+function isNew(claim: Stored<Claim>, { spec: { rescue } }: RescueBinding): boolean {
+  return claim.metadata.uid !== rescue.pvc.uid && !isDeleting(claim);
+}
+
+/**
+ * A claim that goes, and with it what keeps it: a finalizer Job that has failed, or whose Pods cannot
+ * run any more with a claim that is being deleted. One that runs may still succeed.
+ */
+function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Plan {
+  const { binding, job, idle } = observation;
+  // Nobody has deleted it: it is as it was when the Pod wrote to it, and not a rescue's to let go.
+  if (!isDeleting(claim)) return oldClaimStays(observation);
+  const writes: Write[] = [];
+  const end = job === undefined ? undefined : jobOutcome(job);
+  if (job !== undefined && !isDeleting(job) && (end !== undefined || idle !== undefined)) {
+    if (end !== undefined && !isFailureRecorded(binding, job)) {
+      return failed(observation, job, end.message);
+    }
+    writes.push(jobDeletion(job, 'Foreground'));
+  }
+  if (hasFinalizer(claim, finalizers.claim) && isOwn(claim, binding)) {
+    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
+  }
+  return moving(observation, writes, 'the old claim goes');
+}
+
+function withoutClaim(observation: RescueObservation, volume: Stored<Volume>): Plan {
+  const { binding, refusal } = observation;
+  if (!isForNew(volume, binding) || volume.spec.claimRef?.uid !== undefined) {
+    // Until the volume controller has seen its claim go, it would set it right again.
+    const writes = volume.status?.phase === 'Bound' ? [] : [handOver(volume, binding)];
+    return moving(observation, writes, 'the volume changes over');
+  }
+  const create: Write = { verb: 'create', object: rescueClaim(volume, binding) };
+  if (refusal === undefined) return moving(observation, [create], 'the volume gets a new claim');
+  const { writes, reason } = refused(observation, refusal, 'the new PVC');
+  return { writes: [...writes, create], reason };
+}
+
+/** The new claim has the volume: from now on it is drained as any other. */
+function bound(observation: RescueObservation, claim: Stored<Claim>): Plan {
+  const { binding } = observation;
+  const { spec, metadata } = binding;
+  const { resourceVersion } = metadata;
+  if (spec.pvc.uid === '') {
+    const pvc = { name: spec.pvc.name, uid: claim.metadata.uid };
+    const body = { metadata: { resourceVersion }, spec: { pvc } };
+    return {
+      writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }],
+      reason: 'the new claim is known',
+    };
+  }
+  return rescued(observation);
+}

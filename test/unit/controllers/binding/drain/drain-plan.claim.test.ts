@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DrainObservation } from '../../../../../controllers/binding/drain/drain-plan.ts';
+import { annotations, finalizers } from '../../../../../src/api/names.ts';
+import { at, make, NAME } from '../../../../support/make.ts';
+import { deeds, message, said } from '../../../../support/said.ts';
+import { over, binding, running, ended, next, plan } from '../../../../support/draining.ts';
+
+describe('a claim that cannot be drained', () => {
+  const other = { [annotations.admissionId]: 'another' };
+  const cases: Record<string, { claim: DrainObservation['claim']; reason: string }> = {
+    'is gone': { claim: undefined, reason: 'PVCLost' },
+    'has lost its volume': { claim: make.claim({ status: { phase: 'Lost' } }), reason: 'PVCLost' },
+    'is being deleted': {
+      claim: make.claim({ metadata: { deletionTimestamp: at(90) } }),
+      reason: 'PVCDeleted',
+    },
+    'is of another admission': {
+      claim: make.claim({ metadata: { annotations: other } }),
+      reason: 'PVCNotOurs',
+    },
+    'was made anew under the same name': {
+      claim: make.claim({ metadata: { uid: 'another' } }),
+      reason: 'PVCNotOurs',
+    },
+    'has lost our finalizer': {
+      claim: make.claim({ metadata: { finalizers: [] } }),
+      reason: 'PVCNotOurs',
+    },
+    'has lost its label': { claim: make.claim({ metadata: { labels: {} } }), reason: 'PVCNotOurs' },
+  };
+  test.each(Object.entries(cases))('%s', (_, { claim, reason }) => {
+    for (const job of [undefined, running]) {
+      const decided = plan({ claim, job, next });
+      expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status']);
+      expect(said(decided)).toMatchObject({ phase: 'Unknown', Unknown: `True ${reason}` });
+      expect(message(decided, 'Unknown')).toContain(NAME);
+    }
+  });
+  const finalizer = finalizers.claim;
+  const giveUp = `kubectl annotate fpvcb ${NAME} ${annotations.release}=claim-uid`;
+  const says: Record<string, { claim: DrainObservation['claim']; parts: string[] }> = {
+    'is gone': { claim: undefined, parts: [`kubectl delete fpvcb ${NAME}`] },
+    'was made anew': {
+      claim: make.claim({ metadata: { uid: 'another' } }),
+      parts: [`kubectl delete fpvcb ${NAME}`],
+    },
+    'has lost its volume': {
+      claim: make.claim({ status: { phase: 'Lost' } }),
+      parts: ['PersistentVolume', giveUp],
+    },
+    'is being deleted': {
+      claim: make.claim({ metadata: { deletionTimestamp: at(90) } }),
+      parts: ['PersistentVolume', giveUp],
+    },
+    'was changed': {
+      claim: make.claim({ metadata: { labels: {} } }),
+      parts: ['Restore', finalizer, `kubectl delete fpvcb ${NAME}`],
+    },
+  };
+  test.each(Object.entries(says))('%s: it is said what a person can do', (_, { claim, parts }) => {
+    const text = message(plan({ claim, next }), 'Unknown') ?? '';
+    for (const part of parts) expect(text).toContain(part);
+  });
+  describe('and somebody has deleted its binding', () => {
+    const { metadata, ...rest } = binding();
+    const acknowledged = { ...rest, metadata: { ...metadata, deletionTimestamp: at(95) } };
+    const lost: Record<string, DrainObservation['claim']> = {
+      'is gone': undefined,
+      'is gone, and has a successor': make.claim({ metadata: { uid: 'another' } }),
+    };
+    test.each(Object.entries(lost))('%s: the binding ends', (_, claim) => {
+      for (const job of [undefined, running, ended('Failed')]) {
+        const decided = plan({ claim, job, next, binding: acknowledged });
+        expect(decided.writes).toEqual([
+          {
+            verb: 'patch',
+            ref: { kind: 'FluentPVCBinding', namespace: 'shop', name: NAME },
+            type: 'json',
+            body: expect.arrayContaining([
+              { op: 'test', path: '/metadata/uid', value: 'binding-uid' },
+              { op: 'remove', path: '/metadata/finalizers/0' },
+            ]) as unknown,
+          },
+        ]);
+      }
+    });
+    test.each(Object.entries(cases).filter(([, { claim }]) => claim?.metadata.uid === 'claim-uid'))(
+      '%s: the binding stays',
+      (_, { claim }) => {
+        expect(deeds(plan({ claim, next, binding: acknowledged }).writes)).toEqual([
+          'patch FluentPVCBinding status',
+        ]);
+      },
+    );
+    test('can be drained all the same: it is', () => {
+      expect(deeds(plan({ next, binding: acknowledged }).writes)).toEqual(['create Job']);
+    });
+  });
+  const seen = {
+    'its Pod': { pod: { name: 'app-0', uid: 'pod-uid' }, pvc: { name: NAME, uid: '' } },
+    'the claim itself': { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: 'claim-uid' } },
+  };
+  test.each(Object.entries(seen))('is gone, and %s was seen: then it is lost', (_, spec) => {
+    const known = make.binding({ spec, status: { conditions: [over] } });
+    expect(said(plan({ claim: undefined, binding: known }))).toMatchObject({
+      Unknown: 'True PVCLost',
+    });
+  });
+  test('was never there, nor was the Pod: then there is nothing to drain', () => {
+    const unseen = make.binding({
+      spec: { pod: { name: 'app-0', uid: '' }, pvc: { name: NAME, uid: '' } },
+      status: { conditions: [over] },
+    });
+    expect(said(plan({ claim: undefined, binding: unseen }))).toMatchObject({
+      phase: 'PodMissing',
+      PodMissing: 'True NothingCreated',
+    });
+  });
+});
