@@ -44,8 +44,8 @@ shared(async (parts) => {
   on = await openInstallation(parts);
   ({ api } = on);
   lines = await runAsInstalled(parts, on);
-  await eventually('the webhook', () => api.client.create(fluentPVC('early')));
-  lost = await loseBinding((await runningPod(api, 'early')).binding);
+  await eventually('the webhook', () => api.client.create(fluentPVC('losing')));
+  lost = await loseBinding((await runningPod(api, 'losing')).binding);
 });
 
 /** By the account of the controllers: nobody else may. */
@@ -211,12 +211,12 @@ test('a volume whose namespace is deleted is drained in the rescue namespace', a
 });
 
 test('a FluentPVC without bindings goes', async () => {
-  await api.client.create(fluentPVC('leaving'));
+  await api.client.create(fluentPVC('unbound'));
   await eventually(
     'its finalizer',
-    async () => (await api.client.get({ kind: 'FluentPVC', name: 'leaving' }))?.metadata.finalizers,
+    async () => (await api.client.get({ kind: 'FluentPVC', name: 'unbound' }))?.metadata.finalizers,
   );
-  await api.kubectl('delete', 'fpvc', 'leaving');
+  await api.kubectl('delete', 'fpvc', 'unbound');
 });
 
 // The last: it waits for what the first thing here has begun.
