@@ -69,7 +69,10 @@ export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
   return isStored ? [...writes, ...ending(binding)] : writes;
 }
 
-/** Nobody drains it. */
+/**
+ * Nobody drains it. That is told before anything goes: a crash in between would leave nothing that tells
+ * it, and so it is told twice.
+ */
 export function givenUp(observation: LeaveFacts, why: string): Plan {
   const { pvc, rescue } = observation.binding.spec;
   // A rescue that may not go on has left it with policy Retain.
@@ -77,19 +80,19 @@ export function givenUp(observation: LeaveFacts, why: string): Plan {
     rescue === undefined ? '' : ` PersistentVolume "${rescue.volumeName}" may be left.`;
   const note = `PVC "${pvc.name}" was not drained: its data is given up, ${why}.${volume}`;
   return {
-    writes: [...parting(observation), told(observation, 'Warning', 'DataGivenUp', note)],
+    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...parting(observation)],
     reason: 'the data of a namespace that goes is given up',
   };
 }
 
-/** Nobody drains it; people can. */
+/** Nobody drains it; people can. Told first, for the same reason. */
 export function leftBehind(observation: LeaveFacts, volume: Stored<Volume>, why: string): Plan {
   const note =
     `PVC "${observation.binding.spec.pvc.name}" was not drained, and cannot be, because ${why}: its ` +
     `PersistentVolume "${volume.metadata.name}"${handleOf(volume)} is kept (reclaim policy Retain). ` +
     `Drain it by hand.`;
   return {
-    writes: [...parting(observation), told(observation, 'Warning', 'VolumeLeft', note)],
+    writes: [told(observation, 'Warning', 'VolumeLeft', note), ...parting(observation)],
     reason: 'the volume of a namespace that goes is left to people',
   };
 }

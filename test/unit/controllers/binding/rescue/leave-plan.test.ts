@@ -138,11 +138,11 @@ const release: Record<string, Case> = {
   },
   'a claim that is gone, and its volume is not known': {
     given: { claim: undefined, binding: { ...binding, status: {} }, volume: 'absent' },
-    does: [BINDING, 'event DataGivenUp'],
+    does: ['event DataGivenUp', BINDING],
   },
   'as the FluentPVC says': {
     given: { binding: finalization('Release') },
-    does: [...parting, 'event DataGivenUp'],
+    does: ['event DataGivenUp', ...parting],
   },
   'as the annotation release says': {
     given: {
@@ -151,15 +151,15 @@ const release: Record<string, Case> = {
         metadata: { ...binding.metadata, annotations: { [annotations.release]: 'claim-uid' } },
       },
     },
-    does: [...parting, 'event DataGivenUp'],
+    does: ['event DataGivenUp', ...parting],
   },
   'where rescue is switched off': {
     given: { rescueNamespace: undefined, volume: 'absent' },
-    does: [...parting, 'event DataGivenUp'],
+    does: ['event DataGivenUp', ...parting],
   },
   'where the volume is gone': {
     given: { volume: 'absent' },
-    does: [...parting, 'event DataGivenUp'],
+    does: ['event DataGivenUp', ...parting],
   },
   "where the volume has become another one's": {
     given: {
@@ -168,7 +168,7 @@ const release: Record<string, Case> = {
         spec: { ...make.volume().spec, claimRef: { namespace: 'shop', name: NAME, uid: 'other' } },
       },
     },
-    does: [...parting, 'event DataGivenUp'],
+    does: ['event DataGivenUp', ...parting],
   },
 };
 
@@ -229,8 +229,8 @@ describe('in a namespace that goes', () => {
       object: { metadata: { annotations: { [annotations.retry]: 'now' } } },
     });
   });
-  test('what was done is told on the Namespace', () => {
-    expect(plan({ binding: finalization('Release') }).writes.at(-1)).toMatchObject({
+  test('what is given up is told on the Namespace, before nothing is left that could tell it', () => {
+    expect(plan({ binding: finalization('Release') }).writes[0]).toMatchObject({
       regarding: { kind: 'Namespace', namespace: '', name: 'shop', uid: 'shop-uid' },
       note: expect.stringContaining(NAME) as unknown,
     });
@@ -254,8 +254,8 @@ describe('where the rescue namespace itself goes', () => {
   });
   test('and left to people', () => {
     expect(deeds(plan({ ...own, volume: volume() }).writes)).toEqual([
-      ...parting,
       'event VolumeLeft',
+      ...parting,
     ]);
   });
 });
