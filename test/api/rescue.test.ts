@@ -3,8 +3,7 @@ import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
 import { isTrue } from '../../src/api/condition.ts';
 import { annotations, labels } from '../../src/api/names.ts';
-import { isDeleting, type KubeObject, type Stored } from '../../src/api/object.ts';
-import type { Pod } from '../../src/api/pod.ts';
+import type { Stored } from '../../src/api/object.ts';
 import type { Volume } from '../../src/api/volume.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
@@ -18,6 +17,7 @@ import {
   startOperator,
   type Api,
 } from './harness.ts';
+import { deleteNamespace, eventsOn, goneNamespace } from './namespaces.ts';
 
 /*
  * Volumes, claims and namespaces are those of real controllers; Pods and Jobs end by word of the test.
@@ -61,44 +61,6 @@ async function volumeOf(from: Api, binding: string): Promise<string> {
 
 function volume(name: string): Promise<Stored<Volume> | undefined> {
   return api.client.get<Volume>({ kind: 'PersistentVolume', name });
-}
-
-async function deleteNamespace(from: Api): Promise<void> {
-  await api.kubectl('delete', 'namespace', from.namespace, '--wait=false');
-}
-
-/** The garbage collector of Pods, which this cluster has not: what never had a node has failed. */
-async function collectPods({ client, namespace }: Api): Promise<void> {
-  const { items } = await client.list<Pod>('Pod', { namespace });
-  for (const { metadata, status: { phase } = {} } of items) {
-    if (!isDeleting({ metadata }) || phase !== 'Pending') continue;
-    const body = { status: { phase: 'Failed' } };
-    const pod = { kind: 'Pod', namespace, name: metadata.name } as const;
-    await client.patch(pod, { type: 'merge', subresource: 'status', body });
-  }
-}
-
-async function goneNamespace(from: Api): Promise<void> {
-  const { namespace: name } = from;
-  await eventually(
-    `namespace ${name} to go`,
-    async () => {
-      await collectPods(from);
-      const found = await api.client.get({ kind: 'Namespace', name });
-      if (found !== undefined) throw new Error(JSON.stringify(found));
-      return true;
-    },
-    45_000,
-  );
-}
-
-async function eventsOn(namespace: string): Promise<string[]> {
-  const fieldSelector = `regarding.kind=Namespace,regarding.name=${namespace}`;
-  const list = await api.client.list<KubeObject & { reason: string; note: string }>('Event', {
-    namespace: 'default',
-    fieldSelector,
-  });
-  return list.items.map(({ reason, note }) => `${reason}: ${note}`);
 }
 
 /** The binding that goes on, with the volume in its new claim. */
@@ -249,7 +211,7 @@ describe('in a namespace that is deleted', () => {
       status: { phase: expect.stringMatching(/OutOfUse|FinalizerJobApplied/) as unknown },
       spec: { rescue: { namespace: from.namespace, volumeName: name, podOver: true } },
     });
-    expect(await eventsOn(from.namespace)).toEqual([
+    expect(await eventsOn(api, 'Namespace', from.namespace)).toEqual([
       expect.stringContaining(`VolumeRescued: PVC "${binding}"`),
     ]);
     const job = await jobFor(rescue, binding);
@@ -269,7 +231,7 @@ describe('in a namespace that is deleted', () => {
     await rescuedWith(from, binding, name);
     await deleteNamespace(from);
     await goneNamespace(from);
-    expect(await eventsOn(from.namespace)).toEqual([
+    expect(await eventsOn(api, 'Namespace', from.namespace)).toEqual([
       expect.stringContaining(`VolumeRescued: PVC "${binding}"`),
     ]);
     await rescuedWith(rescue, binding, name);
@@ -329,7 +291,7 @@ describe('in a namespace that is deleted', () => {
     await deleteNamespace(from);
     await goneNamespace(from);
     await eventually('the volume to go', async () => (await volume(name)) === undefined);
-    expect(await eventsOn(from.namespace)).toEqual([
+    expect(await eventsOn(api, 'Namespace', from.namespace)).toEqual([
       expect.stringContaining(`DataGivenUp: PVC "${binding}"`),
     ]);
     expect(await rescue.client.get(ref(rescue, 'FluentPVCBinding', binding))).toBeUndefined();
@@ -364,7 +326,7 @@ describe('the rescue namespace', () => {
     await jobFor(rescue, binding);
     await deleteNamespace(rescue);
     await goneNamespace(rescue);
-    expect(await eventsOn(rescue.namespace)).toEqual([
+    expect(await eventsOn(api, 'Namespace', rescue.namespace)).toEqual([
       expect.stringContaining(`VolumeLeft: PVC "${binding}"`),
     ]);
     const left = await volume(name);

@@ -7,7 +7,6 @@ import { soon, type Place } from './place.ts';
 import { openStand, type Crashing, type Stand } from './stand.ts';
 import { askInVain, at, emptiedInTime, newPlace, together } from './unborn.ts';
 import { RELEASE_POINTS } from './visits.ts';
-import { pointOf } from './write-points.ts';
 
 /* Pods that were never created although their admission was complete. */
 
@@ -69,8 +68,6 @@ test('once it is proven the claim goes without a drain, wherever the operator is
   await together([last, ...places].map((place) => () => emptiedInTime(place, restartedAt)));
   for (const crash of crashes) await crash.survived();
   expect([last, ...places].map(drains)).toEqual([last, ...places].map(() => 0));
-  // Throws for a write that the table does not have.
-  stand.gate.written.map(pointOf);
 });
 
 test('its proof lost with the operator, the claim is drained', async () => {

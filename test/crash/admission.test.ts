@@ -6,7 +6,6 @@ import { createdPod } from './place.ts';
 import { refuse, refusing, refusingNothing } from './refusal.ts';
 import { openStand, type Stand } from './stand.ts';
 import { ask, at, emptiedInTime, newPlace, together } from './unborn.ts';
-import { pointOf } from './write-points.ts';
 
 /*
  * Admissions that are cut off: a claim and a binding, or one of them, are there for a Pod that nobody
@@ -45,6 +44,4 @@ test('an admission that is cut off leaves nothing, and its Pod is there when it 
     });
   }
   await together(healing);
-  // Throws for a write that the table does not have.
-  stand.gate.written.map(pointOf);
 });

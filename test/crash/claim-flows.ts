@@ -1,36 +1,26 @@
 import { annotations } from '../../src/api/names.ts';
 import type { Flow } from './flow.ts';
-import { bindingWith, runningPod, soon, type Place } from './place.ts';
-import { draining, drains, ends, forceDeleted } from './steps.ts';
-
-/** Name of the volume of a claim, once it has one. */
-async function boundVolume({ kubectl }: Place, claim: string): Promise<string> {
-  return soon('a volume', async () => {
-    const bound = await kubectl(
-      'get',
-      'pvc',
-      claim,
-      '-o=jsonpath={.status.phase} {.spec.volumeName}',
-    );
-    return bound.startsWith('Bound ') && bound.slice('Bound '.length);
-  });
-}
+import { bindingWith, runningPod } from './place.ts';
+import {
+  boundVolume,
+  draining,
+  drains,
+  ended,
+  ends,
+  finalizes,
+  forceDeleted,
+  undrained,
+} from './steps.ts';
 
 /** What people do to a claim that was not drained, or to its data. */
 export const CLAIM_FLOWS = {
   'somebody wants drained claims to be kept': {
     points: ['the claim is kept, and loses our finalizer', 'the binding loses our finalizer'],
     async run(place) {
-      const retain = '{"spec":{"finalization":{"onSuccess":"Retain"}}}';
-      await soon('the FluentPVC to take it', () =>
-        place.kubectl('patch', 'fpvc', place.namespace, '--type=merge', '-p', retain),
-      );
+      await finalizes(place, { onSuccess: 'Retain' });
       const { binding } = await draining(place);
       await drains(place, binding);
-      await soon(
-        'the binding to end',
-        async () => (await place.kubectl('get', 'fpvcb', '-o=name')) === '',
-      );
+      await ended(place);
       await place.kubectl('delete', 'pvc', binding, '--wait=false');
     },
   },
@@ -65,7 +55,7 @@ export const CLAIM_FLOWS = {
       'the volume is kept',
       'the claim loses our finalizer',
       'the volume changes over',
-      ['the claim is stored', 2],
+      'the claim that takes a volume over is stored',
       'the status says that the volume is rescued',
       'the volume is given back',
     ],
@@ -79,6 +69,29 @@ export const CLAIM_FLOWS = {
       await forceDeleted(place, pod);
       await bindingWith(place, binding, 'Rescued');
       await drains(place, binding);
+    },
+  },
+  'somebody forces a claim out, and its volume stays': {
+    points: [
+      'the binding is told of a volume to rescue',
+      'the volume is kept',
+      'the volume changes over',
+      'the claim that takes a volume over is stored',
+      'the volume is given back',
+    ],
+    async run(place) {
+      const { pod, binding, volume } = await undrained(place);
+      const retain = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}';
+      await place.kubectl('patch', 'pv', volume, '-p', retain);
+      await forceDeleted(place, pod);
+      await place.kubectl('delete', 'pvc', binding, '--wait=false');
+      const free = '{"metadata":{"finalizers":null}}';
+      await place.kubectl('patch', 'pvc', binding, '--type=merge', '-p', free);
+      await bindingWith(place, binding, 'Rescued');
+      await drains(place, binding);
+      await ended(place);
+      // Whoever wanted it kept has it kept.
+      await place.kubectl('delete', 'pv', volume, '--wait=false');
     },
   },
 } as const satisfies Record<string, Flow>;

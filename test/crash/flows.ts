@@ -1,11 +1,14 @@
-import { annotations, labels } from '../../src/api/names.ts';
-import type { KubeObject } from '../../src/api/object.ts';
+import type { Binding } from '../../src/api/binding.ts';
+import { labels } from '../../src/api/names.ts';
+import type { Stored } from '../../src/api/object.ts';
 import { endJob } from '../api/cycle.ts';
 import { container } from '../support/manifests.ts';
 import { CLAIM_FLOWS } from './claim-flows.ts';
 import type { Flow } from './flow.ts';
-import { bindingThat, bindingWith, runningPod, soon } from './place.ts';
-import { draining, drains, ends, failing, forceDeleted, retried, sidecarFails } from './steps.ts';
+import { bindingThat, bindingWith, jobOf, runningPod, soon } from './place.ts';
+import { POD_FLOWS } from './pod-flows.ts';
+import { RESCUE_FLOWS } from './rescue-flows.ts';
+import { draining, drains, ends, failing, finalizes, forceDeleted, retried } from './steps.ts';
 
 /** By what a Job knows its Pods. */
 const jobLabel = 'batch.kubernetes.io/controller-uid';
@@ -13,6 +16,8 @@ const jobLabel = 'batch.kubernetes.io/controller-uid';
 /** By what happens in them. Those that take minutes are in cuts.ts and absence.test.ts. */
 export const FLOWS = {
   ...CLAIM_FLOWS,
+  ...POD_FLOWS,
+  ...RESCUE_FLOWS,
   'a claim is drained and released': {
     points: [
       'the FluentPVC gets our finalizer',
@@ -45,6 +50,20 @@ export const FLOWS = {
       const { binding, job } = await failing(place);
       await retried(place, binding);
       await drains(place, binding, job.metadata.uid);
+    },
+  },
+  'the last attempt of a drain fails': {
+    points: ['the status says FinalizerJobFailed', ['an Event is written', 2]],
+    async run(place) {
+      await finalizes(place, { attempts: 1 });
+      const { binding, job } = await failing(place);
+      await retried(place, binding);
+      const second = await jobOf(place, binding, job.metadata.uid);
+      // What was counted before a crash is not counted again.
+      const counts = ({ status }: Stored<Binding>): boolean =>
+        status?.attempts === 1 && status.jobUID === second.metadata.uid;
+      await bindingThat(place, binding, 'counts one failed attempt', counts);
+      await endJob(place, second, 'Complete');
     },
   },
   'somebody deletes a failed finalizer Job': {
@@ -82,54 +101,6 @@ export const FLOWS = {
       await place.kubectl('patch', name, '--type=merge', '-p', JSON.stringify(free));
       await soon('another Pod', async () => (await names()).trim().includes('\n'));
       await endJob(place, job, 'Complete');
-    },
-  },
-  'a sidecar fails': {
-    points: ['the Pod is evicted', ['an Event is written', 2]],
-    async run(place) {
-      await sidecarFails(place, await runningPod(place));
-    },
-  },
-  'a disruption budget keeps a Pod whose sidecar failed': {
-    points: [['an Event is written', 2], 'a Pod is deleted'],
-    async run(place) {
-      const { kubectl } = place;
-      await kubectl('create', 'pdb', 'all', `--selector=${labels.fluentPVC}`, '--min-available=1');
-      const generation = '-o=jsonpath={.status.observedGeneration}';
-      await soon(
-        'the budget',
-        async () => (await kubectl('get', 'pdb', 'all', generation)) === '1',
-      );
-      await sidecarFails(place, await runningPod(place));
-    },
-  },
-  'a Pod vanishes from a node that is silent': {
-    points: ['the status says that the writer may be alive', 'the status says OutOfUse'],
-    async run(place) {
-      const nodeName = `silent-${place.namespace}`;
-      const node: KubeObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
-      await place.kubectl.feed('create', node);
-      const { pod, binding } = await runningPod(place, { nodeName });
-      await forceDeleted(place, pod);
-      await bindingWith(place, binding, 'WriterMayBeAlive');
-      const stopped = `${annotations.assumeStopped}=${pod.metadata.uid}`;
-      await place.kubectl('annotate', 'fpvcb', binding, stopped);
-      await drains(place, binding);
-      await place.kubectl('delete', 'node', nodeName);
-    },
-  },
-  'a Pod is deleted with a long grace period': {
-    points: ['the status keeps the grace period of a deletion'],
-    async run(place) {
-      const { pod, binding } = await runningPod(place);
-      const { name } = pod.metadata;
-      await place.kubectl('delete', 'pod', name, '--grace-period=600', '--wait=false');
-      const isKept = (seconds?: number): boolean => seconds === 600;
-      await bindingThat(place, binding, 'keeps it', ({ status: now }) =>
-        isKept(now?.deletionGracePeriodSeconds),
-      );
-      await forceDeleted(place, pod);
-      await drains(place, binding);
     },
   },
   'a FluentPVC goes after its last binding': {

@@ -6,11 +6,13 @@ import { jobOutcome, type Job } from '../../src/api/job.ts';
 import { labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import type { Pod, PodSpec } from '../../src/api/pod.ts';
+import type { Volume } from '../../src/api/volume.ts';
 import { endJob, ref, RUNNING, say, status, type Cycle } from '../api/cycle.ts';
 import { bindingNameOf, type Api } from '../api/harness.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import type { ApiWrite } from './api-write.ts';
+import { belongsTo, ownership, RESCUE_NAMESPACE } from './ownership.ts';
 
 /**
  * A namespace and a FluentPVC of the same name, for one interrupted flow; everything that the
@@ -24,7 +26,7 @@ export interface Place extends Api {
 /** How long the operator may take to bring all to its end after it was started again, in ms. */
 export const THREE_MINUTES_MS = 180_000;
 /** What is waited for longer than that is told by its measure, and not by a time-out. */
-const PATIENCE_MS = 240_000;
+export const PATIENCE_MS = 240_000;
 
 let count = 0;
 
@@ -32,26 +34,21 @@ let count = 0;
 export async function openPlace(api: Api): Promise<Place> {
   count += 1;
   const name = `${api.namespace}-${count}`;
+  const inside = within(api, name);
+  await inside.kubectl('create', 'namespace', name);
+  await soon('the ServiceAccount', () => inside.kubectl('get', 'serviceaccount', 'default'));
+  return { ...inside, owns: ownership(name) };
+}
+
+/** The same place where its namespace is gone: in the one that volumes are rescued to. */
+export function rescued(place: Place): Place {
+  return { ...place, ...within(place, RESCUE_NAMESPACE) };
+}
+
+function within(api: Api, namespace: string): Api {
   const { kubeconfig } = api;
-  const kubectl = createKubectl({
-    kubectl: process.env.TEST_KUBECTL ?? 'kubectl',
-    kubeconfig,
-    namespace: name,
-  });
-  await kubectl('create', 'namespace', name);
-  await soon('the ServiceAccount', () => kubectl('get', 'serviceaccount', 'default'));
-  const volumes = new Set<string>();
-  const owns = (write: ApiWrite): boolean => {
-    // The first writes of a volume name the claim or the binding, the last one neither.
-    const isVolume = write.resource === 'persistentvolumes';
-    if (isVolume && JSON.stringify(write.body).includes(`"${name}-`)) volumes.add(write.name);
-    return (
-      write.namespace === name ||
-      (write.resource === 'fluentpvcs' && write.name === name) ||
-      (isVolume && volumes.has(write.name))
-    );
-  };
-  return { ...api, namespace: name, kubectl, owns };
+  const kubectl = process.env.TEST_KUBECTL ?? 'kubectl';
+  return { ...api, namespace, kubectl: createKubectl({ kubectl, kubeconfig, namespace }) };
 }
 
 /** Makes its FluentPVC, whoever answers for it. */
@@ -67,19 +64,26 @@ export function soon<T>(what: string, probe: () => Promise<T | undefined | false
   return eventually(what, probe, PATIENCE_MS);
 }
 
-/** The labelled Pod "app", on a node that is not there; asked for again as an owner would. */
-export function createdPod(place: Place, spec: Partial<PodSpec> = {}): Promise<Stored<Pod>> {
+/** A labelled Pod, on a node that is not there; asked for again as an owner would. */
+export function createdPod(
+  place: Place,
+  spec: Partial<PodSpec> = {},
+  name = 'app',
+): Promise<Stored<Pod>> {
   const { client, namespace } = place;
-  const pod = labelledPod({ namespace, name: 'app' }, namespace, { nodeName: 'nowhere', ...spec });
+  const pod = labelledPod({ namespace, name }, namespace, { nodeName: 'nowhere', ...spec });
   return soon(
-    'Pod "app"',
-    async () => (await client.get<Pod>(ref(place, 'Pod', 'app'))) ?? (await client.create(pod)),
+    `Pod "${name}"`,
+    async () => (await client.get<Pod>(ref(place, 'Pod', name))) ?? (await client.create(pod)),
   );
 }
 
 /** The same, and running as far as anybody was told. */
-export async function runningPod(place: Place, spec: Partial<PodSpec> = {}): Promise<Cycle> {
-  const pod = await createdPod(place, spec);
+export async function runningPod(
+  place: Place,
+  ...as: [spec?: Partial<PodSpec>, name?: string]
+): Promise<Cycle> {
+  const pod = await createdPod(place, ...as);
   await say(place, pod, status('Running', RUNNING, RUNNING));
   const binding = bindingNameOf(pod);
   await bindingThat(place, binding, 'is Ready', ({ status: now }) => now?.phase === 'Ready');
@@ -133,7 +137,10 @@ const LEFT = ['FluentPVCBinding', 'PersistentVolumeClaim', 'Job'] as const;
 /** Many places may be waited for at a time. */
 const LOOK_EVERY_MS = 500;
 
-/** Takes the Pods away, but those of finalizer Jobs, and waits until the operator has left nothing. */
+/**
+ * Takes the Pods away, but those of finalizer Jobs, and waits until the operator has left nothing:
+ * neither in the namespace, nor of it where volumes are rescued to, nor a volume.
+ */
 export async function emptied({ client, kubectl, namespace }: Place): Promise<void> {
   await kubectl('delete', 'replicasets,pdb', '--all', '--wait=false');
   const force = ['--force', '--grace-period=0', '--wait=false'];
@@ -142,8 +149,16 @@ export async function emptied({ client, kubectl, namespace }: Place): Promise<vo
     if ((await client.list('Pod', own)).items.length > 0) {
       await kubectl('delete', 'pods', '-l', own.labelSelector, ...force);
     }
-    const lists = await Promise.all(LEFT.map((kind) => client.list(kind, { namespace })));
-    const left = lists.flatMap(({ items }) => items);
+    const lists = await Promise.all(
+      [namespace, RESCUE_NAMESPACE].flatMap((where) =>
+        LEFT.map((kind) => client.list(kind, { namespace: where })),
+      ),
+    );
+    const volumes = await client.list<Volume>('PersistentVolume', {});
+    const left = [
+      ...lists.flatMap(({ items }) => items).filter((one) => belongsTo(namespace, one.metadata)),
+      ...volumes.items.filter(({ spec }) => belongsTo(namespace, spec.claimRef ?? {})),
+    ];
     if (left.length === 0) return true;
     await sleep(LOOK_EVERY_MS);
     throw new Error(left.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', '));

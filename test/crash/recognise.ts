@@ -1,4 +1,6 @@
+import { annotations } from '../../src/api/names.ts';
 import { textAt, valueAt, type ApiWrite } from './api-write.ts';
+import { RESCUE_NAMESPACE } from './ownership.ts';
 
 /* What a write does, told from its request alone. */
 
@@ -15,6 +17,19 @@ export const deleted =
   (resource: Resource, propagation: string) =>
   ({ verb, resource: of, body }: ApiWrite): boolean =>
     verb === 'delete' && of === resource && textAt(body, 'propagationPolicy') === propagation;
+
+/** An Event about an object of that kind, for one of these reasons. */
+export const told =
+  (reasons: readonly string[], kind?: string) =>
+  (write: ApiWrite): boolean => {
+    const { body } = write;
+    const of = textAt(body, 'regarding', 'kind');
+    const isOfKind = kind === undefined ? !TOLD_APART.includes(of) : of === kind;
+    return created('events')(write) && isOfKind && reasons.includes(textAt(body, 'reason'));
+  };
+
+/** Kinds whose Events are points of their own. */
+const TOLD_APART = ['Namespace', 'FluentPVC'];
 
 /** A JSON patch takes a finalizer off, and gives that state besides; none without. */
 export const loses =
@@ -40,13 +55,18 @@ const SAID = [
 function statusSays({ resource, subresource, body }: ApiWrite): string | undefined {
   if (resource !== 'fluentpvcbindings' || subresource !== 'status') return undefined;
   const said = valueAt(body, 'status');
+  const conditions = valueAt(said, 'conditions');
+  const all: unknown[] = Array.isArray(conditions) ? conditions : [];
+  // The original notes no generation: what has one we have said.
+  const ours = all.filter((one) => valueAt(one, 'observedGeneration') !== undefined);
+  const isDoubt = ours.every((one) => textAt(one, 'reason') === 'TakenOver');
+  if (ours.length > 0 && isDoubt) return 'TakenOver';
   const phase = textAt(said, 'phase');
   if (phase !== '') return phase;
   if (valueAt(said, 'deletionGracePeriodSeconds') !== undefined) return 'GracePeriod';
-  const conditions = valueAt(said, 'conditions');
-  const all: unknown[] = Array.isArray(conditions) ? conditions : [];
   const is = (type: string, word: string): boolean =>
     all.some((one) => textAt(one, 'type') === type && textAt(one, 'status') === word);
+  if (all.some((one) => textAt(one, 'reason') === 'GoesOnElsewhere')) return 'GoesOnElsewhere';
   if (is('Rescued', 'False')) return 'VolumeMoving';
   return SAID.find((type) => is(type, 'True')) ?? 'NoJob';
 }
@@ -65,12 +85,25 @@ export const holder = ({ body }: ApiWrite): string => textAt(body, 'spec', 'hold
 export const isFirst = ({ verb, body }: ApiWrite): boolean =>
   verb === 'create' || textAt(body, 'spec', 'acquireTime') === textAt(body, 'spec', 'renewTime');
 
-/** Something of the spec of a binding is learned. */
-export const bindingSpec = ({ verb, resource, subresource, body }: ApiWrite): boolean =>
-  verb === 'patch' &&
-  resource === 'fluentpvcbindings' &&
-  subresource === '' &&
-  !Array.isArray(body);
+/** A merge patch of an object, and no subresource. */
+export const merged =
+  (resource: Resource) =>
+  ({ verb, resource: of, subresource, body }: ApiWrite): boolean =>
+    verb === 'patch' && of === resource && subresource === '' && !Array.isArray(body);
+
+/** Does the write make the object one that was the original operator's? */
+export const takesOver = ({ body }: ApiWrite): boolean =>
+  valueAt(body, 'metadata', 'annotations', annotations.takenOver) !== undefined;
+
+/** What of the spec of a binding is learned. */
+export const learns = (write: ApiWrite): 'rescue' | 'new claim' | 'Pod and claim' | undefined => {
+  if (!merged('fluentpvcbindings')(write) || takesOver(write)) return undefined;
+  const { namespace, body } = write;
+  if (valueAt(body, 'spec', 'rescue') !== undefined) return 'rescue';
+  const isElsewhere = namespace === RESCUE_NAMESPACE;
+  const hasPod = valueAt(body, 'spec', 'pod') !== undefined;
+  return isElsewhere && !hasPod ? 'new claim' : 'Pod and claim';
+};
 
 /** What a patch of a PersistentVolume puts there. */
 export const volumeGets = ({ verb, resource, body }: ApiWrite, ...path: string[]): unknown =>

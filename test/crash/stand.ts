@@ -9,6 +9,7 @@ import { localAddress } from '../../src/kube/local-address.ts';
 import { eventually } from '../support/eventually.ts';
 import { createGate, type Gate, type Strike } from './gate.ts';
 import { openProxy } from './proxy.ts';
+import { pointOf } from './write-points.ts';
 
 /** An operator that is killed at chosen writes, and started again as it was. */
 export interface Stand {
@@ -39,7 +40,10 @@ export interface Crashing {
 const FALLS_MS = 15_000;
 const STARTS_MS = 60_000;
 
-/** Its parts are left in `parts`, the operator's process included. Nothing is started yet. */
+/**
+ * Its parts are left in `parts`, the operator's process included. Nothing is started yet. That they can be
+ * closed says that every write of the operator is at a point of the table.
+ */
 export async function openStand(
   {
     kubeconfig,
@@ -74,6 +78,10 @@ export async function openStand(
     await operator?.ended;
   };
   const gate = createGate(kill);
+  // All that it wrote is in the table; throws for a write that is not.
+  parts.defer(() => {
+    gate.written.forEach(pointOf);
+  });
   const proxy = await openProxy({ target, gate });
   parts.defer(() => proxy.close());
 

@@ -8,6 +8,10 @@ export interface WritePoint {
   heals: string;
 }
 
+/** What heals a write of a status. */
+export const STATUS =
+  'The status is made from what is observed: the next leader observes the same, and says it.';
+
 const configurations: readonly Resource[] = [
   'mutatingwebhookconfigurations',
   'validatingwebhookconfigurations',

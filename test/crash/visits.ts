@@ -1,6 +1,7 @@
 import { CUTS } from './cuts.ts';
 import type { Flow } from './flow.ts';
 import { FLOWS } from './flows.ts';
+import { TAKE_OVER_WRITES } from './take-over-writes.ts';
 import type { WritePointName } from './write-points.ts';
 
 /** A point of a flow, where the operator is killed. */
@@ -35,6 +36,9 @@ export const START_POINTS = {
   stop: ['configurations and policies are taken away', 'the Lease is let go'],
 } as const satisfies Record<string, readonly WritePointName[]>;
 
+/** Where the operator makes its own what the original has left; see take-over.test.ts. */
+export const TAKE_OVER_POINTS = Object.keys(TAKE_OVER_WRITES) as (keyof typeof TAKE_OVER_WRITES)[];
+
 /** Points of a release, for claims whose Pod was never created; see absence.test.ts. */
 export const RELEASE_POINTS = [
   'the claim is deleted',
@@ -48,6 +52,7 @@ export const VISITED: ReadonlySet<WritePointName> = new Set<WritePointName>([
   ...VISITS.map(({ point }) => point),
   ...Object.values(CUTS).map(({ point }) => point),
   ...Object.values(START_POINTS).flat(),
+  ...TAKE_OVER_POINTS,
   ...RELEASE_POINTS,
   'the status says PodMissing',
 ]);

@@ -1,7 +1,9 @@
-import { DRAINED, labels, UNUSED } from '../../src/api/names.ts';
-import { textAt, valueAt, type ApiWrite } from './api-write.ts';
-import { bindingSpec, created, deleted, loses, status, volumeGets } from './recognise.ts';
-import { START_WRITES, type WritePoint } from './start-writes.ts';
+import { DRAINED, UNUSED } from '../../src/api/names.ts';
+import { valueAt, type ApiWrite } from './api-write.ts';
+import { created, deleted, learns, loses, merged, status, told } from './recognise.ts';
+import { RESCUE_WRITES } from './rescue-writes.ts';
+import { START_WRITES, STATUS, type WritePoint } from './start-writes.ts';
+import { TAKE_OVER_WRITES } from './take-over-writes.ts';
 
 const EVENTS = [
   'Injected',
@@ -9,17 +11,11 @@ const EVENTS = [
   'SidecarFailed',
   'EvictionRefused',
   'DeletionWaits',
-  'BrakeEngaged',
-  'BrakeReleased',
   'WriterMayBeAlive',
   'AttemptsExhausted',
   'DataGivenUp',
   'VolumeRescued',
-  'VolumeLeft',
 ];
-
-const STATUS =
-  'The status is made from what is observed: the next leader observes the same, and says it.';
 
 /**
  * All places where the operator writes, by what it does there. Every write that the tests see is one
@@ -27,9 +23,9 @@ const STATUS =
  */
 export const WRITE_POINTS = {
   ...START_WRITES,
+  ...TAKE_OVER_WRITES,
   'the FluentPVC gets our finalizer': {
-    is: ({ verb, resource, subresource, body }) =>
-      verb === 'patch' && resource === 'fluentpvcs' && subresource === '' && !Array.isArray(body),
+    is: (write) => merged('fluentpvcs')(write) && valueAt(write.body, 'spec') === undefined,
     heals: 'The finalizer itself is looked at, at every start and at every change.',
   },
   'the FluentPVC says for whom it waits': {
@@ -41,12 +37,15 @@ export const WRITE_POINTS = {
     heals: 'A FluentPVC that is being deleted is looked at again at every start.',
   },
   'the claim is stored': {
-    is: created('persistentvolumeclaims'),
+    is: (write) =>
+      created('persistentvolumeclaims')(write) &&
+      valueAt(write.body, 'spec', 'volumeName') === undefined,
     heals:
       'The Pod was not created, and its owner asks again. A claim alone gets a binding, a binding alone ends: no Pod ever named either.',
   },
   'the binding is stored': {
-    is: created('fluentpvcbindings'),
+    is: (write) =>
+      created('fluentpvcbindings')(write) && valueAt(write.body, 'spec', 'rescue') === undefined,
     heals:
       'As for the claim. A binding that is made anew has the same name: it is stored once, or made again.',
   },
@@ -56,14 +55,18 @@ export const WRITE_POINTS = {
       'Before: a claim without a binding, which gets one. After: the mark, in the same patch that takes our finalizer off, says that it is to be deleted.',
   },
   'the binding learns Pod and claim': {
-    is: (write) => bindingSpec(write) && valueAt(write.body, 'spec', 'rescue') === undefined,
+    is: (write) => learns(write) === 'Pod and claim',
     heals:
       'The Pod is found by label and claim; where it is gone before, it is unseen, and drained.',
   },
   'an Event is written': {
-    is: ({ verb, resource, body }) =>
-      verb === 'create' && resource === 'events' && EVENTS.includes(textAt(body, 'reason')),
+    is: told(EVENTS),
     heals: 'Nothing, and nothing depends on it; what lasts is told by a condition, too, or again.',
+  },
+  'an Event on the FluentPVC is written': {
+    is: told(['BrakeEngaged', 'BrakeReleased'], 'FluentPVC'),
+    heals:
+      'The brake is made anew from the Pods that there are: where it is on, that is told again.',
   },
   'the status says Ready': { is: status('Ready'), heals: STATUS },
   'the status keeps the grace period of a deletion': { is: status('GracePeriod'), heals: STATUS },
@@ -109,24 +112,7 @@ export const WRITE_POINTS = {
   },
   'the status says that the data was given up': { is: status('DataGivenUp'), heals: STATUS },
   'the status says Unknown': { is: status('Unknown'), heals: STATUS },
-  'the binding is told of a volume to rescue': {
-    is: (write) => bindingSpec(write) && valueAt(write.body, 'spec', 'rescue') !== undefined,
-    heals: 'The claim that is going, or gone, and its volume are found again.',
-  },
-  'the status says that a volume changes over': { is: status('VolumeMoving'), heals: STATUS },
-  'the volume is kept': {
-    is: (write) => volumeGets(write, 'spec', 'persistentVolumeReclaimPolicy') === 'Retain',
-    heals: 'The binding names the volume, and the volume says in its label that it is kept.',
-  },
-  'the volume changes over': {
-    is: (write) => volumeGets(write, 'spec', 'claimRef') !== undefined,
-    heals: 'It names a claim of ours before and after, which says how far it is.',
-  },
-  'the status says that the volume is rescued': { is: status('Rescued'), heals: STATUS },
-  'the volume is given back': {
-    is: (write) => volumeGets(write, 'metadata', 'labels', labels.binding) === null,
-    heals: 'Its label is still there, or gone: the binding does not end before.',
-  },
+  ...RESCUE_WRITES,
   'the finalizer Job is deleted': {
     is: deleted('jobs', 'Background'),
     heals: 'What is recorded says that the claim may go: what is left of the release is done.',
