@@ -55,7 +55,7 @@ function released(fluentPVC: Stored<FluentPVC>): EventWrite {
 function event(
   { apiVersion, kind, metadata: { name, uid } }: Stored<FluentPVC>,
   type: EventWrite['type'],
-  reason: string,
+  reason: EventWrite['reason'],
   action: string,
   note: string,
 ): EventWrite {

@@ -99,7 +99,12 @@ function beginning({ sidecar, trouble }: FailedSidecar): string {
   return `Sidecar "${sidecar.name}" ${trouble}`;
 }
 
-function event(pod: Stored<Pod>, reason: string, action: string, note: string): EventWrite {
+function event(
+  pod: Stored<Pod>,
+  reason: EventWrite['reason'],
+  action: string,
+  note: string,
+): EventWrite {
   const { namespace = '', name, uid } = pod.metadata;
   const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
   return { verb: 'event', regarding, type: 'Warning', reason, action, note };

@@ -43,12 +43,27 @@ export interface EventWrite {
   /** `namespace` is empty for an object of the cluster. */
   regarding: { apiVersion: string; kind: string; namespace: string; name: string; uid: string };
   type: 'Normal' | 'Warning';
-  /** CamelCase word for programs. */
-  reason: string;
+  reason: EventReason;
   /** CamelCase verb: what was done. */
   action: string;
   note: string;
 }
+
+/** All that Events are written for: CamelCase words for programs. */
+export type EventReason =
+  | 'AttemptsExhausted'
+  | 'BrakeEngaged'
+  | 'BrakeReleased'
+  | 'DataGivenUp'
+  | 'DeletionWaits'
+  | 'EvictionRefused'
+  | 'Injected'
+  | 'InjectionDenied'
+  | 'RescueRefused'
+  | 'SidecarFailed'
+  | 'VolumeLeft'
+  | 'VolumeRescued'
+  | 'WriterMayBeAlive';
 
 /** What a reconcile decided. Nothing to write and no deadline: all is as it should be. */
 export interface Plan {

@@ -18,19 +18,6 @@ export const deleted =
   ({ verb, resource: of, body }: ApiWrite): boolean =>
     verb === 'delete' && of === resource && textAt(body, 'propagationPolicy') === propagation;
 
-/** An Event about an object of that kind, for one of these reasons. */
-export const told =
-  (reasons: readonly string[], kind?: string) =>
-  (write: ApiWrite): boolean => {
-    const { body } = write;
-    const of = textAt(body, 'regarding', 'kind');
-    const isOfKind = kind === undefined ? !TOLD_APART.includes(of) : of === kind;
-    return created('events')(write) && isOfKind && reasons.includes(textAt(body, 'reason'));
-  };
-
-/** Kinds whose Events are points of their own. */
-const TOLD_APART = ['Namespace', 'FluentPVC'];
-
 /** A JSON patch takes a finalizer off, and gives that state besides; none without. */
 export const loses =
   (resource: Resource, state?: string) =>

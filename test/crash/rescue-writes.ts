@@ -1,9 +1,8 @@
 import { labels } from '../../src/api/names.ts';
 import { valueAt } from './api-write.ts';
-import { created, learns, status, told, volumeGets } from './recognise.ts';
+import { created, learns, status, volumeGets } from './recognise.ts';
+import { told } from './recognise-events.ts';
 import { STATUS, type WritePoint } from './start-writes.ts';
-
-const EVENTS = ['VolumeRescued', 'VolumeLeft', 'DataGivenUp', 'RescueRefused'];
 
 /** Where the operator brings a volume to another claim (docs/rescue.md). */
 export const RESCUE_WRITES = {
@@ -26,7 +25,7 @@ export const RESCUE_WRITES = {
     heals: 'Nothing of the old binding goes before that is said, and all of it afterwards.',
   },
   'an Event on the Namespace is written': {
-    is: told(EVENTS, 'Namespace'),
+    is: told('Namespace'),
     heals:
       'That data is given up or a volume is left, nothing else tells: it is told first, and twice rather than never. What goes on tells of itself, by its conditions.',
   },

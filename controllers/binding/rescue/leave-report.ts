@@ -101,7 +101,7 @@ export function leftBehind(observation: LeaveFacts, volume: Stored<Volume>, why:
 export function told(
   { namespace }: LeaveFacts,
   type: EventWrite['type'],
-  reason: string,
+  reason: EventWrite['reason'],
   note: string,
 ): EventWrite {
   return {
