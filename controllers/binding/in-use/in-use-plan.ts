@@ -17,8 +17,8 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
  *        │
  *        └─ gone ──(b) it was seen to end, or never had a node ──────────────> OutOfUse
  *             │
- *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service,
- *                   or is Ready and renewed its Lease for long enough ──> OutOfUse
+ *             └─(c) gone while it ran: WriterMayBeAlive ──> its node is gone, or out of service
+ *                   and not Ready, or is Ready and renewed its Lease for long enough ──> OutOfUse
  *
  *     never seen ──(70 s, proof that it never existed)──> PodMissing
  *         └────────(no proof after 115 s, or none possible)──> as (c), its node unknown: drained, in

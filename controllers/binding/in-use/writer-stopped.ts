@@ -74,8 +74,10 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
       ? { stopped: true, reason: 'NodeUnknown', message: `${message}; waited in case` }
       : { stopped: false, reason: 'NodeUnknown', message, againMs: restMs };
   }
-  if (node.outOfService) {
-    const message = `node "${node.name}" is tainted out-of-service`;
+  // The taint alone proves nothing: containers run on a Ready node that somebody has tainted for
+  // maintenance, or left tainted. Kubernetes' own garbage collection of Pods asks for both, too.
+  if (node.outOfService && !node.ready) {
+    const message = `node "${node.name}" is not Ready and tainted out-of-service`;
     return { stopped: true, reason: 'NodeOutOfService', message };
   }
   if (!node.ready) {

@@ -54,11 +54,22 @@ describe('the containers of a Pod that went while they ran', () => {
       change: grace(600_000),
       verdict: stopped('NodeGone'),
     },
-    'are stopped on a node that is out of service, Ready or not': {
+    'are stopped on a node that is not Ready and out of service': {
       node: node({ ready: false, outOfService: true }),
       after: 0,
       change: grace(600_000),
       verdict: stopped('NodeOutOfService'),
+    },
+    'may run on a node that is tainted out of service and Ready': {
+      node: node({ outOfService: true }),
+      after: 3_600,
+      change: grace(600_000),
+      verdict: stopping,
+    },
+    'are stopped on such a node once its kubelet was heard for long enough, as on any other': {
+      node: node({ outOfService: true, renewedAt: NODE_T0 + 120_000 }),
+      after: 60,
+      verdict: stopped('KubeletAlive'),
     },
     'may run without limit on a node that is not Ready': {
       node: node({ ready: false, renewedAt: NODE_T0 + 3_600_000 }),
