@@ -170,8 +170,8 @@ export function jobPodSelector(binding: Stored<Binding>): string {
   return `${label}=${binding.metadata.name}`;
 }
 
-export function bindingRef(binding: Stored<Binding>): ObjectRef {
-  const { namespace, name } = binding.metadata;
+export function bindingRef({ metadata }: Pick<Stored<Binding>, 'metadata'>): ObjectRef {
+  const { namespace, name } = metadata;
   return { kind: 'FluentPVCBinding', namespace, name };
 }
 

@@ -11,6 +11,7 @@ export const ready = make.binding({
   status: {
     phase: 'Ready',
     nodeName: 'node-1',
+    volumeName: 'pv-1',
     conditions: [
       make.condition('Ready', {
         reason: 'PodAndPVCFound',
@@ -58,14 +59,15 @@ export function plan(
   pod: PodSight,
   binding = ready,
   now = seconds(100),
-  claimUid: string | undefined = 'claim-uid',
+  /** `null`: it was not seen. */
+  claimUid: string | null = 'claim-uid',
 ): Plan {
   return inUsePlan({
     now,
     binding,
     admittedAt: createdAt(binding),
-    claimUid,
-    volumeName: undefined,
+    claimUid: claimUid ?? undefined,
+    volumeName: claimUid === null ? undefined : 'pv-1',
     pod,
   });
 }

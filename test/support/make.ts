@@ -179,6 +179,7 @@ export const make = {
     ...(change.status === undefined ? {} : { status: change.status }),
   }),
 
+  /** The claim of the binding, bound to its volume. */
   claim: (change: Parts<Claim> = {}): Stored<Claim> => ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -193,9 +194,15 @@ export const make = {
       },
       change.metadata,
     ),
-    spec: { accessModes: ['ReadWriteOnce'], ...change.spec },
+    spec: { accessModes: ['ReadWriteOnce'], volumeName: 'pv-1', ...change.spec },
     status: change.status ?? { phase: 'Bound' },
   }),
+
+  /** The same before it has a volume. */
+  unboundClaim: (change: Parts<Claim> = {}): Stored<Claim> => {
+    const { volumeName, ...spec } = make.claim(change).spec;
+    return { ...make.claim({ status: { phase: 'Pending' }, ...change }), spec };
+  },
 
   /** The volume of the claim. */
   volume: (change: Parts<Volume> = {}): Stored<Volume> => ({

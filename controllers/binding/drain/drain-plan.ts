@@ -1,12 +1,12 @@
 import type { Binding } from '../../../src/api/binding.ts';
-import type { Claim } from '../../../src/api/claim.ts';
 import { isTrue } from '../../../src/api/condition.ts';
 import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
-import { ending, isGivenUp, jobDeletion, untilMs } from '../binding-facts.ts';
+import { ending, isGivenUp, isOurs, jobDeletion, untilMs } from '../binding-facts.ts';
 import { claimTrouble, isLost } from '../claim-trouble.ts';
+import { identityWrite } from '../first-seen.ts';
 import {
   applied,
   failed,
@@ -45,8 +45,6 @@ import {
  * Success counts only when it is recorded here: a Job that is gone without that runs again.
  */
 export interface DrainObservation extends DrainFacts {
-  /** The claim, asked live where the cache has none. */
-  claim: Stored<Claim> | undefined;
   /** The volume of a claim that cannot be drained itself, read live; else `unseen`. */
   volume: VolumeSight;
   /** Pods of finalizer Jobs, as the cache has them. */
@@ -93,10 +91,15 @@ export function drainPlan(observation: DrainObservation): Plan {
       reason: 'the claim is lost, which somebody has acknowledged',
     };
   }
+  if (claim !== undefined && isOurs(claim, binding)) {
+    // First of all: from what it says here, its volume is rescued when somebody takes it away.
+    const patch = identityWrite(binding, { claimUid: claim.metadata.uid });
+    if (patch !== undefined) return { writes: [patch], reason: 'the claim was seen' };
+  }
   const trouble = claimTrouble(claim, binding);
   if (trouble !== undefined) {
     return (
-      beginRescue(observation, claim, observation.volume) ??
+      beginRescue(observation, observation.volume) ??
       unknown(observation, trouble.reason, trouble.message)
     );
   }

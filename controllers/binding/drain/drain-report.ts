@@ -1,5 +1,6 @@
 import type { Binding, BindingConditionType } from '../../../src/api/binding.ts';
 import { isTrue, rfc3339 } from '../../../src/api/condition.ts';
+import type { Claim } from '../../../src/api/claim.ts';
 import { finalizationOf } from '../../../src/api/fluentpvc.ts';
 import type { Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
@@ -7,6 +8,7 @@ import type { Stored } from '../../../src/api/object.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
 import { statusPlan, type BindingCondition, type StatusChange } from '../binding-facts.ts';
+import { volumeField } from '../first-seen.ts';
 
 /*
  * What the status of a binding says of its drain. Each function is the plan that says it, and
@@ -17,6 +19,8 @@ import { statusPlan, type BindingCondition, type StatusChange } from '../binding
 export interface DrainFacts {
   now: number;
   binding: Stored<Binding>;
+  /** The claim, asked live where the cache has none. */
+  claim: Stored<Claim> | undefined;
   /** The finalizer Job of now, where there is one. */
   job: Stored<Job> | undefined;
   /** Exit code, reason and termination message of the Job's last Pod, for people. */
@@ -34,13 +38,13 @@ export function drainBackoffMs(attempts: number): number {
 /** What does not hold any more when there is a Job. */
 const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as const;
 
-/** A Job is at work, or would be but for that. */
+/** A Job is at work with the claim, or would be but for that. */
 export function applied(
   observation: DrainFacts,
   job: Stored<Job>,
   stall?: Pick<BindingCondition, 'reason' | 'message'>,
 ): Plan {
-  const { binding } = observation;
+  const { binding, claim } = observation;
   const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
   const fields = isRecorded(binding, job) ? {} : { nextAttemptTime: null };
   const over = WHAT_A_JOB_ENDS.filter((type) => stall === undefined || type !== 'DrainStalled');
@@ -54,7 +58,7 @@ export function applied(
         ? []
         : [{ type: 'DrainStalled', status: 'True', ...stall } satisfies BindingCondition]),
     ],
-    { ...fields, ...started(binding, job) },
+    { ...fields, ...volumeField(claim?.spec.volumeName), ...started(binding, job) },
   );
 }
 

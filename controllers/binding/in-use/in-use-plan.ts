@@ -4,6 +4,7 @@ import type { Stored } from '../../../src/api/object.ts';
 import { hasEnded, type Pod } from '../../../src/api/pod.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { statusPlan, type BindingCondition } from '../binding-facts.ts';
+import { volumeField } from '../first-seen.ts';
 import { learned, over, suspected, writerKnown, type InUseFacts } from './in-use-report.ts';
 import { overdueInMs, STUCK_AGAIN_MS, whyStuck } from './stuck-pod.ts';
 import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
@@ -27,8 +28,6 @@ import { graceMsOf, writerStopped, type NodeSight } from './writer-stopped.ts';
 export interface InUseObservation extends InUseFacts {
   /** When the Pod was admitted, in ms since the epoch. */
   admittedAt: number;
-  /** The volume that the claim is bound to, as far as it is known. */
-  volumeName: string | undefined;
   pod: PodSight;
 }
 
@@ -113,10 +112,9 @@ function running(
   // Kept here: a force delete that follows takes it off the Pod.
   const { deletionGracePeriodSeconds = 0 } = pod.metadata;
   const longer = deletionGracePeriodSeconds * 1000 > graceMsOf(binding, { ...pod, metadata: {} });
-  const { volumeName = binding.status?.volumeName } = observation;
   const fields = {
     nodeName,
-    ...(volumeName === undefined ? {} : { volumeName }),
+    ...volumeField(observation.volumeName),
     ...(longer ? { deletionGracePeriodSeconds } : {}),
   };
   if (stuckOn !== undefined) {

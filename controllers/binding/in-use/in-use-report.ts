@@ -2,14 +2,10 @@ import type { Binding } from '../../../src/api/binding.ts';
 import { getCondition, isTrue } from '../../../src/api/condition.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
-import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
+import type { EventWrite, Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
-import {
-  bindingRef,
-  statusPlan,
-  type BindingCondition,
-  type StatusChange,
-} from '../binding-facts.ts';
+import { statusPlan, type BindingCondition, type StatusChange } from '../binding-facts.ts';
+import { identityWrite, volumeField } from '../first-seen.ts';
 
 /*
  * What a binding says of its Pod while that was not known to be over.
@@ -21,17 +17,22 @@ export interface InUseFacts {
   binding: Stored<Binding>;
   /** Uid of the claim, as far as it is known and its identity was checked. */
   claimUid: string | undefined;
+  /** The volume that it is bound to, as far as it is known. */
+  volumeName: string | undefined;
 }
 
-/** The Pod is over: from now on the claim is drained. */
+/**
+ * The Pod is over: from now on the claim is drained. Of a Pod that ended before it was looked at, or
+ * was never seen, this is the last chance to learn the claim before somebody may take it away.
+ */
 export function over(
   observation: InUseFacts,
   pod: Stored<Pod> | undefined,
   reason: string,
   what: string,
 ): Plan {
-  const { binding } = observation;
-  const seen = pod === undefined ? undefined : learned(observation, pod);
+  const { binding, volumeName } = observation;
+  const seen = learned(observation, pod);
   if (seen !== undefined) return seen;
   const message = `Pod "${binding.spec.pod.name}" ${what}.`;
   const conditions: BindingCondition[] = [
@@ -40,7 +41,7 @@ export function over(
   ];
   if (isTrue(binding.status?.conditions, 'WriterMayBeAlive')) conditions.push(writerKnown(message));
   const nodeName = pod?.spec.nodeName;
-  const fields = nodeName === undefined ? {} : { nodeName };
+  const fields = { ...(nodeName === undefined ? {} : { nodeName }), ...volumeField(volumeName) };
   return statusPlan(observation, 'the Pod is over', conditions, fields);
 }
 
@@ -77,26 +78,17 @@ export function writerKnown(message: string): BindingCondition {
  * Pod and claim as first seen; they never change once they are known. `undefined` where they are.
  * It is told on the Pod, whose author may not know the binding.
  */
-export function learned({ binding, claimUid }: InUseFacts, pod: Stored<Pod>): Plan | undefined {
-  const { spec } = binding;
-  const podIdentity = { name: pod.metadata.name, uid: pod.metadata.uid };
-  const changes = {
-    ...(spec.pod.uid === '' ? { pod: podIdentity } : {}),
-    ...(spec.pvc.uid === '' && claimUid !== undefined
-      ? { pvc: { name: spec.pvc.name, uid: claimUid } }
-      : {}),
-  };
-  if (Object.keys(changes).length === 0) return undefined;
-  const patch: Write = {
-    verb: 'patch',
-    ref: bindingRef(binding),
-    type: 'merge',
-    body: { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: changes },
-  };
-  const isNew = spec.pod.uid === '';
+export function learned(
+  { binding, claimUid }: InUseFacts,
+  pod: Stored<Pod> | undefined,
+): Plan | undefined {
+  const identity = pod && { name: pod.metadata.name, uid: pod.metadata.uid };
+  const patch = identityWrite(binding, { pod: identity, claimUid });
+  if (patch === undefined) return undefined;
+  const isNew = pod !== undefined && binding.spec.pod.uid === '';
   return {
     writes: isNew ? [patch, injectedEvent(binding, pod)] : [patch],
-    reason: 'the Pod was seen',
+    reason: pod === undefined ? 'the claim was seen' : 'the Pod was seen',
   };
 }
 

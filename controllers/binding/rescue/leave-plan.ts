@@ -17,7 +17,7 @@ import {
   told,
   type LeaveFacts,
 } from './leave-report.ts';
-import type { VolumeSight } from './rescue-begin.ts';
+import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
 import type { JobRefusal } from '../drain/stalled-drain.ts';
 
 /**
@@ -79,7 +79,7 @@ export function leavePlan(observation: LeaveObservation): Plan {
   if (volume === 'unseen' || rescueNamespace === undefined) {
     return givenUp(observation, 'because this operator runs with --disable-rescue');
   }
-  if (volume === 'absent') return givenUp(observation, 'because its PersistentVolume is gone');
+  if (volume === 'absent') return givenUp(observation, whyAbsent(observation));
   return kept(observation, volume, rescueNamespace);
 }
 
@@ -131,12 +131,18 @@ function whyLeft(
   return isLost ? 'neither binding nor FluentPVC of it is left' : undefined;
 }
 
-/** Has it no volume, for all that is known? */
+/** Has the claim no volume? One that is gone says nothing: there may have been data on it. */
 function hasNothing({ binding, claim, volume }: LeaveObservation): boolean {
   if (typeof volume !== 'string' || binding.spec.rescue !== undefined) return false;
   if (binding.status?.volumeName !== undefined) return false;
-  if (claim === undefined) return binding.spec.pod.uid === '';
-  return isOwn(claim, binding) && claim.spec.volumeName === undefined;
+  return claim !== undefined && isOwn(claim, binding) && claim.spec.volumeName === undefined;
+}
+
+/** Why there is no volume to rescue: only one whose name is known was looked for. */
+function whyAbsent({ binding, claim }: LeaveObservation): string {
+  const name = volumeToRescue(binding, claim);
+  if (name !== undefined) return `because its PersistentVolume "${name}" is gone`;
+  return 'because the PVC is gone, and nobody has seen which PersistentVolume it had, if any';
 }
 
 /**

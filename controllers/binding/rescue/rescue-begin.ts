@@ -21,11 +21,7 @@ export function volumeToRescue(
 }
 
 /** The claim of a binding is gone, or goes, in a namespace that lives: the rescue begins. Pure. */
-export function beginRescue(
-  { binding }: DrainFacts,
-  claim: Stored<Claim> | undefined,
-  volume: VolumeSight,
-): Plan | undefined {
+export function beginRescue({ binding, claim }: DrainFacts, volume: VolumeSight): Plan | undefined {
   const { metadata, spec } = binding;
   // A claim that is there and only changed is left alone, and so is a volume that goes with its claim.
   const isLeft = isLost(claim, binding) || claim === undefined || isDeleting(claim);

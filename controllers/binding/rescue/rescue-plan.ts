@@ -16,7 +16,8 @@ import {
   rescueClaim,
   type RescueBinding,
 } from '../../../src/core/rescue.ts';
-import { bindingRef, claimRef, ending, isOurs, isOwn, jobDeletion } from '../binding-facts.ts';
+import { claimRef, ending, isOurs, isOwn, jobDeletion } from '../binding-facts.ts';
+import { identityWrite } from '../first-seen.ts';
 import { failed, isFailureRecorded, type DrainFacts } from '../drain/drain-report.ts';
 import type { VolumeSight } from './rescue-begin.ts';
 import {
@@ -45,8 +46,6 @@ import { refused, type JobRefusal } from '../drain/stalled-drain.ts';
  */
 export interface RescueObservation extends DrainFacts {
   binding: RescueBinding;
-  /** The claim that has the name now, the old one included; asked live where the cache has none. */
-  claim: Stored<Claim> | undefined;
   /** Read live. */
   volume: VolumeSight;
   /** Since when a Job that is under way has no Pod that runs. */
@@ -136,16 +135,7 @@ function withoutClaim(observation: RescueObservation, volume: Stored<Volume>): P
 
 /** The new claim has the volume: from now on it is drained as any other. */
 function bound(observation: RescueObservation, claim: Stored<Claim>): Plan {
-  const { binding } = observation;
-  const { spec, metadata } = binding;
-  const { resourceVersion } = metadata;
-  if (spec.pvc.uid === '') {
-    const pvc = { name: spec.pvc.name, uid: claim.metadata.uid };
-    const body = { metadata: { resourceVersion }, spec: { pvc } };
-    return {
-      writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }],
-      reason: 'the new claim is known',
-    };
-  }
+  const patch = identityWrite(observation.binding, { claimUid: claim.metadata.uid });
+  if (patch !== undefined) return { writes: [patch], reason: 'the new claim is known' };
   return rescued(observation);
 }

@@ -96,6 +96,26 @@ describe('a claim that cannot be drained', () => {
       expect(deeds(plan({ next, binding: acknowledged }).writes)).toEqual(['create Job']);
     });
   });
+  describe('whose uid was never learned', () => {
+    const pvc = { name: NAME, uid: '' };
+    const unknown = make.binding({ spec: { pvc }, status: { conditions: [over] } });
+    const learned = [{ body: { spec: { pvc: { name: NAME, uid: 'claim-uid' } } } }];
+    test.each([undefined, running])('is recorded before anything else is done', (job) => {
+      expect(plan({ next, job, binding: unknown }).writes).toMatchObject(learned);
+    });
+    test('is recorded although it was deleted: by that its volume is rescued', () => {
+      const claim = make.claim({ metadata: { deletionTimestamp: at(90) } });
+      expect(plan({ claim, next, binding: unknown, volume: make.volume() }).writes).toMatchObject(
+        learned,
+      );
+    });
+    test('is not one that carries no marks of ours', () => {
+      const claim = make.claim({ metadata: { labels: {} } });
+      expect(said(plan({ claim, next, binding: unknown }))).toMatchObject({
+        Unknown: 'True PVCNotOurs',
+      });
+    });
+  });
   const seen = {
     'its Pod': { pod: { name: 'app-0', uid: 'pod-uid' }, pvc: { name: NAME, uid: '' } },
     'the claim itself': { pod: { name: '', uid: '' }, pvc: { name: NAME, uid: 'claim-uid' } },

@@ -18,6 +18,7 @@ describe('with a Job', () => {
     expect(said(plan({ job: running }))).toEqual({
       phase: 'FinalizerJobApplied',
       jobUID: 'job-uid',
+      volumeName: 'pv-1',
       OutOfUse: 'True Test',
       FinalizerJobApplied: 'True FinalizerJobFound',
     });
@@ -46,6 +47,7 @@ describe('with a Job', () => {
     const recorded = binding({
       phase: 'FinalizerJobApplied',
       jobUID: 'job-uid',
+      volumeName: 'pv-1',
       conditions: [over, applied],
     });
     expect(plan({ job: running, binding: recorded }).writes).toEqual([]);

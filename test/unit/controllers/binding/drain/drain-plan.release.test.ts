@@ -38,7 +38,9 @@ describe('the annotation release', () => {
   test('gives nothing up where the uid of the claim is not known', () => {
     const base = released('');
     const unseen = { ...base, spec: { ...base.spec, pvc: { ...base.spec.pvc, uid: '' } } };
-    expect(said(plan({ job: running, binding: unseen }))).not.toHaveProperty('DataGivenUp');
+    expect(deeds(plan({ job: running, binding: unseen }).writes)).toEqual([
+      'patch FluentPVCBinding',
+    ]);
   });
   test('comes too late for a drain that succeeded', () => {
     const decided = plan({ job: ended('Complete'), binding: released('claim-uid') });

@@ -57,6 +57,7 @@ describe('a Pod that is there', () => {
     expect(said(plan(present(), make.binding()))).toEqual({
       phase: 'Ready',
       nodeName: 'node-1',
+      volumeName: 'pv-1',
       Ready: 'True PodAndPVCFound',
     });
   });
@@ -148,6 +149,17 @@ describe('a Pod is over', () => {
     });
     expect(plan(gone({ last: make.endedPod() }), fresh).writes[0]).toMatchObject({
       body: { spec: { pod: { uid: 'pod-uid' } } },
+    });
+  });
+
+  test('before it was seen to run: node and volume are recorded all the same', () => {
+    expect(said(plan(present(make.endedPod()), make.binding()))).toMatchObject({
+      phase: 'OutOfUse',
+      nodeName: 'node-1',
+      volumeName: 'pv-1',
+    });
+    expect(said(plan(gone({ node: nodeGone }), make.binding()))).toMatchObject({
+      volumeName: 'pv-1',
     });
   });
 

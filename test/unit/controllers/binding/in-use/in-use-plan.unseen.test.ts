@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { inUsePlan, type Absence } from '../../../../../controllers/binding/in-use/in-use-plan.ts';
 import type { Binding } from '../../../../../src/api/binding.ts';
 import type { Stored } from '../../../../../src/api/object.ts';
-import { at, make } from '../../../../support/make.ts';
+import { at, make, NAME } from '../../../../support/make.ts';
 import { said } from '../../../../support/said.ts';
 import { fresh, seconds, plan } from '../../../../support/in-use.ts';
 
@@ -64,6 +64,7 @@ describe('a Pod that was never seen', () => {
     make.binding({
       spec: {
         ...fresh.spec,
+        pvc: make.binding().spec.pvc,
         ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
       },
       status: {
@@ -81,6 +82,15 @@ describe('a Pod that was never seen', () => {
     const over = { phase: 'OutOfUse', OutOfUse: 'True NodeUnknown' };
     expect(said(plan(unproven, doubted(), seconds(174))) ?? {}).not.toHaveProperty('OutOfUse');
     expect(said(plan(unproven, doubted(), seconds(175)))).toMatchObject(over);
+  });
+  test('and may have been there has its claim recorded before that is drained', () => {
+    const unknown = { ...doubted(), spec: fresh.spec };
+    expect(plan(unproven, unknown, seconds(175)).writes).toMatchObject([
+      { verb: 'patch', body: { spec: { pvc: { name: NAME, uid: 'claim-uid' } } } },
+    ]);
+    expect(said(plan(unproven, unknown, seconds(175), null))).toMatchObject({
+      OutOfUse: 'True NodeUnknown',
+    });
   });
   test('and may have been there has the grace period of its admission', () => {
     const early = plan(unproven, doubted(100), seconds(115 + 114));

@@ -16,6 +16,12 @@ const binding = make.binding({
   status: { volumeName: 'pv-1', conditions: [make.condition('OutOfUse')] },
 });
 
+const unseen = {
+  ...binding,
+  spec: { ...binding.spec, pod: { name: '', uid: '' }, pvc: { name: NAME, uid: '' } },
+  status: {},
+};
+
 const plan = (change: Partial<LeaveObservation>): Plan => leave({ binding, ...change });
 
 const CLAIM = 'patch PersistentVolumeClaim';
@@ -122,19 +128,15 @@ const rescue: Record<string, Case> = {
 const release: Record<string, Case> = {
   'a claim that never had a volume: no Pod ever ran with it': {
     given: {
-      claim: make.claim({ metadata: { ...goes, finalizers: [finalizers.claim] } }),
+      claim: make.unboundClaim({ metadata: { ...goes, finalizers: [finalizers.claim] } }),
       binding: { ...binding, status: {} },
       volume: 'absent',
     },
     does: parting,
   },
-  'a claim that is gone, as its Pod is that nobody ever saw': {
-    given: {
-      claim: undefined,
-      binding: { ...binding, spec: { ...binding.spec, pod: { name: '', uid: '' } }, status: {} },
-      volume: 'absent',
-    },
-    does: [BINDING],
+  'a claim that is gone, as its Pod is, and nobody ever saw either: there may have been data': {
+    given: { claim: undefined, binding: unseen, volume: 'absent' },
+    does: ['event DataGivenUp', BINDING],
   },
   'a claim that is gone, and its volume is not known': {
     given: { claim: undefined, binding: { ...binding, status: {} }, volume: 'absent' },
@@ -229,6 +231,22 @@ describe('in a namespace that goes', () => {
       object: { metadata: { annotations: { [annotations.retry]: 'now' } } },
     });
   });
+  const absent: Record<string, { given: Partial<LeaveObservation>; says: string }> = {
+    'is gone': { given: {}, says: 'PersistentVolume "pv-1" is gone' },
+    'was never learned': {
+      given: { claim: undefined, binding: unseen },
+      says: 'nobody has seen which PersistentVolume it had',
+    },
+  };
+  test.each(Object.entries(absent))(
+    'a volume that %s: the Event claims no more than that',
+    (_, { given, says }) => {
+      expect(plan({ volume: 'absent', ...given }).writes[0]).toMatchObject({
+        reason: 'DataGivenUp',
+        note: expect.stringContaining(says) as unknown,
+      });
+    },
+  );
   test('what is given up is told on the Namespace, before nothing is left that could tell it', () => {
     expect(plan({ binding: finalization('Release') }).writes[0]).toMatchObject({
       regarding: { kind: 'Namespace', namespace: '', name: 'shop', uid: 'shop-uid' },

@@ -242,9 +242,10 @@ describe('a rescue that cannot go on by itself says so', () => {
 
 describe('a rescue begins', () => {
   const known = make.binding({ status: { conditions: [make.condition('OutOfUse')] } });
-  const facts = { now: T0, binding: known, job: undefined, jobPodEnd: undefined };
+  const noJob = { job: undefined, jobPodEnd: undefined };
+  const facts = { now: T0, binding: known, claim: oldClaim(), ...noJob };
   test('with a record in the binding, and an Event', () => {
-    const begun = beginRescue(facts, oldClaim(), make.volume());
+    const begun = beginRescue(facts, make.volume());
     expect(deeds(begun?.writes ?? [])).toEqual(['patch FluentPVCBinding', 'event VolumeRescued']);
     expect(begun?.writes[0]).toMatchObject({
       body: { metadata: { resourceVersion: '500' }, spec: { rescue: inPlace().spec.rescue } },
@@ -253,16 +254,15 @@ describe('a rescue begins', () => {
   test('for no volume of another claim', () => {
     const claimRef = { namespace: 'shop', name: NAME, uid: 'another' };
     const volume = make.volume({ spec: { ...make.volume().spec, claimRef } });
-    expect(beginRescue(facts, oldClaim(), volume)).toBeUndefined();
+    expect(beginRescue(facts, volume)).toBeUndefined();
   });
   test('for no claim that was never known', () => {
     const spec = { pvc: { name: NAME, uid: '' } };
-    expect(
-      beginRescue({ ...facts, binding: make.binding({ spec }) }, undefined, make.volume()),
-    ).toBeUndefined();
+    const unknown = { ...facts, binding: make.binding({ spec }), claim: undefined };
+    expect(beginRescue(unknown, make.volume())).toBeUndefined();
   });
   test('for no volume that is gone', () => {
-    expect(beginRescue(facts, undefined, 'absent')).toBeUndefined();
+    expect(beginRescue({ ...facts, claim: undefined }, 'absent')).toBeUndefined();
   });
 });
 
