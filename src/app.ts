@@ -4,6 +4,7 @@ import { createControllers } from '../controllers/start.ts';
 import { takeOver } from '../controllers/take-over/take-over.ts';
 import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
 import { createWebhookCaches } from '../webhook/caches.ts';
+import { leaving } from '../webhook/leave.ts';
 import { createRoutes } from '../webhook/routes.ts';
 import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
@@ -141,6 +142,9 @@ export async function run(
     await serveWebhook(base, routes, [...new Set(unguarded)], metrics);
   }
   health.ready.delete('start');
+  void aborted(signal).then(() => {
+    health.ready.set('stop', () => 'the program was asked to stop');
+  });
   if (config.command === 'webhook') {
     await aborted(signal);
     return;
@@ -175,7 +179,7 @@ async function serveWebhook(
       ? await makeCertificate([host, 'localhost'], new Date(clock.now()))
       : loadCertificate(config.certDir);
   const server = createServer({ certificate, routes, observe: metrics.answered, log });
-  parts.defer(() => server.close());
+  parts.defer(leaving(server, { clock, drainMs: config.drainMs }));
   const where = { host: config.bindAddress, port: config.webhookPort };
   await listen(server, where, '--webhook-port');
   if (!config.register) return;

@@ -17,6 +17,7 @@ export interface Config {
   webhookPort: number;
   metricsPort: number;
   certDir: string | undefined;
+  drainMs: number;
   register: boolean;
   webhookHost: string | undefined;
   force: boolean;
@@ -100,6 +101,7 @@ export function readConfig(
     webhookPort: whole('webhook-port', 0, 65_535),
     metricsPort: whole('metrics-port', 0, 65_535),
     certDir: text('cert-dir'),
+    drainMs: durationMs('drain-time'),
     register: switched('register'),
     webhookHost: text('webhook-host'),
     force: switched('force'),

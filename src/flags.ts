@@ -51,6 +51,12 @@ export const FLAGS: readonly Flag[] = [
     help: 'folder with tls.crt, tls.key and ca.crt; without it a certificate is made at the start',
   },
   {
+    name: 'drain-time',
+    value: 'DURATION',
+    default: '0s',
+    help: 'how long the webhook still answers when it is asked to stop, while API servers turn to other replicas',
+  },
+  {
     name: 'register',
     help: 'apply CustomResourceDefinitions, webhook configurations and guard policies; the latter two go at the end',
   },

@@ -31,6 +31,7 @@ test('defaults', () => {
     webhookPort: 9443,
     metricsPort: 8080,
     certDir: undefined,
+    drainMs: 0,
     register: false,
     webhookHost: undefined,
     force: false,
