@@ -27,7 +27,7 @@ const installation = {
 /** Everything of the chart that is generated, and the pages that are made of the same. */
 export function chartFiles(): GeneratedFile[] {
   const schema = JSON.parse(read(`${CHART}/values.schema.json`)) as ValuesSchema;
-  const { always, rescue } = programRoles(installation);
+  const { always, rescue, uninstall } = programRoles(installation, standIn('uninstallHook'));
   return [
     ...crds.map((crd) => {
       const metadata = { ...crd.metadata, annotations: standIn('crdAnnotations') };
@@ -39,7 +39,9 @@ export function chartFiles(): GeneratedFile[] {
     templateFile(
       'rbac',
       'src/kube/permissions.ts',
-      template(always) + onlyIf('.Values.rescue.enabled', template(rescue)),
+      template(always) +
+        onlyIf('.Values.rescue.enabled', template(rescue)) +
+        onlyIf('not .Values.uninstall.force', template(uninstall)),
     ),
     templateFile('rbac-people', 'hack/rbac.ts', template(peoplesRoles(installation))),
     {
@@ -65,6 +67,17 @@ function registration(): KubeObject[] {
     reinvocationPolicy: standIn('reinvocationPolicy'),
     timeoutSeconds: standIn('timeoutSeconds'),
     annotations: standIn('caAnnotations'),
+    narrowed: {
+      namespaceSelector: {
+        matchLabels: standIn('namespaceLabels'),
+        matchExpressions: [standIn('namespaceExpressions')],
+      },
+      objectSelector: {
+        matchLabels: standIn('podLabels'),
+        matchExpressions: [standIn('podExpressions')],
+      },
+      matchConditions: standIn('matchConditions'),
+    },
   });
 }
 

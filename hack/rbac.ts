@@ -1,3 +1,4 @@
+import type { KubeObject } from '../src/api/object.ts';
 import { resources } from '../src/api/resources.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../src/core/registration.ts';
 import {
@@ -26,18 +27,37 @@ export interface Rule {
 const VERBS: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** The program's own roles, each with its binding; those of `rescue` are for who rescues volumes. */
-export function programRoles(of: Installation): { always: object[]; rescue: object[] } {
+/** See `kubectl explain clusterrole`, `rolebinding`. */
+type RbacObject = KubeObject & { rules?: Rule[]; roleRef?: object; subjects?: object[] };
+
+/** Roles, each with its binding. */
+export interface ProgramRoles {
+  always: object[];
+  /** For who rescues volumes. */
+  rescue: object[];
+  /** There only while Helm asks whether it may uninstall. */
+  uninstall: object[];
+}
+
+/** The program's own roles; `hook` are the annotations of what Helm makes for a moment. */
+export function programRoles(of: Installation, hook: Record<string, string>): ProgramRoles {
   const groups = Map.groupBy(permissions, ({ process, where, only = '' }) =>
     [process, where, only].join(),
   );
   const built = [...groups.values()].map((group) => ({
-    only: group[0]?.only,
+    when: group[0]?.process === 'check-uninstall' ? 'uninstall' : (group[0]?.only ?? 'always'),
     objects: roleAndBinding(group, of),
   }));
-  const objectsOf = (only: 'rescue' | undefined): object[] =>
-    built.filter((role) => role.only === only).flatMap(({ objects }) => objects);
-  return { always: objectsOf(undefined), rescue: objectsOf('rescue') };
+  const objectsOf = (when: keyof ProgramRoles): RbacObject[] =>
+    built.filter((role) => role.when === when).flatMap(({ objects }) => objects);
+  return {
+    always: objectsOf('always'),
+    rescue: objectsOf('rescue'),
+    uninstall: objectsOf('uninstall').map((object) => ({
+      ...object,
+      metadata: { ...object.metadata, annotations: hook },
+    })),
+  };
 }
 
 /**
@@ -60,7 +80,7 @@ export function peoplesRoles({ instance }: Pick<Installation, 'instance'>): obje
   ];
 }
 
-function roleAndBinding(group: readonly Permission[], of: Installation): object[] {
+function roleAndBinding(group: readonly Permission[], of: Installation): RbacObject[] {
   const [{ process, where, only } = {}] = group;
   if (process === undefined || where === undefined) return [];
   const name = [of.instance, process, ...(only === undefined ? [] : [only])].join('-');
@@ -136,7 +156,7 @@ function role(
   metadata: { name: string; namespace?: string; labels?: Record<string, string> },
   instance: string,
   ruleList?: Rule[],
-): object {
+): RbacObject {
   const labels = { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance, ...metadata.labels };
   return {
     apiVersion: `${RBAC}/v1`,

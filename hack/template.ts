@@ -1,5 +1,6 @@
 import { dump } from 'js-yaml';
-import type { FailurePolicy } from '../src/core/registration.ts';
+import type { KubeObject } from '../src/api/object.ts';
+import { INSTANCE_LABEL, type FailurePolicy } from '../src/core/registration.ts';
 
 /*
  * Objects that the code builds, as Helm templates: what only the release knows is built with a stand-in,
@@ -12,9 +13,10 @@ interface Value {
   expression: string;
   /**
    * `string`: alone or within a text. `json`: alone. `line`: alone and JSON, and where it is empty there
-   * is no such field. `items`: a list, in the place of an item.
+   * is no such field. `items`: a list of strings, in the place of an item; `objects`: one of objects.
+   * `entries`: a map, in the place of an entry, as its key.
    */
-  form: 'string' | 'json' | 'line' | 'items';
+  form: 'string' | 'json' | 'line' | 'items' | 'objects' | 'entries';
   /** As which the stand-in comes out of the code that builds the object. */
   encoding?: 'base64';
 }
@@ -35,6 +37,19 @@ const VALUES = {
   caAnnotations: { expression: helper('caAnnotations'), form: 'line' },
   crdAnnotations: { expression: helper('crdAnnotations'), form: 'line' },
   caBundle: { expression: helper('caBundle'), form: 'line', encoding: 'base64' },
+  commonLabels: { expression: '.Values.commonLabels', form: 'entries' },
+  namespaceLabels: { expression: helper('namespaceLabels'), form: 'line' },
+  namespaceExpressions: {
+    expression: helper('namespaceExpressions') + ' | fromJsonArray',
+    form: 'objects',
+  },
+  podLabels: { expression: helper('podLabels'), form: 'line' },
+  podExpressions: {
+    expression: helper('podExpressions') + ' | fromJsonArray',
+    form: 'objects',
+  },
+  matchConditions: { expression: helper('matchConditions'), form: 'line' },
+  uninstallHook: { expression: helper('uninstallHook'), form: 'line' },
 } as const satisfies Record<string, Value>;
 
 type ValueName = keyof typeof VALUES;
@@ -47,6 +62,12 @@ interface NotStrings {
   servicePort: number;
   caAnnotations: Record<string, string>;
   crdAnnotations: Record<string, string>;
+  namespaceLabels: Record<string, string>;
+  namespaceExpressions: object;
+  podLabels: Record<string, string>;
+  podExpressions: object;
+  matchConditions: object[];
+  uninstallHook: Record<string, string>;
 }
 type Stands<N> = N extends keyof NotStrings ? NotStrings[N] : string;
 
@@ -62,9 +83,10 @@ function word(name: string): string {
   return `HELM_${name}_HELM`;
 }
 
-/** Objects as YAML documents. */
+/** Objects as YAML documents. Those that are labelled as the installation's get its `commonLabels`. */
 export function template(objects: readonly object[]): string {
   return objects
+    .map(commonlyLabelled)
     .map((object) => `---\n${dump(object, { lineWidth: 110, noRefs: true })}`)
     .map(withExpressions)
     .join('');
@@ -96,6 +118,14 @@ export function onlyIf(condition: string, text: string): string {
   return `{{- if ${condition} }}\n${text}{{- end }}\n`;
 }
 
+function commonlyLabelled(object: KubeObject | object): object {
+  if (!('metadata' in object) || object.metadata.labels?.[INSTANCE_LABEL] === undefined) {
+    return object;
+  }
+  const labels = { ...object.metadata.labels, [standIn('commonLabels')]: '' };
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
+
 function withExpressions(yaml: string): string {
   if (yaml.includes('{{')) throw new Error('Helm would take a part of this for its own');
   const done = Object.entries<Value>(VALUES).reduce(
@@ -122,6 +152,14 @@ function withExpression(yaml: string, text: string, value: Value): string {
       return yaml.replace(alone, `{{- with ${expression} }}\n$1 {{ . }}\n{{- end }}`);
     case 'items':
       return yaml.replace(alone, `{{- range ${expression} }}\n$1 {{ . | quote }}\n{{- end }}`);
+    case 'objects':
+      return yaml.replace(alone, `{{- range ${expression} }}\n$1 {{ . | toJson }}\n{{- end }}`);
+    case 'entries':
+      return yaml.replace(
+        new RegExp(`^( *)${stands}: ''$`, 'gm'),
+        (_line, { length }: string) =>
+          `{{- with ${expression} }}\n{{ toYaml . | indent ${length} }}\n{{- end }}`,
+      );
     default:
       throw new Error(`no such form: ${String(form satisfies never)}`);
   }

@@ -6,6 +6,8 @@ import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 export const COMMANDS = ['webhook', 'controllers', 'all'] as const;
 export type Command = (typeof COMMANDS)[number];
+/** Commands that look, say what they find, and end. */
+export const CHECKS = ['check-install', 'check-uninstall'] as const;
 
 /** What the program is told from outside. */
 export interface Config {
@@ -30,8 +32,17 @@ export interface Config {
   logLevel: LogLevel;
 }
 
-/** `--help` and `--version`, or a config. */
-export type Invocation = { print: string } | { config: Config };
+/** What a check is told. */
+export interface CheckConfig extends Pick<
+  Config,
+  'kubeconfig' | 'namespace' | 'instance' | 'validationNamespace'
+> {
+  command: (typeof CHECKS)[number];
+  crdsGo: boolean;
+}
+
+/** `--help` and `--version`, a check, or a config. */
+export type Invocation = { print: string } | { check: CheckConfig } | { config: Config };
 
 /**
  * The config from arguments (without node and script) and environment. All faults are reported
@@ -88,8 +99,10 @@ export function readConfig(
 
   const [command, ...surplus] = positionals;
   const known = COMMANDS.find((candidate) => candidate === command);
-  if (known === undefined) {
-    faults.push(`the command is ${COMMANDS.join(', ')}, not "${command ?? ''}"`);
+  const check = CHECKS.find((candidate) => candidate === command);
+  if (known === undefined && check === undefined) {
+    const all = [...COMMANDS, ...CHECKS].join(', ');
+    faults.push(`the command is ${all}, not "${command ?? ''}"`);
   }
   if (surplus.length > 0) faults.push(`too many arguments: ${surplus.join(' ')}`);
   const config: Config = {
@@ -118,8 +131,9 @@ export function readConfig(
   if (config.rescueNamespace === config.namespace) {
     faults.push(`--rescue-namespace is a namespace of its own, not "${config.namespace}"`);
   }
+  const crdsGo = switched('crds-go');
   if (faults.length > 0) throw new UserError(`${faults.join('; ')} (see --help)`);
-  return { config };
+  return check === undefined ? { config } : { check: { ...config, command: check, crdsGo } };
 }
 
 function parse(

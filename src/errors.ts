@@ -11,6 +11,8 @@ export const FAULTS = {
   AddressUnusable: 'the address cannot be listened on',
   CertificateInvalid: 'the serving certificate cannot be used',
   OtherInstallation: 'another installation of the operator is active in the cluster',
+  StillNeeded: 'an operator that goes would leave undrained claims behind',
+  NotInstalled: 'the installation does not work',
   FluentPVCNotFound: 'the label of the Pod names a FluentPVC that does not exist',
   FluentPVCDeleting: 'the label of the Pod names a FluentPVC that is being deleted',
   FluentPVCInvalid: 'the FluentPVC that the Pod names cannot be used',

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import packageJson from '../package.json' with { type: 'json' };
 import { run } from './app.ts';
+import { check } from './check/check.ts';
 import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
@@ -21,6 +22,11 @@ async function main(): Promise<number> {
     const invocation = readConfig(packageJson.version);
     if ('print' in invocation) {
       process.stdout.write(invocation.print);
+      return 0;
+    }
+    if ('check' in invocation) {
+      const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      await check(invocation.check, { clock: systemClock, version: packageJson.version, say });
       return 0;
     }
     const { config } = invocation;

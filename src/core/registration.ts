@@ -35,8 +35,22 @@ export interface RegistrationOptions<Client extends ClientConfig = ClientConfig>
   reinvocationPolicy?: 'Never' | 'IfNeeded';
   /** What the API server waits for an answer; two writes take tens of milliseconds. Default 10. */
   timeoutSeconds?: number;
+  /** What else a labelled Pod must have to reach the webhook. The guards deny one that is left out. */
+  narrowed?: Narrowing;
   /** Of both configurations. */
   annotations?: Record<string, string>;
+}
+
+/** See `kubectl explain mutatingwebhookconfiguration.webhooks`. */
+export interface Narrowing {
+  namespaceSelector?: Selector;
+  objectSelector?: Selector;
+  matchConditions?: readonly object[];
+}
+
+interface Selector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: readonly object[];
 }
 
 export const NAME_LABEL = 'app.kubernetes.io/name';
@@ -53,6 +67,7 @@ export function registeredWith(caBundle: string): string {
 export function webhookConfigurations(options: RegistrationOptions): KubeObject[] {
   const { instance, client, exemptNamespaces, rescueNamespace, annotations } = options;
   const { failurePolicy = 'Fail', reinvocationPolicy = 'Never', timeoutSeconds = 10 } = options;
+  const { narrowed = {} } = options;
   const unseen = [...exemptNamespaces, ...(rescueNamespace === undefined ? [] : [rescueNamespace])];
   const metadata = {
     name: instance,
@@ -74,12 +89,17 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       // A dry run writes nothing.
       sideEffects: 'NoneOnDryRun',
       reinvocationPolicy,
-      objectSelector: { matchExpressions: [{ key: labels.fluentPVC, operator: 'Exists' }] },
-      namespaceSelector: {
-        matchExpressions: [
-          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: unseen },
-        ],
-      },
+      objectSelector: both(
+        { key: labels.fluentPVC, operator: 'Exists' },
+        narrowed.objectSelector,
+      ),
+      namespaceSelector: both(
+        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: unseen },
+        narrowed.namespaceSelector,
+      ),
+      ...(narrowed.matchConditions === undefined
+        ? {}
+        : { matchConditions: narrowed.matchConditions }),
       rules: [
         {
           apiGroups: [''],
@@ -114,6 +134,14 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       ],
     }),
   ];
+}
+
+/** What must hold in any case, and what else. */
+function both(always: object, { matchLabels, matchExpressions = [] }: Selector = {}): Selector {
+  return {
+    ...(matchLabels === undefined ? {} : { matchLabels }),
+    matchExpressions: [always, ...matchExpressions],
+  };
 }
 
 function clientConfig(client: ClientConfig, path: string): object {

@@ -17,13 +17,16 @@ export interface Permission extends Scope {
 }
 
 interface Scope {
-  process: 'webhook' | 'controllers';
+  process: Process;
   where: Place;
   /** Only the object of that name; {@link INSTANCE}: of the installation's. */
   named?: string;
   /** Only where volumes are rescued. */
   only?: 'rescue';
 }
+
+/** Commands of the program. The last two run for a moment, when Helm is asked to. */
+export type Process = 'webhook' | 'controllers' | 'check-install' | 'check-uninstall';
 
 type Subresource = 'status' | 'eviction';
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -118,7 +121,22 @@ const controllers = [
   ]),
 ];
 
-export const permissions: readonly Permission[] = [...webhook, ...controllers];
+const checks = [
+  // As a dry run only, as above.
+  ...within({ process: 'check-install', where: 'validation namespace' }, [
+    ['Pod', ['create'], '`helm test`: does a labelled Pod reach the webhook'],
+  ]),
+  ...within({ process: 'check-install', where: 'own namespace', named: INSTANCE }, [
+    ['Lease', ['get'], '`helm test`: do the controllers lead'],
+  ]),
+  ...within({ process: 'check-uninstall', where: 'cluster' }, [
+    ['FluentPVCBinding', ['list'], 'before `helm uninstall`: what is not drained yet'],
+    ['PersistentVolumeClaim', ['list'], 'the same, where the binding is lost'],
+    ['FluentPVC', ['list'], 'which ones our finalizer keeps'],
+  ]),
+];
+
+export const permissions: readonly Permission[] = [...webhook, ...controllers, ...checks];
 
 function within(scope: Scope, rows: readonly Row[]): Permission[] {
   return rows.map(([what, verbs, why]) => {

@@ -76,7 +76,7 @@ async function start(
     ],
     {},
   );
-  if ('print' in invocation) throw new Error('asked for help');
+  if (!('config' in invocation)) throw new Error('runs no operator');
   const stop = new AbortController();
   const log = memoryLog(lines, { process });
   const ended = run(invocation.config, { clock: systemClock, log, version: '0' }, stop.signal);

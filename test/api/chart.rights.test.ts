@@ -80,20 +80,23 @@ function namespaceOf(place: Place): string | undefined {
 }
 
 function needed(only: 'rescue' | undefined): Question[] {
-  return permissions
-    .filter((row) => row.only === only)
-    .flatMap((row) => {
-      const [plural = '', ...sub] = resourceOf(row).split('/');
-      const what = [[plural, resources[row.kind].group].filter(Boolean).join('.'), ...sub].join(
-        '/',
-      );
-      return row.verbs.map((verb) => ({
-        who: accountOf(on, row.process),
-        verb,
-        what: row.named === undefined ? what : `${what}:${nameOf(row.named, RELEASE)}`,
-        namespace: namespaceOf(row.where),
-      }));
-    });
+  return (
+    permissions
+      // The account of that one is there only while Helm uninstalls.
+      .filter((row) => row.only === only && row.process !== 'check-uninstall')
+      .flatMap((row) => {
+        const [plural = '', ...sub] = resourceOf(row).split('/');
+        const what = [[plural, resources[row.kind].group].filter(Boolean).join('.'), ...sub].join(
+          '/',
+        );
+        return row.verbs.map((verb) => ({
+          who: accountOf(on, row.process),
+          verb,
+          what: row.named === undefined ? what : `${what}:${nameOf(row.named, RELEASE)}`,
+          namespace: namespaceOf(row.where),
+        }));
+      })
+  );
 }
 
 test('the program may all that it does', async () => {

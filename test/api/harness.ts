@@ -84,7 +84,7 @@ export async function startOperator(
     [...OPERATOR_FLAGS, `--kubeconfig=${api.kubeconfig}`, ...flags],
     {},
   );
-  if ('print' in invocation) throw new Error('asked for help');
+  if (!('config' in invocation)) throw new Error('runs no operator');
   const { config } = invocation;
   const stop = new AbortController();
   const log = createLog({ level: config.logLevel });

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHelm, CHART, type Helm } from '../../e2e/helm.ts';
+import type { Process } from '../../src/kube/permissions.ts';
 import { makeCertificate, type ServingCertificate } from '../../webhook/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { removeAll } from './guarding.ts';
@@ -85,7 +86,7 @@ export async function openInstallation(
 /** The username of a process of the release. */
 export function accountOf(
   { namespace }: Pick<Installation, 'namespace'>,
-  process: 'webhook' | 'controllers',
+  process: Process,
 ): string {
   return `system:serviceaccount:${namespace}:${RELEASE}-${process}`;
 }

@@ -42,7 +42,7 @@ shared(async (parts) => {
     ['controllers', `--kubeconfig=${api.kubeconfig}`, ...flags],
     {},
   );
-  if ('print' in invocation) throw new Error('asked for help');
+  if (!('config' in invocation)) throw new Error('runs no operator');
   const { config } = invocation;
   const ended = run(config, { clock: systemClock, log, version: '0.0.0-test' }, stop.signal);
   parts.defer(async () => {

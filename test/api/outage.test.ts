@@ -53,7 +53,7 @@ shared(async (parts) => {
     const flags = ['--bind-address=127.0.0.1', '--webhook-port=0', `--metrics-port=${port}`];
     const own = [`--kubeconfig=${kubeconfig}`, `--instance=outage-${command}`];
     const invocation = readConfig('0.0.0-test', [command, ...flags, ...own], {});
-    if ('print' in invocation) throw new Error('asked for help');
+    if (!('config' in invocation)) throw new Error('runs no operator');
     const running = run(
       invocation.config,
       { clock: systemClock, log: silentLog, version: '0.0.0-test' },

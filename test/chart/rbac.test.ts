@@ -1,18 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import { peoplesRoles, programRoles, rules, type Rule } from '../../hack/rbac.ts';
+import {
+  peoplesRoles,
+  programRoles,
+  rules,
+  type ProgramRoles,
+  type Rule,
+} from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
 import { INSTANCE, permissions } from '../../src/kube/permissions.ts';
 
 interface Role {
   kind: string;
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
   rules?: Rule[];
   roleRef?: { kind: string; name: string };
   subjects?: { name: string; namespace: string }[];
 }
 
 const installation = { instance: 'mine', namespace: 'ops', validationNamespace: 'trials' };
-const { always, rescue } = programRoles(installation) as { always: Role[]; rescue: Role[] };
+const hook = { 'helm.sh/hook': 'pre-delete' };
+const { always, rescue, uninstall } = programRoles(installation, hook) as Record<
+  keyof ProgramRoles,
+  Role[]
+>;
 const people = peoplesRoles(installation) as Role[];
 const called = ({ kind, metadata: { namespace = '', name } }: Role): string =>
   [kind, ...(namespace === '' ? [] : [namespace]), name].join(' ');
@@ -30,6 +40,14 @@ describe('the roles of the program', () => {
       'RoleBinding kube-node-lease mine-controllers',
       'Role ops mine-controllers',
       'RoleBinding ops mine-controllers',
+      'Role trials mine-check-install',
+      'RoleBinding trials mine-check-install',
+      'Role ops mine-check-install',
+      'RoleBinding ops mine-check-install',
+    ]);
+    expect(uninstall.map(called)).toEqual([
+      'ClusterRole mine-check-uninstall',
+      'ClusterRoleBinding mine-check-uninstall',
     ]);
     expect(rescue.map(called)).toEqual([
       'ClusterRole mine-controllers-rescue',
@@ -38,17 +56,27 @@ describe('the roles of the program', () => {
   });
 
   test('are each bound to the account of their process', () => {
-    const bindings = [...always, ...rescue].filter(({ roleRef }) => roleRef !== undefined);
+    const bindings = [...always, ...rescue, ...uninstall].filter(
+      ({ roleRef }) => roleRef !== undefined,
+    );
     for (const { metadata, kind, roleRef, subjects } of bindings) {
       expect(roleRef).toMatchObject({ kind: kind.replace('Binding', ''), name: metadata.name });
-      const process = metadata.name.includes('webhook') ? 'webhook' : 'controllers';
+      const process = /(webhook|controllers|check-.*)/.exec(
+        metadata.name.replace('-rescue', ''),
+      )?.[0];
       expect(subjects).toEqual([
-        { kind: 'ServiceAccount', name: `mine-${process}`, namespace: 'ops' },
+        { kind: 'ServiceAccount', name: `mine-${process ?? ''}`, namespace: 'ops' },
       ]);
     }
   });
 
-  const all = [...always, ...rescue, ...people].flatMap((role) =>
+  test('of who is asked before an uninstallation are there only meanwhile, and only read', () => {
+    expect(uninstall.map(({ metadata }) => metadata.annotations)).toEqual([hook, hook]);
+    const verbs = uninstall.flatMap((role) => (role.rules ?? []).flatMap((rule) => rule.verbs));
+    expect(new Set(verbs)).toEqual(new Set(['list']));
+  });
+
+  const all = [...always, ...rescue, ...uninstall, ...people].flatMap((role) =>
     (role.rules ?? []).map((rule) => ({ role: called(role), rule })),
   );
 
@@ -82,7 +110,10 @@ describe('the roles of the program', () => {
     const making = all.filter(
       ({ rule: { resources, verbs } }) => resources.includes('pods') && verbs.includes('create'),
     );
-    expect(making.map(({ role }) => role)).toEqual(['Role trials mine-webhook']);
+    expect(making.map(({ role }) => role)).toEqual([
+      'Role trials mine-webhook',
+      'Role trials mine-check-install',
+    ]);
   });
 
   test('touch PersistentVolumes only where volumes are rescued', () => {

@@ -27,6 +27,19 @@ describe('what the release knows becomes an expression', () => {
         '{{- with include "fluent-pvc-operator.rescueNamespace" . }}\n  - {{ . }}\n{{- end }}\n',
     ],
     [
+      'a list of objects',
+      { terms: [{ a: 1 }, standIn('podExpressions')] },
+      'terms:\n  - a: 1\n' +
+        '{{- range include "fluent-pvc-operator.podExpressions" . | fromJsonArray }}\n' +
+        '  - {{ . | toJson }}\n{{- end }}\n',
+    ],
+    [
+      'more labels, where the installation’s are',
+      { metadata: { labels: { 'app.kubernetes.io/instance': 'x' } } },
+      'metadata:\n  labels:\n    app.kubernetes.io/instance: x\n' +
+        '{{- with .Values.commonLabels }}\n{{ toYaml . | indent 4 }}\n{{- end }}\n',
+    ],
+    [
       'a field that may be absent, which the code encodes',
       { a: 1, caBundle: Buffer.from(standIn('caBundle')).toString('base64') },
       'a: 1\n{{- with include "fluent-pvc-operator.caBundle" . }}\ncaBundle: {{ . }}\n{{- end }}\n',

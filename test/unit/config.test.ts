@@ -123,7 +123,10 @@ describe('a value', () => {
 
 describe('a fault is', () => {
   const cases: Record<string, { argv: string[]; env?: Env; says: string }> = {
-    'no command': { argv: [], says: 'the command is webhook, controllers, all, not ""' },
+    'no command': {
+      argv: [],
+      says: 'the command is webhook, controllers, all, check-install, check-uninstall, not ""',
+    },
     'an unknown command': { argv: ['serve'], says: 'not "serve"' },
     'an argument too many': { argv: ['all', 'more'], says: 'too many arguments: more' },
     'an unknown flag': { argv: ['all', '--nope'], says: 'there is no flag --nope' },
@@ -170,6 +173,14 @@ describe('a fault is', () => {
     for (const part of ['"serve"', '--nope', '--webhook-port', '--eviction-timeout', '--help'])
       expect(text).toContain(part);
   });
+});
+
+test.each([
+  [['check-install', '--namespace=ops'], { command: 'check-install', namespace: 'ops' }],
+  [['check-uninstall'], { command: 'check-uninstall', crdsGo: false }],
+  [['check-uninstall', '--crds-go'], { command: 'check-uninstall', crdsGo: true }],
+])('%j is a check', (argv, is) => {
+  expect(readConfig('1.2.3', argv, {})).toMatchObject({ check: is });
 });
 
 describe('what is only printed', () => {

@@ -56,8 +56,9 @@ const MAY: Record<string, string[]> = {
   kube: ['api', 'core', ...LEAVES],
   webhook: ['api', 'core', 'kube', ...LEAVES],
   controllers: ['api', 'core', 'kube', ...LEAVES],
+  check: ['api', 'core', 'kube', 'config', ...LEAVES],
   app: ['api', 'core', 'kube', 'webhook', 'controllers', 'config', 'health', 'listen', ...LEAVES],
-  main: ['app', 'config', ...LEAVES],
+  main: ['app', 'check', 'config', ...LEAVES],
 };
 
 describe('the order of imports', () => {

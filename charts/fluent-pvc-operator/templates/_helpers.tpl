@@ -14,6 +14,9 @@ app.kubernetes.io/name: fluent-pvc-operator
 app.kubernetes.io/instance: {{ include "fluent-pvc-operator.instance" . | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | quote }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- /* JSON: whose Pods never reach the webhook, and where nothing is guarded. */ -}}
@@ -59,4 +62,41 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "fluent-pvc-operator.image" -}}
 {{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
 {{- .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ $tag }}{{ end -}}
+{{- end -}}
+
+{{- /* JSON: the accounts that may create nothing in the validation namespace but dry runs, as CEL has lists. */ -}}
+{{- define "fluent-pvc-operator.dryRunAccounts" -}}
+{{- $accounts := list -}}
+{{- range $name := list "webhook" "check-install" -}}
+{{- $instance := include "fluent-pvc-operator.instance" $ -}}
+{{- $accounts = append $accounts (printf "system:serviceaccount:%s:%s-%s" $.Release.Namespace $instance $name) -}}
+{{- end -}}
+{{- $accounts | toJson -}}
+{{- end -}}
+
+{{- /* JSON: of what the check before an uninstallation needs, and nobody else. */ -}}
+{{- define "fluent-pvc-operator.uninstallHook" -}}
+{{- $policy := "before-hook-creation,hook-succeeded,hook-failed" -}}
+{{- dict "helm.sh/hook" "pre-delete" "helm.sh/hook-weight" "-1" "helm.sh/hook-delete-policy" $policy | toJson -}}
+{{- end -}}
+
+{{- /* JSON, or nothing, and lists as JSON: what else a labelled Pod must have to reach the webhook. */ -}}
+{{- define "fluent-pvc-operator.namespaceLabels" -}}
+{{- with .Values.webhook.namespaceSelector.matchLabels }}{{ . | toJson }}{{ end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.namespaceExpressions" -}}
+{{- .Values.webhook.namespaceSelector.matchExpressions | default list | toJson -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.podLabels" -}}
+{{- with .Values.webhook.objectSelector.matchLabels }}{{ . | toJson }}{{ end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.podExpressions" -}}
+{{- .Values.webhook.objectSelector.matchExpressions | default list | toJson -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.matchConditions" -}}
+{{- with .Values.webhook.matchConditions }}{{ . | toJson }}{{ end -}}
 {{- end -}}

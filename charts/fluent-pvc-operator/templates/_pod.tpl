@@ -12,17 +12,18 @@ app.kubernetes.io/component: {{ last . }}
 {{- define "fluent-pvc-operator.podMetadata" -}}
 labels:
   {{- include "fluent-pvc-operator.selector" . | nindent 2 }}
+{{- with merge dict (first .).Values.podLabels (first .).Values.commonLabels }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with (first .).Values.podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- /* Restricted, as Pod Security has it. */ -}}
-{{- define "fluent-pvc-operator.podSpec" -}}
-{{- $release := first . -}}
-{{- $values := $release.Values -}}
-serviceAccountName: {{ include "fluent-pvc-operator.instance" $release }}-{{ last . }}
+{{- /* Restricted, as Pod Security has it, with the account of the component. */ -}}
+{{- define "fluent-pvc-operator.restricted" -}}
+serviceAccountName: {{ include "fluent-pvc-operator.instance" (first .) }}-{{ last . }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
@@ -30,6 +31,13 @@ securityContext:
   fsGroup: 65532
   seccompProfile:
     type: RuntimeDefault
+{{- end -}}
+
+{{- define "fluent-pvc-operator.podSpec" -}}
+{{- $release := first . -}}
+{{- $values := $release.Values -}}
+{{- $component := last . -}}
+{{- include "fluent-pvc-operator.restricted" . }}
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
@@ -40,6 +48,15 @@ nodeSelector:
 {{- with $values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- range $values.topologySpreadConstraints | default (list (dict "topologyKey" "topology.kubernetes.io/zone" "whenUnsatisfiable" "ScheduleAnyway" "maxSkew" 1 "matchLabelKeys" (list "pod-template-hash"))) }}
+  - {{ toYaml . | nindent 4 | trim }}
+{{- if not .labelSelector }}
+    labelSelector:
+      matchLabels:
+        {{- include "fluent-pvc-operator.selector" (list $release $component) | nindent 8 }}
+{{- end }}
 {{- end }}
 affinity:
 {{- with $values.affinity }}
@@ -56,7 +73,8 @@ affinity:
 {{- end }}
 {{- end -}}
 
-{{- define "fluent-pvc-operator.container" -}}
+{{- /* Any run of the program. */ -}}
+{{- define "fluent-pvc-operator.program" -}}
 {{- $release := first . -}}
 {{- $values := $release.Values -}}
 name: {{ last . }}
@@ -67,6 +85,20 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities:
     drop: [ALL]
+env:
+  # Left to itself, Node takes 256 MiB of heap for granted, whatever the limit of the container: it would
+  # be killed before it collected. The other half is for what is no heap.
+  - name: NODE_OPTIONS
+    value: --max-old-space-size-percentage=50
+{{- with $values.env }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.container" -}}
+{{- $release := first . -}}
+{{- $values := $release.Values -}}
+{{ include "fluent-pvc-operator.program" . }}
 livenessProbe:
   httpGet:
     path: /livez
