@@ -5,6 +5,7 @@ import { run } from '../../src/app.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Lease } from '../../src/kube/lease.ts';
+import type { Process } from '../../src/kube/permissions.ts';
 import { eventually } from '../support/eventually.ts';
 import { memoryLog, type Line } from '../support/memory-log.ts';
 import { RELEASE, type Installation } from './installation.ts';
@@ -13,8 +14,6 @@ import { RELEASE, type Installation } from './installation.ts';
  * The two processes of an installation, with the rights of its ServiceAccounts and nothing else, but in
  * this process: no node runs them.
  */
-
-type Process = 'webhook' | 'controllers';
 
 /**
  * Starts both, and leads the API server to the webhook, until `parts` are closed. Returns all that they
@@ -87,8 +86,8 @@ async function start(
   });
 }
 
-/** The administrator's, with a token of the process' ServiceAccount instead of its certificate. */
-async function kubeconfigOf(
+/** Path of the administrator's kubeconfig, with a token of the process' ServiceAccount instead of its certificate. */
+export async function kubeconfigOf(
   { api, namespace, folder }: Installation,
   process: Process,
 ): Promise<string> {

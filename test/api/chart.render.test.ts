@@ -1,48 +1,25 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { loadAll } from 'js-yaml';
 import type { KubeObject } from '../../src/api/object.ts';
 import { readConfig } from '../../src/config.ts';
 import { CHART, setJson, type Helm } from '../../e2e/helm.ts';
 import { shared } from '../support/shared.ts';
-import { openApi, type Api } from './harness.ts';
-import { openHelm } from './installation.ts';
+import type { Api } from './harness.ts';
+import { GIVEN_CERTIFICATE, openRendering, podsOf, type Rendering } from './rendering.ts';
 
 /* What the chart renders, for a table of values; the API server is asked by dry runs. */
+let on: Rendering;
 let api: Api;
 let helm: Helm;
+let render: Rendering['render'];
 
 shared(async (parts) => {
-  api = await openApi(parts);
-  helm = openHelm(api);
+  on = await openRendering(parts);
+  ({ api, helm, render } = on);
   const restricted = 'pod-security.kubernetes.io/enforce=restricted';
   await api.kubectl('label', 'namespace', api.namespace, restricted);
 });
 
-const GIVEN_CERTIFICATE = [
-  '--set=certificate.certManager.enabled=false',
-  '--set=certificate.secretName=webhook',
-  '--set=certificate.caBundle=PEM',
-];
 const NO_RESCUE = ['--set=rescue.enabled=false'];
-
-interface Workload extends KubeObject {
-  spec: { template: { spec: object & { containers: { args: string[] }[] } } };
-}
-
-async function render(...values: readonly string[]): Promise<KubeObject[]> {
-  const version = (await api.client.version()).replace('v', '');
-  // Where objects of namespaces go, there must be one.
-  const where = [`--namespace=${api.namespace}`, `--set=validation.namespace=${api.namespace}`];
-  const text = await helm(
-    'template',
-    'mine',
-    CHART,
-    `--kube-version=${version}`,
-    ...where,
-    ...values,
-  );
-  return (loadAll(text) as (KubeObject | null)[]).filter((object) => object !== null);
-}
 
 const table: [called: string, values: string[]][] = [
   ['the defaults', []],
@@ -75,6 +52,70 @@ const table: [called: string, values: string[]][] = [
       '--set=priorityClassName=system-cluster-critical',
     ],
   ],
+  [
+    'labels and annotations everywhere',
+    [
+      setJson('commonLabels', { 'example.com/team': 'logs', 'example.com/on': 'true' }),
+      setJson('podLabels', { 'example.com/team': 'pods' }),
+      setJson('deploymentAnnotations', { 'example.com/reload': 'true' }),
+      setJson('webhook.service.annotations', { 'example.com/a': 'b' }),
+      setJson('env', [{ name: 'KUBERNETES_SERVICE_HOST', value: 'kube.example.com' }]),
+    ],
+  ],
+  [
+    'a webhook that is asked for less',
+    [
+      setJson('webhook.namespaceSelector', {
+        matchLabels: { logs: 'yes' },
+        matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['test'] }],
+      }),
+      setJson('webhook.objectSelector', {
+        matchExpressions: [{ key: 'skip', operator: 'DoesNotExist' }],
+      }),
+      setJson('webhook.matchConditions', [
+        { name: 'not-by-root', expression: 'request.userInfo.username != "root"' },
+      ]),
+    ],
+  ],
+  ['NetworkPolicies', ['--set=networkPolicy.enabled=true']],
+  [
+    'NetworkPolicies that know the cluster',
+    [
+      setJson('networkPolicy', {
+        enabled: true,
+        apiServerPorts: [6443],
+        apiServerCIDRs: ['10.0.0.1/32', 'fd00::/8'],
+        metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
+        extraEgress: [{ ports: [{ port: 4317 }] }],
+      }),
+      '--set=rescue.denyIngress=false',
+    ],
+  ],
+  ['one replica', ['--set=webhook.replicas=1,controllers.replicas=1']],
+  [
+    'budgets of their own',
+    [
+      '--set-string=webhook.podDisruptionBudget.maxUnavailable=25%',
+      '--set=controllers.podDisruptionBudget.enabled=false',
+    ],
+  ],
+  [
+    'replicas that are spread, and no priority',
+    [
+      setJson('topologySpreadConstraints', [
+        { maxSkew: 1, topologyKey: 'rack', whenUnsatisfiable: 'DoNotSchedule' },
+        {
+          maxSkew: 2,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: { a: 'b' } },
+        },
+      ]),
+      '--set=priorityClassName=',
+    ],
+  ],
+  ['no check before an uninstallation', ['--set=uninstall.force=true']],
+  ['a webhook that leaves at once', ['--set=webhook.drainSeconds=0,webhook.dnsPolicy=Default']],
   [
     'other ports and settings',
     [
@@ -112,20 +153,19 @@ describe.each(table)('with %s', (_called, values) => {
   });
 
   test('the program takes its flags, and Pod Security its Pods', async () => {
-    const deployments = objects.filter(({ kind }) => kind === 'Deployment') as Workload[];
-    expect(deployments).toHaveLength(2);
-    for (const { metadata, spec } of deployments) {
-      const [program, command, ...flags] = spec.template.spec.containers[0]?.args ?? [];
+    const pods = podsOf(objects);
+    expect(pods.length).toBeGreaterThanOrEqual(3);
+    for (const { name, spec } of pods) {
+      const [program, command = '', ...flags] = spec.containers[0]?.args ?? [];
       expect(program).toBe('/app/main.js');
-      expect(readConfig('0', [command ?? '', ...flags], {})).toMatchObject({
-        config: { command: metadata.name?.split('-').at(-1), namespace: api.namespace },
-      });
-      const name = `${metadata.name ?? ''}-pod`;
+      expect(name).toMatch(new RegExp(`-${command}$`));
+      const taken = readConfig('0', [command, ...flags], {});
+      expect(Object.values(taken)).toMatchObject([{ command }]);
       const pod = {
         apiVersion: 'v1',
         kind: 'Pod',
-        metadata: { name, namespace: api.namespace },
-        spec: { ...spec.template.spec, serviceAccountName: 'default' },
+        metadata: { name: `${name}-pod`, namespace: api.namespace },
+        spec: { ...spec, serviceAccountName: 'default' },
       };
       expect(await api.kubectl.feed('create', '--dry-run=server', pod)).toContain('created');
     }
@@ -139,10 +179,11 @@ test('rendering it twice is the same: nothing is random', async () => {
 describe('with these values, left out of the webhook and of the guards', () => {
   const MORE = [setJson('exemptNamespaces', ['monitoring', 'kube-system'])];
   test.each<[values: string[], webhook: string[], guards: string[]]>([
-    [[], ['fluent-pvc-rescue'], []],
+    [[], ['RESCUE'], []],
     [NO_RESCUE, [], []],
-    [MORE, ['monitoring', 'fluent-pvc-rescue'], ['monitoring']],
-  ])('%j: besides kube-system and our own %j and %j', async (values, webhook, guards) => {
+    [MORE, ['monitoring', 'RESCUE'], ['monitoring']],
+  ])('%j: besides kube-system and our own %j and %j', async (values, names, guards) => {
+    const webhook = names.map((name) => (name === 'RESCUE' ? on.rescueNamespace : name));
     const leftOut = (await render(...values)).flatMap((object) => {
       const { webhooks = [], spec } = object as Registered;
       return [...webhooks, spec?.matchConstraints].flatMap((one) => {
@@ -167,6 +208,51 @@ describe('with these values, left out of the webhook and of the guards', () => {
 
 describe('helm refuses', () => {
   test.each<[string, string[], string]>([
+    [
+      'a label that is the chart’s own',
+      [setJson('commonLabels', { 'helm.sh/chart': 'x' })],
+      'commonLabels',
+    ],
+    [
+      'a budget of no replica',
+      ['--set=webhook.podDisruptionBudget.maxUnavailable=0'],
+      'maxUnavailable',
+    ],
+    [
+      'a budget that is no number',
+      ['--set=webhook.podDisruptionBudget.maxUnavailable=all'],
+      'maxUnavailable',
+    ],
+    ['half a replica', ['--set=webhook.replicas=1.5'], 'replicas'],
+    ['a port of the system', ['--set=webhook.port=443'], 'webhook/port'],
+    [
+      'a selector that is none',
+      [setJson('webhook.namespaceSelector', { logs: 'yes' })],
+      'namespaceSelector',
+    ],
+    [
+      'a requirement that there is not',
+      [setJson('webhook.objectSelector.matchExpressions', [{ key: 'a', operator: 'Is' }])],
+      'operator',
+    ],
+    [
+      'a condition without a name',
+      [setJson('webhook.matchConditions', [{ expression: 'true' }])],
+      'name',
+    ],
+    [
+      'an address that is none',
+      [setJson('networkPolicy.apiServerCIDRs', ['kubernetes'])],
+      'apiServerCIDRs',
+    ],
+    ['a drain without end', ['--set=webhook.drainSeconds=3600'], 'drainSeconds'],
+    [
+      'an eviction timeout without unit',
+      ['--set=controllers.evictionTimeout=5'],
+      'evictionTimeout',
+    ],
+    ['a digest that is none', ['--set=image.digest=latest'], 'digest'],
+    ['a namespace for everything', ['--set=rescue.namespace=*'], 'rescue/namespace'],
     ['a value that there is not', ['--set=webhook.replica=3'], "'replica'"],
     ['a failurePolicy that there is not', ['--set=webhook.failurePolicy=Never'], 'failurePolicy'],
     ['a namespace that can be none', [setJson('exemptNamespaces', ['a"b'])], 'exemptNamespaces'],

@@ -62,7 +62,9 @@ export async function openInstallation(
   // Other tests have made the CRDs otherwise.
   const adopt = ['--take-ownership', '--force-conflicts'];
   parts.defer(async () => {
-    await helm('uninstall', RELEASE, `--namespace=${namespace}`, '--ignore-not-found', '--wait');
+    // No node would run the check before it.
+    const anyway = ['--ignore-not-found', '--no-hooks', '--wait'];
+    await helm('uninstall', RELEASE, `--namespace=${namespace}`, ...anyway);
     // The API server takes note of guards that are gone within seconds.
     await eventually('bindings and PVCs to be let go', () => removeAll(api).then(() => true));
     const ours = [api.namespace, namespace, rescueNamespace];

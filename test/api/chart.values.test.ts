@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
+import { setJson } from '../../e2e/helm.ts';
+import { shared } from '../support/shared.ts';
+import { openRendering, podsOf, type Rendering, type Workload } from './rendering.ts';
+
+/* What values do that the API server alone could not tell from what they should. */
+let on: Rendering;
+
+shared(async (parts) => {
+  on = await openRendering(parts);
+});
+
+async function ofKind(kind: string, ...values: string[]): Promise<string[]> {
+  const objects = await on.render(...values);
+  return objects.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name ?? '');
+}
+
+async function pod(name: string, ...values: string[]): Promise<Workload['spec']> {
+  const found = podsOf(await on.render(...values)).find((one) => one.name.endsWith(name));
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found.spec;
+}
+
+async function object(kind: string, name: string, ...values: string[]): Promise<KubeObject> {
+  const objects = await on.render(...values);
+  const found = objects.find((one) => one.kind === kind && one.metadata.name?.endsWith(name));
+  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
+
+const NAME = 'mine-fluent-pvc-operator';
+const BUDGET = 'podDisruptionBudget';
+
+test.each<[called: string, values: string[], budgets: string[]]>([
+  ['two replicas each', [], ['webhook', 'controllers']],
+  ['one replica', ['--set=webhook.replicas=1,controllers.replicas=1'], []],
+  ['one that is switched off', [`--set=webhook.${BUDGET}.enabled=false`], ['controllers']],
+])('a budget for %s', async (_called, values, budgets) => {
+  expect(await ofKind('PodDisruptionBudget', ...values)).toEqual(
+    budgets.map((name) => `${NAME}-${name}`),
+  );
+});
+
+test.each<[string, string[], string[]]>([
+  [
+    'are the two of empty namespaces, as long as nobody asks for more',
+    [],
+    ['rescue', 'validation'],
+  ],
+  [
+    'are those of the Pods too, on demand',
+    ['--set=networkPolicy.enabled=true'],
+    ['controllers', 'rescue', 'validation', 'webhook'],
+  ],
+  ['leave finalizer Jobs alone', ['--set=rescue.denyIngress=false'], ['validation']],
+  [
+    'are for who makes the namespaces to make',
+    ['--set=rescue.create=false,validation.create=false'],
+    [],
+  ],
+])('NetworkPolicies %s', async (_called, values, policies) => {
+  const found = await ofKind('NetworkPolicy', ...values);
+  expect(found.toSorted()).toEqual(policies.map((name) => `${NAME}-${name}`));
+});
+
+describe('the network of the nodes', () => {
+  test('is not for the webhook, normally', async () => {
+    expect(await pod('-webhook')).not.toHaveProperty('hostNetwork');
+    expect(await object('Deployment', '-webhook')).toMatchObject({
+      spec: { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } },
+    });
+  });
+
+  test('is, where it is asked for: it finds Services there, and needs no node to spare', async () => {
+    const given = ['--set=webhook.hostNetwork=true,webhook.port=10443'];
+    expect(await pod('-webhook', ...given)).toMatchObject({
+      hostNetwork: true,
+      dnsPolicy: 'ClusterFirstWithHostNet',
+    });
+    expect(await pod('-controllers', ...given)).not.toHaveProperty('hostNetwork');
+    expect(await object('Deployment', '-webhook', ...given)).toMatchObject({
+      spec: { strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } } },
+    });
+  });
+});
+
+test('the webhook has more time to leave than it takes for it', async () => {
+  const spec = await pod('-webhook', '--set=webhook.drainSeconds=60');
+  expect(spec.containers[0]?.args).toContain('--drain-time=60s');
+  expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60 + 15);
+});
+
+test('each run of the program keeps its heap below its limit', async () => {
+  const pods = podsOf(await on.render());
+  expect(pods.map(({ name }) => name.replace(`${NAME}-`, '')).toSorted()).toEqual([
+    'check-install',
+    'check-uninstall',
+    'controllers',
+    'webhook',
+  ]);
+  for (const { spec } of pods) {
+    const option = { name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=50' };
+    expect(spec.containers[0]?.env).toContainEqual(option);
+  }
+});
+
+test('replicas prefer different zones; what is given instead finds them by itself', async () => {
+  const [zones] = (await pod('-webhook')).topologySpreadConstraints ?? [];
+  const labelSelector = {
+    matchLabels: {
+      'app.kubernetes.io/name': 'fluent-pvc-operator',
+      'app.kubernetes.io/instance': NAME,
+      'app.kubernetes.io/component': 'webhook',
+    },
+  };
+  const topologyKey = 'topology.kubernetes.io/zone';
+  expect(zones).toMatchObject({ topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector });
+  const own = { matchLabels: { a: 'b' } };
+  const given = setJson('topologySpreadConstraints', [
+    { topologyKey: 'rack', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' },
+    { topologyKey: 'row', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', labelSelector: own },
+  ]);
+  expect((await pod('-webhook', given)).topologySpreadConstraints).toMatchObject([
+    { topologyKey: 'rack', labelSelector },
+    { topologyKey: 'row', labelSelector: own },
+  ]);
+});
+
+test.each<[string, string[], string[]]>([
+  ['a class of the system is counted, as some clusters want it', [], [`${NAME}-critical-pods`]],
+  ['another class is not', ['--set=priorityClassName=logs'], []],
+])('%s', async (_called, values, quotas) => {
+  expect(await ofKind('ResourceQuota', ...values)).toEqual(quotas);
+});
+
+test('the webhook is asked for less, and never for more', async () => {
+  const configuration = (await object(
+    'MutatingWebhookConfiguration',
+    NAME,
+    setJson('webhook.namespaceSelector', { matchLabels: { logs: 'yes' } }),
+    setJson('webhook.objectSelector.matchExpressions', [{ key: 'skip', operator: 'DoesNotExist' }]),
+    setJson('webhook.matchConditions', [{ name: 'a', expression: 'true' }]),
+  )) as KubeObject & { webhooks: object[] };
+  expect(configuration.webhooks).toMatchObject([
+    {
+      namespaceSelector: {
+        matchLabels: { logs: 'yes' },
+        matchExpressions: [{ operator: 'NotIn' }],
+      },
+      objectSelector: {
+        matchExpressions: [{ operator: 'Exists' }, { key: 'skip', operator: 'DoesNotExist' }],
+      },
+      matchConditions: [{ name: 'a', expression: 'true' }],
+    },
+  ]);
+});
+
+test('labels for all are on all, but on definitions', async () => {
+  const bare = (await on.render(setJson('commonLabels', { team: 'logs' }))).filter(
+    ({ metadata }) => metadata.labels?.team !== 'logs',
+  );
+  expect(new Set(bare.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
+});
+
+test('the check before an uninstallation knows whether definitions go as well', async () => {
+  const args = async (...values: string[]): Promise<string[] | undefined> =>
+    (await pod('-check-uninstall', ...values)).containers[0]?.args.slice(1);
+  expect(await args()).toEqual(['check-uninstall']);
+  expect(await args('--set=crds.keep=false')).toEqual(['check-uninstall', '--crds-go']);
+  expect(await ofKind('Job', '--set=uninstall.force=true')).toEqual([]);
+});

@@ -1,0 +1,76 @@
+import { loadAll } from 'js-yaml';
+import type { KubeObject } from '../../src/api/object.ts';
+import { CHART, type Helm } from '../../e2e/helm.ts';
+import { openApi, type Api } from './harness.ts';
+import { openHelm } from './installation.ts';
+
+/** The chart, rendered for a real API server. */
+export interface Rendering {
+  api: Api;
+  helm: Helm;
+  rescueNamespace: string;
+  /** All that the chart makes of these values, what Helm makes for a moment (hooks) included. */
+  render(...values: readonly string[]): Promise<KubeObject[]>;
+}
+
+/** Everything in a namespace of this test's own, rescued volumes beside it, until `parts` are closed. */
+export async function openRendering(parts: AsyncDisposableStack): Promise<Rendering> {
+  const api = await openApi(parts);
+  const helm = openHelm(api);
+  const rescueNamespace = `${api.namespace}-rescue`;
+  await api.kubectl('create', 'namespace', rescueNamespace);
+  parts.defer(async () => {
+    await api.kubectl('delete', 'namespace', api.namespace, rescueNamespace, '--wait=false');
+  });
+  const version = (await api.client.version()).replace('v', '');
+  const flags = [
+    `--kube-version=${version}`,
+    `--namespace=${api.namespace}`,
+    // Where objects of namespaces go, there must be one.
+    `--set=validation.namespace=${api.namespace},rescue.namespace=${rescueNamespace}`,
+  ];
+  return {
+    api,
+    helm,
+    rescueNamespace,
+    async render(...values) {
+      const text = await helm('template', 'mine', CHART, ...flags, ...values);
+      return (loadAll(text) as (KubeObject | null)[]).filter((object) => object !== null);
+    },
+  };
+}
+
+/** Values as a user has them who brings a certificate along. */
+export const GIVEN_CERTIFICATE = [
+  '--set=certificate.certManager.enabled=false',
+  '--set=certificate.secretName=webhook',
+  '--set=certificate.caBundle=PEM',
+];
+
+/** What runs Pods, with the part of it that is a Pod's. */
+export function podsOf(objects: readonly KubeObject[]): Workload[] {
+  return objects.flatMap((object) => {
+    const { spec } = object as { spec?: PodSpec & { template?: { spec: PodSpec } } };
+    if (spec === undefined) return [];
+    const name = object.metadata.name ?? '';
+    if (object.kind === 'Pod') return [{ name, spec }];
+    return spec.template === undefined || !['Deployment', 'Job'].includes(object.kind)
+      ? []
+      : [{ name, spec: spec.template.spec }];
+  });
+}
+
+export interface Workload {
+  name: string;
+  spec: PodSpec;
+}
+
+interface PodSpec {
+  serviceAccountName?: string;
+  restartPolicy?: string;
+  hostNetwork?: boolean;
+  dnsPolicy?: string;
+  terminationGracePeriodSeconds?: number;
+  topologySpreadConstraints?: { topologyKey: string; labelSelector?: object }[];
+  containers: { name: string; args: string[]; env?: { name: string; value: string }[] }[];
+}
