@@ -89,10 +89,7 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       // A dry run writes nothing.
       sideEffects: 'NoneOnDryRun',
       reinvocationPolicy,
-      objectSelector: both(
-        { key: labels.fluentPVC, operator: 'Exists' },
-        narrowed.objectSelector,
-      ),
+      objectSelector: both({ key: labels.fluentPVC, operator: 'Exists' }, narrowed.objectSelector),
       namespaceSelector: both(
         { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: unseen },
         narrowed.namespaceSelector,
