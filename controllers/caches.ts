@@ -6,8 +6,9 @@ import { DRAINED, finalizers, labels } from '../src/api/names.ts';
 import { hasFinalizer, type KubeObject, type ObjectKey, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Clock } from '../src/clock.ts';
-import { createCache, type Cache } from '../src/kube/cache.ts';
+import { createCache, type Cache, type CacheOptions } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
+import { joinCaches } from '../src/kube/joined-cache.ts';
 import type { Log } from '../src/log.ts';
 import { trimBinding, trimClaim, trimJob, trimNamespace, trimPod } from './trim.ts';
 
@@ -44,35 +45,52 @@ export function fluentPVCNeededBy(claim: Stored<Claim>): string | undefined {
   return hasFinalizer(claim, finalizers.claim) ? own[labels.fluentPVC] : undefined;
 }
 
-export function createCaches(base: { client: KubeClient; clock: Clock; log: Log }): Caches {
+export function createCaches({
+  namespaces,
+  ...base
+}: {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  /** Only of these, of what is in namespaces; `undefined`: of all. */
+  namespaces?: readonly string[] | undefined;
+}): Caches {
   const options = <K extends string>(kind: K) => ({ ...base, kind, log: base.log.with({ kind }) });
+  const ofAll = <T extends KubeObject>(one: CacheOptions<T>): Cache<T> => {
+    if (namespaces === undefined) return createCache(one);
+    const parts = namespaces.map((namespace): [string, Cache<T>] => [
+      namespace,
+      createCache({ ...one, namespace, log: one.log.with({ namespace }) }),
+    ]);
+    return joinCaches(new Map(parts));
+  };
   return {
     namespaces: createCache<KubeObject>({ ...options('Namespace'), trim: trimNamespace }),
     fluentPVCs: createCache<FluentPVC>({ ...options('FluentPVC'), trim: (object) => object }),
-    bindings: createCache<Binding>({
+    bindings: ofAll<Binding>({
       ...options('FluentPVCBinding'),
       trim: trimBinding,
       index: (binding) => binding.spec.fluentPVC.uid,
     }),
-    claims: createCache<Claim>({
+    claims: ofAll<Claim>({
       ...options('PersistentVolumeClaim'),
       // One that is kept costs nothing any more: its watch ends with the label.
       labelSelector: `${labels.binding},${labels.state}!=${DRAINED}`,
       trim: trimClaim,
       index: fluentPVCNeededBy,
     }),
-    pods: createCache<Pod>({
+    pods: ofAll<Pod>({
       ...options('Pod'),
       labelSelector: labels.binding,
       trim: trimPod,
       index: bindingKeyBy(labels.binding),
     }),
-    jobs: createCache<Job>({
+    jobs: ofAll<Job>({
       ...options('Job'),
       labelSelector: labels.finalizerJobOf,
       trim: trimJob,
     }),
-    jobPods: createCache<Pod>({
+    jobPods: ofAll<Pod>({
       ...options('Pod'),
       labelSelector: labels.finalizerJobOf,
       trim: trimPod,

@@ -10,7 +10,7 @@ import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
 import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { APP_NAME, type UrlClient } from './core/registration.ts';
+import { APP_NAME, onlyIn, type UrlClient } from './core/registration.ts';
 import { createHealthServer, type Health } from './health.ts';
 import {
   brokenWatch,
@@ -82,12 +82,11 @@ export async function run(
 
   const reporter = { controller: APP_NAME, instance: identity };
   const writer = createWriter({ client, clock, log, reporter });
-  const caches = createCaches({ client, clock, log });
-  const { fluentPVCs, namespaces } = caches;
-  const webhookCaches = createWebhookCaches({ fluentPVCs, namespaces, client, clock, log });
+  const { concurrency, defaults, namespaces } = config;
+  const caches = createCaches({ client, clock, log, namespaces });
+  const webhookCaches = createWebhookCaches({ ...caches, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
-  const { concurrency, defaults } = config;
-  const working = { caches, client, writer, clock, log, concurrency, defaults };
+  const working = { caches, client, writer, clock, log, concurrency, defaults, namespaces };
   const control = createControllers({
     ...working,
     evictionTimeoutMs: config.evictionTimeoutMs,
@@ -201,7 +200,9 @@ async function registerWebhook(
     log.info('took webhook configurations and policies away');
   });
   const { instance, rescueNamespace } = config;
-  await register(base, { instance, client: webhook, exemptNamespaces, rescueNamespace });
+  const narrowed = onlyIn(config.namespaces);
+  const options = { instance, client: webhook, exemptNamespaces, rescueNamespace, narrowed };
+  await register(base, options);
 }
 
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */

@@ -26,6 +26,8 @@ export interface Config {
   validationNamespace: string;
   /** `undefined`: rescue is switched off. */
   rescueNamespace: string | undefined;
+  /** Only these are worked for, the rescue namespace among them; `undefined`: all. */
+  namespaces: readonly string[] | undefined;
   defaults: OperatorDefaults;
   evictionTimeoutMs: number;
   concurrency: number;
@@ -35,7 +37,7 @@ export interface Config {
 /** What a check is told. */
 export interface CheckConfig extends Pick<
   Config,
-  'kubeconfig' | 'namespace' | 'instance' | 'validationNamespace'
+  'kubeconfig' | 'namespace' | 'instance' | 'validationNamespace' | 'namespaces'
 > {
   command: (typeof CHECKS)[number];
   crdsGo: boolean;
@@ -97,6 +99,15 @@ export function readConfig(
     return Number(match?.[1]) * unit;
   };
 
+  const names = (name: string): readonly string[] | undefined => {
+    const value = text(name);
+    const all = value?.split(',');
+    if (all?.some((one) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(one)) === true) {
+      faults.push(`--${name} is names with commas between them, not "${value ?? ''}"`);
+    }
+    return all;
+  };
+
   const [command, ...surplus] = positionals;
   const known = COMMANDS.find((candidate) => candidate === command);
   const check = CHECKS.find((candidate) => candidate === command);
@@ -120,6 +131,7 @@ export function readConfig(
     force: switched('force'),
     validationNamespace: text('validation-namespace') ?? '',
     rescueNamespace: switched('disable-rescue') ? undefined : text('rescue-namespace'),
+    namespaces: undefined,
     defaults: {
       sidecarMode: oneOf('sidecar-mode', SIDECAR_MODES),
       podDeletionTrigger: oneOf('pod-deletion-trigger', POD_DELETION_TRIGGERS),
@@ -128,6 +140,10 @@ export function readConfig(
     concurrency: whole('concurrency', 1, 1000),
     logLevel: oneOf('log-level', LOG_LEVELS),
   };
+  const some = names('namespaces');
+  if (some !== undefined) {
+    config.namespaces = [...new Set([...some, config.rescueNamespace ?? []].flat())];
+  }
   if (config.rescueNamespace === config.namespace) {
     faults.push(`--rescue-namespace is a namespace of its own, not "${config.namespace}"`);
   }

@@ -70,6 +70,11 @@ export const FLAGS: readonly Flag[] = [
     help: 'with --register: go on although another installation is active in the cluster',
   },
   {
+    name: 'namespaces',
+    value: 'NAMES',
+    help: 'work for these namespaces only, with commas between them, and for the one where volumes are rescued; without it for all',
+  },
+  {
     name: 'validation-namespace',
     value: 'NAME',
     default: 'fluent-pvc-validation',

@@ -29,13 +29,15 @@ const PAGE_SIZE = 500;
 export async function lookForLeft(
   client: KubeClient,
   caches: Pick<Caches, 'bindings'>,
+  namespaces: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Sight> {
   const list = <T extends KubeObject>(
     kind: Kind,
     labelSelector: string,
     keep: (object: Stored<T>) => boolean,
-  ): Promise<Stored<T>[]> => listAll(client, kind, labelSelector, keep, signal);
+  ): Promise<Stored<T>[]> =>
+    listAll(client, kind, { labelSelector, namespaces: namespaces ?? [undefined] }, keep, signal);
   const [claims, jobs] = await Promise.all([
     list<Claim>(
       'PersistentVolumeClaim',
@@ -102,21 +104,24 @@ async function demandOurDefinition(client: KubeClient, signal: AbortSignal): Pro
 async function listAll<T extends KubeObject>(
   client: KubeClient,
   kind: Kind,
-  labelSelector: string,
+  {
+    labelSelector,
+    namespaces,
+  }: { labelSelector: string; namespaces: readonly (string | undefined)[] },
   keep: (object: Stored<T>) => boolean,
   signal: AbortSignal,
 ): Promise<Stored<T>[]> {
   const kept: Stored<T>[] = [];
-  let next: string | undefined;
-  do {
-    const from = next === undefined ? {} : { continue: next };
-    const page = await client.list<T>(
-      kind,
-      { labelSelector, limit: PAGE_SIZE, ...from },
-      { signal },
-    );
-    kept.push(...page.items.filter(keep));
-    next = page.continue;
-  } while (next !== undefined);
+  for (const namespace of namespaces) {
+    let next: string | undefined;
+    do {
+      const from = next === undefined ? {} : { continue: next };
+      const where = namespace === undefined ? {} : { namespace };
+      const list = { labelSelector, limit: PAGE_SIZE, ...where, ...from };
+      const page = await client.list<T>(kind, list, { signal });
+      kept.push(...page.items.filter(keep));
+      next = page.continue;
+    } while (next !== undefined);
+  }
   return kept;
 }

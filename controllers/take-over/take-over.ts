@@ -23,6 +23,8 @@ export interface TakeOverOptions {
   defaults: OperatorDefaults;
   /** How many objects are written at once. */
   concurrency: number;
+  /** Only in these; `undefined`: in all. */
+  namespaces?: readonly string[] | undefined;
   /** The Lease of this installation. */
   lease: ObjectRef;
   /** Told why it cannot be done, and with `undefined` that it is: nobody works meanwhile. */
@@ -62,7 +64,7 @@ export async function takeOver(options: TakeOverOptions, signal: AbortSignal): P
 async function once(options: TakeOverOptions, signal: AbortSignal): Promise<void> {
   const { caches, client, clock, defaults, log } = options;
   const fluentPVCs = await settle(options, signal);
-  const left = await lookForLeft(client, caches, signal);
+  const left = await lookForLeft(client, caches, options.namespaces, signal);
   const { steps, notes } = takeOverPlan({ now: clock.now(), ...left, fluentPVCs, defaults });
   await write(options, steps, signal);
   for (const note of notes) log.warn(note);

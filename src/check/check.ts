@@ -20,7 +20,7 @@ export async function check(
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());
   const client = createClient(connection, `${APP_NAME}/${version}`);
-  const { namespace, instance, validationNamespace, crdsGo } = config;
+  const { namespace, instance, validationNamespace, namespaces, crdsGo } = config;
   switch (config.command) {
     case 'check-install': {
       const lease = { kind: 'Lease', namespace, name: instance } as const;
@@ -28,7 +28,7 @@ export async function check(
       return;
     }
     case 'check-uninstall':
-      await needed(checkUninstall({ client, crdsGo, say }));
+      await needed(checkUninstall({ client, namespaces, crdsGo, say }));
       return;
     default:
       throw new Error(`no such check: ${String(config.command satisfies never)}`);

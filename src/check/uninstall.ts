@@ -20,17 +20,20 @@ const LINES = 20;
  */
 export async function checkUninstall({
   client,
+  namespaces = [undefined],
   crdsGo,
   say,
 }: {
   client: Pick<KubeClient, 'list'>;
+  /** Where the operator works. */
+  namespaces?: readonly (string | undefined)[] | undefined;
   crdsGo: boolean;
   say: (line: string) => void;
 }): Promise<void> {
   const left: Left = {
-    bindings: await all<Binding>(client, 'FluentPVCBinding'),
-    claims: await all<Claim>(client, 'PersistentVolumeClaim'),
-    fluentPVCs: await all<FluentPVC>(client, 'FluentPVC'),
+    bindings: await all<Binding>(client, 'FluentPVCBinding', namespaces),
+    claims: await all<Claim>(client, 'PersistentVolumeClaim', namespaces),
+    fluentPVCs: await all<FluentPVC>(client, 'FluentPVC', [undefined]),
   };
   const held = kept(left);
   const objections = [
@@ -61,19 +64,23 @@ export async function checkUninstall({
 async function all<T extends KubeObject>(
   client: Pick<KubeClient, 'list'>,
   kind: Kind,
+  namespaces: readonly (string | undefined)[],
 ): Promise<Stored<T>[]> {
   const items: Stored<T>[] = [];
-  let next: string | undefined;
-  do {
-    const at = next === undefined ? {} : { continue: next };
-    const page: List<T> | undefined = await client
-      .list<T>(kind, { limit: PAGE_SIZE, ...at })
-      .catch((error: unknown) => {
-        if (hasCode(error, 404)) return undefined;
-        throw error;
-      });
-    items.push(...(page?.items ?? []));
-    next = page?.continue;
-  } while (next !== undefined);
+  for (const namespace of namespaces) {
+    let next: string | undefined;
+    do {
+      const at = next === undefined ? {} : { continue: next };
+      const where = namespace === undefined ? {} : { namespace };
+      const page: List<T> | undefined = await client
+        .list<T>(kind, { limit: PAGE_SIZE, ...where, ...at })
+        .catch((error: unknown) => {
+          if (hasCode(error, 404)) return undefined;
+          throw error;
+        });
+      items.push(...(page?.items ?? []));
+      next = page?.continue;
+    } while (next !== undefined);
+  }
   return items;
 }

@@ -53,6 +53,9 @@ interface Selector {
   matchExpressions?: readonly object[];
 }
 
+/** On each Namespace, by the API server. */
+const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
+
 export const NAME_LABEL = 'app.kubernetes.io/name';
 export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 /** Value of {@link NAME_LABEL} on all objects of all installations. */
@@ -91,7 +94,7 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       reinvocationPolicy,
       objectSelector: both({ key: labels.fluentPVC, operator: 'Exists' }, narrowed.objectSelector),
       namespaceSelector: both(
-        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: unseen },
+        { key: NAMESPACE_NAME, operator: 'NotIn', values: unseen },
         narrowed.namespaceSelector,
       ),
       ...(narrowed.matchConditions === undefined
@@ -131,6 +134,13 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       ],
     }),
   ];
+}
+
+/** Nothing but Pods of these namespaces; `undefined`: of all. */
+export function onlyIn(namespaces: readonly string[] | undefined): Narrowing {
+  if (namespaces === undefined) return {};
+  const term = { key: NAMESPACE_NAME, operator: 'In', values: namespaces };
+  return { namespaceSelector: { matchExpressions: [term] } };
 }
 
 /** What must hold in any case, and what else. */

@@ -34,6 +34,8 @@ export interface Cache<T extends KubeObject> {
 
 export interface CacheOptions<T extends KubeObject> {
   kind: Kind;
+  /** Only of that one. */
+  namespace?: string;
   labelSelector?: string;
   /** What is kept of an object. Memory is paid for every field, thousands of times. */
   trim: (object: Stored<T>) => Stored<T>;
@@ -123,9 +125,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
       deliveries.push(new Delivery(watcher, options));
     },
     async start(signal) {
-      const { kind, labelSelector, client, clock, log } = options;
-      const selector = labelSelector === undefined ? {} : { labelSelector };
-      await reflect({ kind, ...selector, client, sink, pulse, clock, log }, signal);
+      await reflect({ ...options, sink, pulse }, signal);
       for (const delivery of deliveries) delivery.stop();
     },
     synced: synced.promise,

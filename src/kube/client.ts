@@ -63,7 +63,7 @@ export interface KubeClient {
   ): Promise<void>;
   /** Asks for the Pod's eviction; a disruption budget answers 429. */
   evict(ref: ObjectRef, uid: string, options?: CallOptions): Promise<void>;
-  /** The open answer of a watch: lines of JSON. */
+  /** The open answer of a watch: lines of JSON. `namespace` of the query is where, as of a list. */
   stream(
     kind: Kind,
     query: Record<string, string>,
@@ -187,7 +187,9 @@ export function createClient(connection: Connection, userAgent: string): KubeCli
     },
 
     async stream(kind, query, signal) {
-      const answer = await http.open({ method: 'GET', path: collectionPath(kind), query, signal });
+      const { namespace, ...rest } = query;
+      const path = collectionPath(kind, namespace);
+      const answer = await http.open({ method: 'GET', path, query: rest, signal });
       return answer.body;
     },
   };

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, longestMs } from './backoff.ts';
-import type { KubeClient, List } from './client.ts';
+import type { KubeClient, List, ListOptions } from './client.ts';
 import { ANSWER_MS } from './http.ts';
 import type { Pulse, WatchEnd } from './pulse.ts';
 import { readEvents, type WatchEvent } from './watch-stream.ts';
@@ -23,6 +23,8 @@ export interface Sink<T extends KubeObject> {
 
 export interface ReflectorOptions<T extends KubeObject> {
   kind: Kind;
+  /** Only of that one. */
+  namespace?: string;
   labelSelector?: string;
   client: KubeClient;
   sink: Sink<T>;
@@ -98,11 +100,11 @@ export async function reflect<T extends KubeObject>(
 }
 
 async function list<T extends KubeObject>(
-  { client, kind, labelSelector, sink, pulse, clock }: ReflectorOptions<T>,
+  { client, kind, sink, pulse, clock, ...options }: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<string> {
   const items: Stored<T>[] = [];
-  const selector = labelSelector === undefined ? {} : { labelSelector };
+  const selector = selectorOf(options);
   const read = async (from?: string): Promise<List<T>> => {
     const at = from === undefined ? {} : { continue: from };
     pulse.waits(ANSWER_MS);
@@ -119,18 +121,27 @@ async function list<T extends KubeObject>(
   return page.resourceVersion;
 }
 
+type Selection = Pick<ListOptions, 'namespace' | 'labelSelector'>;
+
+/** Which objects, for a list as for a watch. */
+function selectorOf({ namespace, labelSelector }: Selection): Selection {
+  const where = namespace === undefined ? {} : { namespace };
+  return labelSelector === undefined ? where : { ...where, labelSelector };
+}
+
 /** Follows one watch until it ends, and says up to which resourceVersion it came. */
 async function watch<T extends KubeObject>(
-  { client, kind, labelSelector, sink, pulse, clock }: ReflectorOptions<T>,
+  options: ReflectorOptions<T>,
   from: string,
   signal: AbortSignal,
 ): Promise<{ reached: string; end: WatchEnd }> {
+  const { client, kind, sink, pulse, clock } = options;
   let reached = from;
   const query = {
     watch: 'true',
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + Math.random()))),
-    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...selectorOf(options),
     resourceVersion: from,
   };
   const silence = new AbortController();
