@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { crds } from '../src/api/crd.ts';
 import type { KubeObject } from '../src/api/object.ts';
 import { guards } from '../src/core/guards.ts';
 import { webhookConfigurations, type FailurePolicy } from '../src/core/registration.ts';
 import { permissionsPage } from './permissions-page.ts';
-import { peoplesRoles, programRoles } from './rbac.ts';
-import { either, onlyIf, standIn, template } from './template.ts';
+import { peoplesRoles, programRoles, type Installation, type RoleGroup } from './rbac.ts';
+import { either, forEach, oneOf, onlyIf, standIn, template } from './template.ts';
 import { valuesTable, valuesYaml, type ValuesSchema } from './values.ts';
 
 /** A file that is generated: path below the root, and content. */
@@ -27,7 +28,6 @@ const installation = {
 /** Everything of the chart that is generated, and the pages that are made of the same. */
 export function chartFiles(): GeneratedFile[] {
   const schema = JSON.parse(read(`${CHART}/values.schema.json`)) as ValuesSchema;
-  const { always, rescue, uninstall } = programRoles(installation, standIn('uninstallHook'));
   return [
     ...crds.map((crd) => {
       const metadata = { ...crd.metadata, annotations: standIn('crdAnnotations') };
@@ -39,9 +39,9 @@ export function chartFiles(): GeneratedFile[] {
     templateFile(
       'rbac',
       'src/kube/permissions.ts',
-      template(always) +
-        onlyIf('.Values.rescue.enabled', template(rescue)) +
-        onlyIf('not .Values.uninstall.force', template(uninstall)),
+      roles('always') +
+        onlyIf('.Values.rescue.enabled', roles('rescue')) +
+        onlyIf('not .Values.uninstall.force', roles('uninstall')),
     ),
     templateFile('rbac-people', 'hack/rbac.ts', template(peoplesRoles(installation))),
     {
@@ -51,6 +51,28 @@ export function chartFiles(): GeneratedFile[] {
     { path: `${CHART}/README.md`, content: withTable(read(`${CHART}/README.md`), schema) },
     { path: 'docs/permissions.md', content: permissionsPage() },
   ];
+}
+
+/** For all namespaces, or for some: what is the same for both is there once. */
+function roles(when: RoleGroup['when']): string {
+  const of = (place: Installation): RoleGroup[] =>
+    programRoles(place, standIn('uninstallHook')).filter((group) => group.when === when);
+  const all = of(installation);
+  const some = of({ ...installation, eachNamespace: standIn('eachNamespace') });
+  const isIn = (groups: RoleGroup[], one: RoleGroup): boolean =>
+    groups.some((group) => isDeepStrictEqual(group, one));
+  const text = ({ objects, each, process }: RoleGroup): string => {
+    const list = process === 'webhook' ? 'namespaces' : 'namespacesAndRescue';
+    return each ? forEach(list, template(objects)) : template(objects);
+  };
+  const texts = (groups: RoleGroup[]): string => groups.map(text).join('');
+  return (
+    oneOf(
+      '.Values.namespaces',
+      texts(some.filter((group) => !isIn(all, group))),
+      texts(all.filter((group) => !isIn(some, group))),
+    ) + texts(all.filter((group) => isIn(some, group)))
+  );
 }
 
 function registration(): KubeObject[] {

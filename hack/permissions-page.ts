@@ -7,6 +7,7 @@ const PLACES: Record<Place, string> = {
   'own namespace': "in the release's namespace",
   'validation namespace': 'in the validation namespace',
   'kube-node-lease': 'in `kube-node-lease`',
+  default: 'in `default`',
 };
 
 /** docs/permissions.md: what the program may do, and why. */
@@ -19,6 +20,7 @@ export function permissionsPage(): string {
     '<!-- Generated from src/kube/permissions.ts by `npm run generate`. Do not edit. -->\n',
     '# What the operator may do\n',
     'The Roles of the chart are made from this list. A call of the program that is not here is answered with Forbidden; the API tests run it with exactly these rights. It reads no Secrets: its certificate is mounted.\n',
+    'With the value `namespaces` of the chart, what is said of all namespaces holds in those, and in the rescue namespace for the controllers; what is of the cluster (FluentPVCs, Namespaces, StorageClasses, Nodes, PersistentVolumes, definitions and configurations) stays as it is.\n',
     'Two ClusterRoles are for people: `INSTANCE-view` (part of `view`, `edit` and `admin`) and `INSTANCE-operate`, which adds `patch` on FluentPVCBindings, for the annotations `retry`, `release` and `assume-stopped`; the [guards](guards.md) leave people nothing else of a binding. No role for people writes FluentPVCs: who does, runs any Job in every namespace.\n',
     ...[...groups].flatMap(([title, rows]) => [`## ${title}\n`, table(rows), '']),
   ]

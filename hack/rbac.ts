@@ -3,9 +3,11 @@ import { resources } from '../src/api/resources.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../src/core/registration.ts';
 import {
   INSTANCE,
+  mayBeLimited,
   permissions,
   type Permission,
   type Place,
+  type Process,
   type Verb,
 } from '../src/kube/permissions.ts';
 
@@ -14,6 +16,8 @@ export interface Installation {
   instance: string;
   namespace: string;
   validationNamespace: string;
+  /** Stands for each namespace that the operator works for; absent: it works for all. */
+  eachNamespace?: string;
 }
 
 /** See `kubectl explain clusterrole.rules`. */
@@ -30,34 +34,40 @@ const RBAC = 'rbac.authorization.k8s.io';
 /** See `kubectl explain clusterrole`, `rolebinding`. */
 type RbacObject = KubeObject & { rules?: Rule[]; roleRef?: object; subjects?: object[] };
 
-/** Roles, each with its binding. */
-export interface ProgramRoles {
-  always: object[];
-  /** For who rescues volumes. */
-  rescue: object[];
-  /** There only while Helm asks whether it may uninstall. */
-  uninstall: object[];
+/** A role of the program and its binding. */
+export interface RoleGroup {
+  process: Process;
+  /** `rescue`: only where volumes are rescued. `uninstall`: only while Helm asks whether it may. */
+  when: 'always' | 'rescue' | 'uninstall';
+  /** It is there once for each namespace that the operator works for. */
+  each: boolean;
+  objects: RbacObject[];
 }
 
 /** The program's own roles; `hook` are the annotations of what Helm makes for a moment. */
-export function programRoles(of: Installation, hook: Record<string, string>): ProgramRoles {
-  const groups = Map.groupBy(permissions, ({ process, where, only = '' }) =>
-    [process, where, only].join(),
+export function programRoles(of: Installation, hook: Record<string, string>): RoleGroup[] {
+  const isEach = (row: Permission): boolean => of.eachNamespace !== undefined && mayBeLimited(row);
+  const groups = Map.groupBy(permissions, (row) =>
+    [row.process, row.where, row.only ?? '', isEach(row)].join(),
   );
-  const built = [...groups.values()].map((group) => ({
-    when: group[0]?.process === 'check-uninstall' ? 'uninstall' : (group[0]?.only ?? 'always'),
-    objects: roleAndBinding(group, of),
-  }));
-  const objectsOf = (when: keyof ProgramRoles): RbacObject[] =>
-    built.filter((role) => role.when === when).flatMap(({ objects }) => objects);
-  return {
-    always: objectsOf('always'),
-    rescue: objectsOf('rescue'),
-    uninstall: objectsOf('uninstall').map((object) => ({
+  return [...groups.values()].flatMap((group): RoleGroup[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { process, only } = first;
+    const each = isEach(first);
+    const objects = roleAndBinding(
+      first,
+      rules(group, of),
+      each ? of.eachNamespace : undefined,
+      of,
+    );
+    if (process !== 'check-uninstall') return [{ process, when: only ?? 'always', each, objects }];
+    const hooked = objects.map((object) => ({
       ...object,
       metadata: { ...object.metadata, annotations: hook },
-    })),
-  };
+    }));
+    return [{ process, when: 'uninstall', each, objects: hooked }];
+  });
 }
 
 /**
@@ -80,15 +90,21 @@ export function peoplesRoles({ instance }: Pick<Installation, 'instance'>): obje
   ];
 }
 
-function roleAndBinding(group: readonly Permission[], of: Installation): RbacObject[] {
-  const [{ process, where, only } = {}] = group;
-  if (process === undefined || where === undefined) return [];
-  const name = [of.instance, process, ...(only === undefined ? [] : [only])].join('-');
-  const namespace = namespaceOf(where, of);
+/** `each`: one of several namespaces, which may be that of another role. */
+function roleAndBinding(
+  { process, where, only }: Permission,
+  ruleList: Rule[],
+  each: string | undefined,
+  of: Installation,
+): RbacObject[] {
+  const name = [of.instance, process, only ?? [], each === undefined ? [] : 'namespaced']
+    .flat()
+    .join('-');
+  const namespace = each ?? namespaceOf(where, of);
   const metadata = namespace === undefined ? { name } : { name, namespace };
   const prefix = namespace === undefined ? 'Cluster' : '';
   return [
-    role(`${prefix}Role`, metadata, of.instance, rules(group, of)),
+    role(`${prefix}Role`, metadata, of.instance, ruleList),
     {
       ...role(`${prefix}RoleBinding`, metadata, of.instance),
       roleRef: { apiGroup: RBAC, kind: `${prefix}Role`, name },
@@ -141,6 +157,7 @@ function namespaceOf(place: Place, of: Installation): string | undefined {
     case 'validation namespace':
       return of.validationNamespace;
     case 'kube-node-lease':
+    case 'default':
       return place;
     default:
       throw new Error(`no such place: ${String(place satisfies never)}`);

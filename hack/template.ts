@@ -37,6 +37,7 @@ const VALUES = {
   caAnnotations: { expression: helper('caAnnotations'), form: 'line' },
   crdAnnotations: { expression: helper('crdAnnotations'), form: 'line' },
   caBundle: { expression: helper('caBundle'), form: 'line', encoding: 'base64' },
+  eachNamespace: { expression: '$namespace', form: 'string' },
   commonLabels: { expression: '.Values.commonLabels', form: 'entries' },
   namespaceLabels: { expression: helper('namespaceLabels'), form: 'line' },
   namespaceExpressions: {
@@ -111,6 +112,17 @@ export function either(condition: string, yes: string, no: string): string {
     '{{- end }}',
     ...one.slice(one.length - behind),
   ].join('\n');
+}
+
+/** Two templates that have little in common. */
+export function oneOf(condition: string, yes: string, no: string): string {
+  return `{{- if ${condition} }}\n${yes}{{- else }}\n${no}{{- end }}\n`;
+}
+
+/** The same for each namespace of a list; the expressions in it mean what they mean elsewhere. */
+export function forEach(list: string, text: string): string {
+  const range = `{{- range $namespace := ${helper(list)} | fromJsonArray }}\n{{- with $ }}\n`;
+  return `${range}${text}{{- end }}\n{{- end }}\n`;
 }
 
 /** The same, there only where the condition holds. */

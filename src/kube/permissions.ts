@@ -1,5 +1,5 @@
 import { GROUP } from '../api/names.ts';
-import type { Kind } from '../api/resources.ts';
+import { resources, type Kind } from '../api/resources.ts';
 import { ORIGINAL_LEASE } from './original.ts';
 
 /**
@@ -35,7 +35,13 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
  * Where a right holds. `cluster`: for objects of the cluster, and for those of all namespaces, since
  * Pods of any namespace may ask for a volume.
  */
-export type Place = 'cluster' | 'own namespace' | 'validation namespace' | 'kube-node-lease';
+export type Place =
+  'cluster' | 'own namespace' | 'validation namespace' | 'kube-node-lease' | 'default';
+
+/** Where a right of that kind may be given for some namespaces only, instead of for the cluster. */
+export function mayBeLimited({ where, kind, named }: Permission): boolean {
+  return where === 'cluster' && named === undefined && resources[kind].namespaced;
+}
 
 /** Stands for the name of the installation, which no object but its own has. */
 export const INSTANCE = '(instance)';
@@ -107,6 +113,10 @@ const controllers = [
   ),
   ...within({ process: 'controllers', where: 'kube-node-lease' }, [
     ['Lease', ['get'], 'since when is the node of a vanished Pod heard of'],
+  ]),
+  // Where Events go that regard objects of the cluster.
+  ...within({ process: 'controllers', where: 'default' }, [
+    ['Event', ['create'], 'tells people what happened to a FluentPVC or a Namespace'],
   ]),
   // RBAC does not look at names when something is created.
   ...within({ process: 'controllers', where: 'own namespace' }, [

@@ -16,12 +16,13 @@ import { RELEASE, type Installation } from './installation.ts';
  */
 
 /**
- * Starts both, and leads the API server to the webhook, until `parts` are closed. Returns all that they
+ * Starts both, with these flags besides, and leads the API server to the webhook, until `parts` are closed. Returns all that they
  * log, as it comes.
  */
 export async function runAsInstalled(
   parts: AsyncDisposableStack,
   on: Installation,
+  ...flags: readonly string[]
 ): Promise<readonly Line[]> {
   const { api, namespace, certificate, folder, validationNamespace } = on;
   const [port = 0] = await freePorts('127.0.0.1', 1);
@@ -30,8 +31,9 @@ export async function runAsInstalled(
   await writeFile(join(certDir, 'tls.crt'), certificate.cert);
   await writeFile(join(certDir, 'tls.key'), certificate.key);
   const lines: Line[] = [];
-  await start(parts, on, lines, 'controllers', []);
+  await start(parts, on, lines, 'controllers', flags);
   await start(parts, on, lines, 'webhook', [
+    ...flags,
     `--webhook-port=${port}`,
     `--cert-dir=${certDir}`,
     `--validation-namespace=${validationNamespace}`,

@@ -24,6 +24,7 @@ import {
 } from './cycle.ts';
 import { bindingNameOf, bindingWhere, claimOf, type Api } from './harness.ts';
 import { runAsInstalled } from './as-installed.ts';
+import { runCheck } from './checking.ts';
 import { accountOf, openInstallation, type Installation } from './installation.ts';
 
 /*
@@ -72,6 +73,13 @@ test('a FluentPVC is tried out by dry runs, without a warning', async () => {
   expect(said).toBe(`fluentpvc.fluent-pvc-operator.tech.zozo.com/${FLUENTPVC} created\n`);
   const trials = ['get', 'pods,jobs,pvc', `--namespace=${on.validationNamespace}`, '--output=name'];
   expect(await api.kubectl(...trials)).toBe('');
+});
+
+test('helm test finds that it works, with no more rights than it needs', async () => {
+  const { said, fault } = await runCheck(on, 'check-install');
+  expect(fault).toBeUndefined();
+  expect(said).toContain('the webhook answers');
+  expect(said.at(-1)).toBe('the controllers lead');
 });
 
 describe('a claim', () => {

@@ -114,6 +114,8 @@ const table: [called: string, values: string[]][] = [
       '--set=priorityClassName=',
     ],
   ],
+  ['some namespaces', [setJson('namespaces', ['default'])]],
+  ['some namespaces, and no rescue', [setJson('namespaces', ['default']), ...NO_RESCUE]],
   ['no check before an uninstallation', ['--set=uninstall.force=true']],
   ['a webhook that leaves at once', ['--set=webhook.drainSeconds=0,webhook.dnsPolicy=Default']],
   [
@@ -134,7 +136,10 @@ describe.each(table)('with %s', (_called, values) => {
   test('the API server would take each object, and knows every field', async () => {
     expect(objects.length).toBeGreaterThan(20);
     // cert-manager is not in this cluster.
-    const known = objects.filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'));
+    const known = objects
+      .filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'))
+      // The account of the Pod would have to be there.
+      .map((one) => (one.kind === 'Pod' ? withDefaultAccount(one) : one));
     const dryRun = ['--server-side', '--dry-run=server', '--validate=strict', '--force-conflicts'];
     for (const [namespace, items] of Map.groupBy(known, (one) => one.metadata.namespace ?? '')) {
       const list = { apiVersion: 'v1', kind: 'List', items };
@@ -171,6 +176,11 @@ describe.each(table)('with %s', (_called, values) => {
     }
   });
 });
+
+function withDefaultAccount(pod: KubeObject): KubeObject {
+  const { spec } = pod as KubeObject & { spec: object };
+  return { ...pod, spec: { ...spec, serviceAccountName: 'default' } } as KubeObject;
+}
 
 test('rendering it twice is the same: nothing is random', async () => {
   expect(await render()).toEqual(await render());
@@ -222,6 +232,11 @@ describe('helm refuses', () => {
       'a budget that is no number',
       ['--set=webhook.podDisruptionBudget.maxUnavailable=all'],
       'maxUnavailable',
+    ],
+    [
+      'to work for its own namespace',
+      [setJson('namespaces', ['kube-system'])],
+      'nothing is injected in kube-system',
     ],
     ['half a replica', ['--set=webhook.replicas=1.5'], 'replicas'],
     ['a port of the system', ['--set=webhook.port=443'], 'webhook/port'],

@@ -76,6 +76,7 @@ function namespaceOf(place: Place): string | undefined {
     'own namespace': on.namespace,
     'validation namespace': on.validationNamespace,
     'kube-node-lease': 'kube-node-lease',
+    default: 'default',
   }[place];
 }
 

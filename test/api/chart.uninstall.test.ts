@@ -1,13 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { check } from '../../src/check/check.ts';
-import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
 import type { Job } from '../../src/api/job.ts';
 import { finalizers } from '../../src/api/names.ts';
-import type { KubeObject, Stored } from '../../src/api/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
-import { kubeconfigOf } from './as-installed.ts';
+import { runCheck, type Checked } from './checking.ts';
 import { endJob } from './cycle.ts';
 import { bindingWith, openUser } from './guarding.ts';
 import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
@@ -31,37 +28,19 @@ shared(async (parts) => {
 });
 
 /** Uninstalls, and returns what the check says and what Helm says in the end. */
-async function uninstall(): Promise<{ said: string[]; helm: string }> {
+async function uninstall(): Promise<Checked & { helm: string }> {
   const uninstalled = on
     .helm('uninstall', RELEASE, `--namespace=${on.namespace}`, '--wait', '--timeout=50s')
     .then(String, String);
-  const said: string[] = [];
-  const type = await runCheck((line) => void said.push(line));
-  await endJob({ ...on.api, namespace: on.namespace }, await theJob(), type);
-  return { said, helm: await uninstalled };
-}
-
-type CheckJob = Job & { spec: { template: { spec: { containers: { args: string[] }[] } } } };
-
-const theJob = (): Promise<Stored<CheckJob>> =>
-  eventually('the Job of the check', async () => {
+  const job = await eventually('the Job of the check', async () => {
     const ref = { kind: 'Job', namespace: on.namespace, name: CHECK } as const;
-    const job = await on.api.client.get<CheckJob>(ref);
-    return job?.status?.conditions === undefined ? job : undefined;
+    const found = await on.api.client.get<Job>(ref);
+    return found?.status?.conditions === undefined ? found : undefined;
   });
-
-async function runCheck(say: (line: string) => void): Promise<'Complete' | 'Failed'> {
-  const [, ...args] = (await theJob()).spec.template.spec.containers[0]?.args ?? [];
-  const kubeconfig = await kubeconfigOf(on, 'check-uninstall');
-  const invocation = readConfig('0', [...args, `--kubeconfig=${kubeconfig}`], {});
-  if (!('check' in invocation)) throw new Error(`${args.join(' ')} is no check`);
-  try {
-    await check(invocation.check, { clock: systemClock, version: '0', say });
-    return 'Complete';
-  } catch (error) {
-    say(String(error));
-    return 'Failed';
-  }
+  const checked = await runCheck(on, 'check-uninstall');
+  const outcome = checked.fault === undefined ? 'Complete' : 'Failed';
+  await endJob({ ...on.api, namespace: on.namespace }, job, outcome);
+  return { ...checked, helm: await uninstalled };
 }
 
 const there = async (what: string): Promise<string[]> => {
@@ -71,9 +50,9 @@ const there = async (what: string): Promise<string[]> => {
 };
 
 test('while a binding is not drained, nothing is taken away, and the release can be upgraded', async () => {
-  const { said, helm } = await uninstall();
-  expect(said[0]).toBe(`binding ${on.api.namespace}/some: Pending`);
-  expect(said.at(-1)).toContain('not uninstalled: 1 of its objects');
+  const { said, fault, helm } = await uninstall();
+  expect(said).toEqual([`binding ${on.api.namespace}/some: Pending, Pod "app"`]);
+  expect(fault).toContain('not uninstalled: 1 of its objects');
   expect(helm).toMatch(/UserError: helm uninstall.*pre-delete/s);
   expect(await there(CONFIGURATIONS)).toHaveLength(2);
   expect(await there('deployments')).toHaveLength(2);

@@ -41,9 +41,10 @@ export function openHelm({ kubeconfig }: Pick<Api, 'kubeconfig'>): Helm {
 /** Installs the chart, until `parts` are closed. */
 export async function openInstallation(
   parts: AsyncDisposableStack,
-  ...values: readonly string[]
+  ...given: readonly (string | ((api: Api) => string))[]
 ): Promise<Installation> {
   const api = await openApi(parts);
+  const values = given.map((value) => (typeof value === 'string' ? value : value(api)));
   const helm = openHelm(api);
   const namespace = `${api.namespace}-operator`;
   const validationNamespace = `${api.namespace}-validation`;

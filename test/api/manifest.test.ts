@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { loadAll } from 'js-yaml';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NAMESPACE, plainManifest } from '../../hack/plain-manifest.ts';
+import { createKubectl, type Kubectl } from '../../e2e/kubectl.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { makeCertificate } from '../../webhook/certificate.ts';
 import { eventually } from '../support/eventually.ts';
@@ -19,6 +19,9 @@ let api: Api;
 let file: string;
 let objects: KubeObject[];
 
+/** In no namespace but those that the file names. */
+let kubectl: Kubectl;
+
 /** Of the cluster, and not of a namespace of this test's own. */
 const OURS = [
   'mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies,' +
@@ -29,6 +32,8 @@ const OURS = [
 
 shared(async (parts) => {
   api = await openApi(parts);
+  const { TEST_KUBECTL: path = '' } = process.env;
+  kubectl = createKubectl({ kubectl: path, kubeconfig: api.kubeconfig });
   const folder = await mkdtemp(join(tmpdir(), 'manifest-'));
   parts.defer(() => rm(folder, { recursive: true }));
   const ca = join(folder, 'ca.crt');
@@ -64,7 +69,7 @@ test('it is all that Helm would install, with its namespace, and nothing that on
 
 test('the API server takes it in one go, and again', async () => {
   const apply = async (): Promise<string[]> =>
-    (await api.kubectl('apply', '--validate=strict', '-f', file)).trim().split('\n');
+    (await kubectl('apply', '--validate=strict', '-f', file)).trim().split('\n');
   expect(await apply()).toHaveLength(objects.length);
   const again = await apply();
   expect(again.filter((line) => !/ (unchanged|configured)$/.test(line))).toEqual([]);

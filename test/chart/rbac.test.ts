@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  peoplesRoles,
-  programRoles,
-  rules,
-  type ProgramRoles,
-  type Rule,
-} from '../../hack/rbac.ts';
+import { peoplesRoles, programRoles, rules, type RoleGroup, type Rule } from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
+import { resources } from '../../src/api/resources.ts';
 import { INSTANCE, permissions } from '../../src/kube/permissions.ts';
 
 interface Role {
@@ -19,10 +14,12 @@ interface Role {
 
 const installation = { instance: 'mine', namespace: 'ops', validationNamespace: 'trials' };
 const hook = { 'helm.sh/hook': 'pre-delete' };
-const { always, rescue, uninstall } = programRoles(installation, hook) as Record<
-  keyof ProgramRoles,
-  Role[]
->;
+const rolesOf = (groups: readonly RoleGroup[], when: RoleGroup['when']): Role[] =>
+  groups.filter((group) => group.when === when).flatMap(({ objects }) => objects as Role[]);
+const whole = programRoles(installation, hook);
+const always = rolesOf(whole, 'always');
+const rescue = rolesOf(whole, 'rescue');
+const uninstall = rolesOf(whole, 'uninstall');
 const people = peoplesRoles(installation) as Role[];
 const called = ({ kind, metadata: { namespace = '', name } }: Role): string =>
   [kind, ...(namespace === '' ? [] : [namespace]), name].join(' ');
@@ -38,6 +35,8 @@ describe('the roles of the program', () => {
       'ClusterRoleBinding mine-controllers',
       'Role kube-node-lease mine-controllers',
       'RoleBinding kube-node-lease mine-controllers',
+      'Role default mine-controllers',
+      'RoleBinding default mine-controllers',
       'Role ops mine-controllers',
       'RoleBinding ops mine-controllers',
       'Role trials mine-check-install',
@@ -119,6 +118,44 @@ describe('the roles of the program', () => {
   test('touch PersistentVolumes only where volumes are rescued', () => {
     const touching = all.filter(({ rule }) => rule.resources.includes('persistentvolumes'));
     expect(touching.map(({ role }) => role)).toEqual(['ClusterRole mine-controllers-rescue']);
+  });
+});
+
+describe('where the operator works for some namespaces only', () => {
+  const limited = programRoles({ ...installation, eachNamespace: 'shop' }, hook);
+  const clusterRoles = limited.flatMap(({ objects }) =>
+    (objects as Role[]).filter(({ kind }) => kind === 'ClusterRole'),
+  );
+  const rightsOf = (groups: readonly RoleGroup[]): string[] =>
+    groups.flatMap(({ process, objects }) =>
+      (objects as Role[]).flatMap((one) =>
+        (one.rules ?? []).map((rule) => `${process} ${JSON.stringify(rule)}`),
+      ),
+    );
+
+  test('nothing that is in namespaces is left to a ClusterRole, but one Lease by its name', () => {
+    const namespaced = new Set(
+      Object.values(resources).flatMap((one) => (one.namespaced ? [one.plural as string] : [])),
+    );
+    const left = clusterRoles
+      .flatMap((one) => one.rules ?? [])
+      .filter((one) => one.resources.some((name) => namespaced.has(name.split('/')[0] ?? '')));
+    expect(left).toMatchObject([{ resources: ['leases'], verbs: ['list'] }]);
+    expect(left[0]?.resourceNames).toHaveLength(1);
+  });
+
+  test('it has the same rights, each in fewer places', () => {
+    expect(rightsOf(limited).toSorted()).toEqual(rightsOf(whole).toSorted());
+  });
+
+  test('there is one Role a process, for each namespace', () => {
+    const each = limited.filter((group) => group.each).flatMap(({ objects }) => objects as Role[]);
+    expect(each.map(called).filter((name) => name.startsWith('Role '))).toEqual([
+      'Role shop mine-webhook-namespaced',
+      'Role shop mine-controllers-namespaced',
+      'Role shop mine-controllers-rescue-namespaced',
+      'Role shop mine-check-uninstall-namespaced',
+    ]);
   });
 });
 

@@ -44,6 +44,21 @@ test('defaults', () => {
   });
 });
 
+test.each<[string[], string[] | undefined]>([
+  [[], undefined],
+  [['--namespaces=shop'], ['shop', 'fluent-pvc-rescue']],
+  [
+    ['--namespaces=shop,pay', '--disable-rescue'],
+    ['shop', 'pay'],
+  ],
+  [
+    ['--namespaces=shop,shop,rescue', '--rescue-namespace=rescue'],
+    ['shop', 'rescue'],
+  ],
+])('with %j it works for %j', (flags, namespaces) => {
+  expect(config(['all', ...flags]).namespaces).toEqual(namespaces);
+});
+
 describe('a value', () => {
   interface Case {
     argv: string[];
@@ -126,6 +141,10 @@ describe('a fault is', () => {
     'no command': {
       argv: [],
       says: 'the command is webhook, controllers, all, check-install, check-uninstall, not ""',
+    },
+    'a namespace that can be none': {
+      argv: ['all', '--namespaces=shop,'],
+      says: '--namespaces is names with commas between them, not "shop,"',
     },
     'an unknown command': { argv: ['serve'], says: 'not "serve"' },
     'an argument too many': { argv: ['all', 'more'], says: 'too many arguments: more' },

@@ -86,7 +86,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 
 {{- define "fluent-pvc-operator.namespaceExpressions" -}}
-{{- .Values.webhook.namespaceSelector.matchExpressions | default list | toJson -}}
+{{- $all := .Values.webhook.namespaceSelector.matchExpressions | default list -}}
+{{- if .Values.namespaces -}}
+{{- /* What `helm test` tries goes to the validation namespace. */ -}}
+{{- $values := append (include "fluent-pvc-operator.namespaces" . | fromJsonArray) .Values.validation.namespace -}}
+{{- $all = append $all (dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $values) -}}
+{{- end -}}
+{{- $all | toJson -}}
 {{- end -}}
 
 {{- define "fluent-pvc-operator.podLabels" -}}
@@ -99,4 +105,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 
 {{- define "fluent-pvc-operator.matchConditions" -}}
 {{- with .Values.webhook.matchConditions }}{{ . | toJson }}{{ end -}}
+{{- end -}}
+
+{{- /* JSON: whom the operator works for; empty: for all. */ -}}
+{{- define "fluent-pvc-operator.namespaces" -}}
+{{- $others := concat (include "fluent-pvc-operator.exemptNamespaces" . | fromJsonArray) (list .Values.validation.namespace .Values.rescue.namespace) -}}
+{{- range .Values.namespaces -}}
+{{- if has . $others -}}
+{{- fail (printf "namespaces: nothing is injected in %s, so the operator cannot work for it" .) -}}
+{{- end -}}
+{{- end -}}
+{{- .Values.namespaces | uniq | toJson -}}
+{{- end -}}
+
+{{- /* JSON: the same, and where their volumes are rescued. */ -}}
+{{- define "fluent-pvc-operator.namespacesAndRescue" -}}
+{{- $all := include "fluent-pvc-operator.namespaces" . | fromJsonArray -}}
+{{- if .Values.rescue.enabled }}{{ $all = append $all .Values.rescue.namespace }}{{ end -}}
+{{- $all | toJson -}}
 {{- end -}}

@@ -124,6 +124,15 @@ resources:
 - --sidecar-mode={{ $values.sidecarMode }}
 - --pod-deletion-trigger={{ $values.podDeletionTrigger }}
 - --log-level={{ $values.logLevel }}
+{{- include "fluent-pvc-operator.placeArgs" $release }}
+{{- end -}}
+
+{{- /* Where the operator works. */ -}}
+{{- define "fluent-pvc-operator.placeArgs" -}}
+{{- $values := .Values -}}
+{{- if $values.namespaces }}
+- --namespaces={{ join "," (include "fluent-pvc-operator.namespaces" . | fromJsonArray) }}
+{{- end }}
 {{- if $values.rescue.enabled }}
 - --rescue-namespace={{ $values.rescue.namespace }}
 {{- else }}

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { bindingKeyBy, createCaches } from '../../../controllers/caches.ts';
 import { labels } from '../../../src/api/names.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
+import type { Cache } from '../../../src/kube/cache.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { fakeWatchClient } from '../../support/fake-watch.ts';
 import { KEY, make } from '../../support/make.ts';
@@ -34,6 +35,23 @@ describe('what is watched', () => {
       stop.abort();
     },
   );
+});
+
+test('of some namespaces only, each is watched for itself; what is of the cluster, as ever', async () => {
+  const fake = fakeWatchClient<KubeObject>();
+  const caches = createCaches({
+    client: fake.client,
+    clock: new FakeClock(),
+    log: memoryLog(),
+    namespaces: ['shop', 'pay'],
+  });
+  const stop = new AbortController();
+  for (const cache of Object.values(caches) as Cache<KubeObject>[]) void cache.start(stop.signal);
+  await settle();
+  const where = fake.lists.map((list) => list.namespace ?? 'the cluster').toSorted();
+  const five = <T>(value: T): T[] => Array.from({ length: 5 }, () => value);
+  expect(where).toEqual([...five('pay'), ...five('shop'), 'the cluster', 'the cluster']);
+  stop.abort();
 });
 
 test('bindings and claims are found by their FluentPVC, Pods by their binding, without what is large', async () => {
