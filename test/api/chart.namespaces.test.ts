@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { isTrue } from '../../src/api/condition.ts';
 import { GROUP } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
@@ -6,8 +7,8 @@ import type { Line } from '../support/memory-log.ts';
 import { shared } from '../support/shared.ts';
 import { runAsInstalled } from './as-installed.ts';
 import { runCheck } from './checking.ts';
-import { endJob, finishedPod, gone } from './cycle.ts';
-import type { Api } from './harness.ts';
+import { endJob, exited, finishedPod, gone, jobFor, runningPod, say, status } from './cycle.ts';
+import { bindingWhere, claimOf, type Api } from './harness.ts';
 import { accountOf, openInstallation, type Installation } from './installation.ts';
 
 /* An operator for one namespace, with Roles in it, and what it can not do. */
@@ -31,8 +32,13 @@ shared(async (parts) => {
   await eventually('the webhook', () => api.client.create(fluentPVC('logs')));
 });
 
+/** How many lines there were before rights were taken away on purpose. */
+let before: number | undefined;
+
 afterAll(() => {
-  const refused = lines.filter((line) => /cannot \w+ resource/.test(JSON.stringify(line)));
+  const refused = lines
+    .slice(0, before)
+    .filter((line) => /cannot \w+ resource/.test(JSON.stringify(line)));
   expect(refused).toEqual([]);
 });
 
@@ -54,12 +60,13 @@ test('helm test finds that it works', async () => {
   expect((await runCheck(on, 'check-install')).fault).toBeUndefined();
 });
 
+const can = (verb: string, what: string, who: string, namespace: string): Promise<string> =>
+  api.kubectl('auth', 'can-i', verb, what, `--as=${who}`, `--namespace=${namespace}`).then(
+    (answer) => answer.trim(),
+    () => 'no',
+  );
+
 test('its accounts may nothing in another namespace', async () => {
-  const can = (verb: string, what: string, who: string, namespace: string): Promise<string> =>
-    api.kubectl('auth', 'can-i', verb, what, `--as=${who}`, `--namespace=${namespace}`).then(
-      (said) => said.trim(),
-      () => 'no',
-    );
   for (const [process, verb, what] of [
     ['webhook', 'create', 'persistentvolumeclaims'],
     ['webhook', 'create', `fluentpvcbindings.${GROUP}`],
@@ -73,4 +80,28 @@ test('its accounts may nothing in another namespace', async () => {
     expect([process, verb, what, await can(verb, what, who, api.namespace)]).toContain('yes');
     expect([process, verb, what, await can(verb, what, who, elsewhere)]).toContain('no');
   }
+});
+
+// The last: afterwards it works for all.
+test('a namespace that is deleted takes the rights along; its data waits until they are back', async () => {
+  const who = accountOf(on, 'controllers');
+  const { pod, binding } = await runningPod(api, 'logs');
+  await eventually('its volume', async () => {
+    return (await claimOf(api, binding))?.status?.phase === 'Bound';
+  });
+  before = lines.length;
+  await api.kubectl('delete', 'namespace', api.namespace, '--wait=false');
+  await say(api, pod, status('Succeeded', exited(0), exited(0)));
+  await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '--ignore-not-found');
+  await eventually('the Roles to go', async () => {
+    return (await can('patch', 'persistentvolumeclaims', who, api.namespace)) === 'no';
+  });
+  expect(await claimOf(api, binding)).toBeDefined();
+  await on.upgrade('--force-conflicts', '--set=namespaces=null');
+  const rescue = { ...api, namespace: on.rescueNamespace };
+  await bindingWhere(rescue, binding, 'to have its volume again', (one) =>
+    isTrue(one.status?.conditions, 'Rescued'),
+  );
+  await endJob(rescue, await jobFor(rescue, binding), 'Complete');
+  await gone(rescue, binding);
 });
