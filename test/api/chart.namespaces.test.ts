@@ -29,7 +29,7 @@ shared(async (parts) => {
     api.kubectl('get', 'serviceaccount', 'default', '-n', elsewhere),
   );
   lines = await runAsInstalled(parts, on, `--namespaces=${api.namespace}`);
-  await eventually('the webhook', () => api.client.create(fluentPVC('logs')));
+  await eventually('the webhook', () => api.client.create(fluentPVC('limited')));
 });
 
 /** How many lines there were before rights were taken away on purpose. */
@@ -43,7 +43,7 @@ afterAll(() => {
 });
 
 test('a claim of its namespace is drained, as ever', async () => {
-  const { binding, job } = await finishedPod(api, 'logs');
+  const { binding, job } = await finishedPod(api, 'limited');
   await endJob(api, job, 'Complete');
   await gone(api, binding);
 });
@@ -51,7 +51,7 @@ test('a claim of its namespace is drained, as ever', async () => {
 test('a labelled Pod of another namespace is denied: it would run without its claim', async () => {
   const denied = async (): Promise<string> =>
     api.client
-      .create(labelledPod({ namespace: elsewhere }, 'logs'), { dryRun: true })
+      .create(labelledPod({ namespace: elsewhere }, 'limited'), { dryRun: true })
       .then(() => 'created', String);
   await eventually('the guard', async () => (await denied()).includes('the webhook did not see'));
 });
@@ -85,7 +85,7 @@ test('its accounts may nothing in another namespace', async () => {
 // The last: afterwards it works for all.
 test('a namespace that is deleted takes the rights along; its data waits until they are back', async () => {
   const who = accountOf(on, 'controllers');
-  const { pod, binding } = await runningPod(api, 'logs');
+  const { pod, binding } = await runningPod(api, 'limited');
   await eventually('its volume', async () => {
     return (await claimOf(api, binding))?.status?.phase === 'Bound';
   });

@@ -21,7 +21,7 @@ let before: string[];
 const LASTING = (): ObjectRef[] => [
   ref(api, 'FluentPVCBinding', cycle.binding),
   ref(api, 'PersistentVolumeClaim', cycle.binding),
-  { kind: 'FluentPVC', name: 'logs' },
+  { kind: 'FluentPVC', name: 'upgraded' },
   { kind: 'Namespace', name: on.rescueNamespace },
   ...crds.map(({ metadata }): ObjectRef => {
     return { kind: 'CustomResourceDefinition', name: metadata.name ?? '' };
@@ -41,8 +41,8 @@ shared(async (parts) => {
   on = await openInstallation(parts);
   ({ api } = on);
   await runAsInstalled(parts, on);
-  await eventually('the webhook', () => api.client.create(fluentPVC('logs')));
-  cycle = await runningPod(api, 'logs');
+  await eventually('the webhook', () => api.client.create(fluentPVC('upgraded')));
+  cycle = await runningPod(api, 'upgraded');
   before = await uids();
 });
 
