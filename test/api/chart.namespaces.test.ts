@@ -29,7 +29,7 @@ shared(async (parts) => {
     api.kubectl('get', 'serviceaccount', 'default', '-n', elsewhere),
   );
   lines = await runAsInstalled(parts, on, `--namespaces=${api.namespace}`);
-  await eventually('the webhook', () => api.client.create(fluentPVC('limited')));
+  await eventually('the webhook', () => api.client.create(fluentPVC('in-one-namespace')));
 });
 
 /** How many lines there were before rights were taken away on purpose. */
@@ -43,7 +43,7 @@ afterAll(() => {
 });
 
 test('a claim of its namespace is drained, as ever', async () => {
-  const { binding, job } = await finishedPod(api, 'limited');
+  const { binding, job } = await finishedPod(api, 'in-one-namespace');
   await endJob(api, job, 'Complete');
   await gone(api, binding);
 });
@@ -51,7 +51,7 @@ test('a claim of its namespace is drained, as ever', async () => {
 test('a labelled Pod of another namespace is denied: it would run without its claim', async () => {
   const denied = async (): Promise<string> =>
     api.client
-      .create(labelledPod({ namespace: elsewhere }, 'limited'), { dryRun: true })
+      .create(labelledPod({ namespace: elsewhere }, 'in-one-namespace'), { dryRun: true })
       .then(() => 'created', String);
   await eventually('the guard', async () => (await denied()).includes('the webhook did not see'));
 });
@@ -85,7 +85,7 @@ test('its accounts may nothing in another namespace', async () => {
 // The last: afterwards it works for all.
 test('a namespace that is deleted takes the rights along; its data waits until they are back', async () => {
   const who = accountOf(on, 'controllers');
-  const { pod, binding } = await runningPod(api, 'limited');
+  const { pod, binding } = await runningPod(api, 'in-one-namespace');
   await eventually('its volume', async () => {
     return (await claimOf(api, binding))?.status?.phase === 'Bound';
   });
