@@ -49,14 +49,19 @@ export function createBindingDecider(options: {
   const leave = createLeaveObserver({ ...caches, ...options });
   const orphan = createOrphanDecider({ ...options, leave });
 
-  /** A claim that the cache does not have may only be late. One that was never used is nobody's. */
+  /**
+   * A claim that the cache does not have, or has without a volume, may only be late. One that was never
+   * used is nobody's.
+   */
   const claimOf = async (
     binding: Stored<Binding>,
     signal: AbortSignal,
   ): Promise<Stored<Claim> | undefined> => {
+    const cached = caches.claims.get(keyOf(binding.metadata));
     const claim =
-      caches.claims.get(keyOf(binding.metadata)) ??
-      (await client.get<Claim>(claimRef(binding), { signal }));
+      cached?.spec.volumeName === undefined
+        ? await client.get<Claim>(claimRef(binding), { signal })
+        : cached;
     return claim !== undefined && isUnused(claim) ? undefined : claim;
   };
 

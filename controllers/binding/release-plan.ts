@@ -1,6 +1,6 @@
 import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
-import { isTrue } from '../../src/api/condition.ts';
+import { getCondition, isTrue } from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import { finalizationOf } from '../../src/api/fluentpvc.ts';
 import { DRAINED, finalizers, labels } from '../../src/api/names.ts';
@@ -11,6 +11,7 @@ import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import { pointer, type Plan, type Write } from '../../src/core/plan.ts';
 import { giveBack, isForUs, isKept, isRescue } from '../../src/core/rescue.ts';
 import { claimRef, ending, isClaimOf, isOurs, jobDeletion, statusPlan } from './binding-facts.ts';
+import { NEVER_BOUND } from './drain/undrained.ts';
 import type { VolumeSight } from './rescue/rescue-begin.ts';
 import { rescueDisabled } from './rescue/rescue-report.ts';
 
@@ -24,7 +25,8 @@ import { rescueDisabled } from './rescue/rescue-report.ts';
  *                   one patch, binding ends
  *     rescued:      before that, the volume gets the policy back that it had
  *     never used:   claim deleted ──(kubernetes.io/pvc-protection is off: no Pod names it)──>
- *                   our finalizer off it, binding ends
+ *                   our finalizer off it, binding ends. Where it turns out before that there was
+ *                   something after all, that is said, and it is drained
  *
  * Deleted first, finalizer off second: a claim without our finalizer that was not deleted would be
  * nobody's. The claim itself disappears when the last Pod that names it does.
@@ -51,6 +53,8 @@ const NO_JOB = { job: undefined, jobPodEnd: undefined };
 export function releasePlan(observation: ReleaseObservation): Plan {
   const { now, binding, claim, job, jobPods, volume } = observation;
   const conditions = binding.status?.conditions;
+  const doubt = whyUsed(observation);
+  if (doubt !== undefined) return reconsidered(observation, doubt);
   const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) writes.push(jobDeletion(job, 'Background'));
@@ -80,7 +84,10 @@ export function releasePlan(observation: ReleaseObservation): Plan {
       return { writes, reason: 'the claim is drained and kept; the binding ends' };
     }
     if (!isDeleting(claim)) {
-      writes.push({ verb: 'delete', ref, uid: claim.metadata.uid, propagation: 'Background' });
+      const { uid, resourceVersion } = claim.metadata;
+      // What was never used goes as it was looked at, and not when it got a volume since.
+      const version = drained ? {} : { resourceVersion };
+      writes.push({ verb: 'delete', ref, uid, ...version, propagation: 'Background' });
     }
     const inUse = hasFinalizer(claim, finalizers.claimInUse) || !isDeleting(claim);
     if (!drained && inUse) {
@@ -91,6 +98,29 @@ export function releasePlan(observation: ReleaseObservation): Plan {
   }
   writes.push(...ending(binding));
   return { writes, reason: 'the claim is released and the binding ends' };
+}
+
+/** A reason to drain what was taken for never used, and is not on its way out yet. */
+interface Doubt {
+  reason: string;
+  message: string;
+}
+
+/** Is there, after all, something that data may be on? */
+function whyUsed({ binding, claim }: ReleaseObservation): Doubt | undefined {
+  const missing = getCondition(binding.status?.conditions, 'PodMissing');
+  if (missing?.status !== 'True' || missing.reason !== NEVER_BOUND) return undefined;
+  if (claim?.spec.volumeName === undefined || isDeleting(claim) || !isOurs(claim, binding)) {
+    return undefined;
+  }
+  const message = `PVC "${binding.spec.pvc.name}" got a PersistentVolume after all: it is drained.`;
+  return { reason: 'ClaimBound', message };
+}
+
+function reconsidered(observation: ReleaseObservation, { reason, message }: Doubt): Plan {
+  return statusPlan(observation, 'a claim that was to go unused is drained', [
+    { type: 'PodMissing', status: 'False', reason, message },
+  ]);
 }
 
 /** Is the claim drained, and meant to be there afterwards? One that was rescued somebody had deleted. */

@@ -135,7 +135,7 @@ const status: Schema = {
       description:
         'Pending, Ready (Pod and claim in use), OutOfUse (the Pod is over), FinalizerJobApplied, ' +
         'FinalizerJobSucceeded, FinalizerJobFailed (waits for its next attempt, or for people after ' +
-        'the last one), Unknown (the claim is lost) or PodMissing (no Pod was ever seen).',
+        'the last one), Unknown (the claim is lost) or PodMissing (no Pod can have written to it).',
     },
     conditions: conditionsSchema,
     nodeName: { type: 'string', description: 'The node the Pod was first seen on.' },

@@ -28,11 +28,12 @@ export interface PatchWrite {
   subresource?: 'status';
 }
 
-/** Deletes only the object of that uid. */
+/** Deletes only the object of that uid, and of that version where one is named. */
 export interface DeleteWrite {
   verb: 'delete';
   ref: ObjectRef;
   uid: string;
+  resourceVersion?: string;
   /** Foreground: the object stays until its dependents are gone. */
   propagation: 'Background' | 'Foreground';
 }

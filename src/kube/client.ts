@@ -58,7 +58,7 @@ export interface KubeClient {
   replace<T extends KubeObject>(object: Stored<T>, options?: CallOptions): Promise<Stored<T>>;
   delete(
     ref: ObjectRef,
-    body: { uid: string; propagation: 'Background' | 'Foreground' },
+    body: { uid: string; resourceVersion?: string; propagation: 'Background' | 'Foreground' },
     options?: CallOptions,
   ): Promise<void>;
   /** Asks for the Pod's eviction; a disruption budget answers 429. */
@@ -158,14 +158,14 @@ export function createClient(connection: Connection, userAgent: string): KubeCli
         ...options,
       }),
 
-    async delete(ref, { uid, propagation }, options = {}) {
+    async delete(ref, { uid, resourceVersion, propagation }, options = {}) {
       await http.ask<JsonObject>({
         method: 'DELETE',
         path: objectPath(ref),
         body: {
           apiVersion: 'v1',
           kind: 'DeleteOptions',
-          preconditions: { uid },
+          preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
           propagationPolicy: propagation,
         },
         ...options,

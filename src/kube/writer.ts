@@ -130,9 +130,9 @@ function isNotApplicable(error: unknown): error is ApiError {
 function isMoot(write: Write, error: unknown): boolean {
   if (write.verb === 'create' || !(error instanceof ApiError)) return false;
   if (error.code === 404) return true;
-  // A uid precondition that does not hold: the name belongs to another object by now.
+  // The name belongs to another object by now. A version that is old is a conflict like any other.
   const removes = write.verb === 'delete' || write.verb === 'evict';
-  return removes && error.code === 409 && /precondition/i.test(error.status.message ?? '');
+  return removes && error.code === 409 && /UID in precondition/i.test(error.status.message ?? '');
 }
 
 /** See `kubectl explain event --api-version=events.k8s.io/v1`. */

@@ -1,4 +1,5 @@
 import type { Binding } from '../../src/api/binding.ts';
+import type { Claim } from '../../src/api/claim.ts';
 import { rfc3339 } from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import type { Stored } from '../../src/api/object.ts';
@@ -49,7 +50,15 @@ export function status(
   };
 }
 
+/** A kubelet has something to say of containers once it could mount their claims. */
 export async function say(api: Api, pod: Stored<Pod>, body: PodStatus): Promise<void> {
+  for (const { persistentVolumeClaim: { claimName } = {} } of pod.spec.volumes ?? []) {
+    if (claimName === undefined) continue;
+    await eventually(`claim ${claimName} to be bound`, async () => {
+      const claim = await api.client.get<Claim>(ref(api, 'PersistentVolumeClaim', claimName));
+      return claim === undefined || claim.spec.volumeName !== undefined;
+    });
+  }
   const patch = { type: 'merge', subresource: 'status', body: { status: body } } as const;
   await api.client.patch(ref(api, 'Pod', pod.metadata.name), patch);
 }

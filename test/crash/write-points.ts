@@ -69,7 +69,8 @@ export const WRITE_POINTS = {
   },
   'the status says PodMissing': {
     is: status('PodMissing'),
-    heals: 'The watch that proved it is broken by the restart: without proof the claim is drained.',
+    heals:
+      'That there was no Pod a watch has proved, which the restart breaks: without proof the claim is drained. One without a volume is found again.',
   },
   'the Pod is evicted': {
     is: ({ resource, subresource }) => resource === 'pods' && subresource === 'eviction',

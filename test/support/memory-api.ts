@@ -141,11 +141,13 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
       demand(existing(ref).metadata.resourceVersion === object.metadata.resourceVersion, 'version');
       return keep(object);
     },
-    delete: async (ref, { uid }) => {
+    delete: async (ref, { uid, resourceVersion = '' }) => {
       await Promise.resolve();
       asked('delete', ref);
       const old = existing(ref);
       demand(old.metadata.uid === uid, `UID in precondition: ${uid}`);
+      const isOld = !['', old.metadata.resourceVersion].includes(resourceVersion);
+      demand(!isOld, `ResourceVersion in precondition: ${resourceVersion}`);
       keep({
         ...old,
         metadata: { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },

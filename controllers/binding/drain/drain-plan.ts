@@ -1,4 +1,5 @@
 import type { Binding } from '../../../src/api/binding.ts';
+import type { Claim } from '../../../src/api/claim.ts';
 import { isTrue } from '../../../src/api/condition.ts';
 import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
@@ -10,10 +11,8 @@ import { identityWrite } from '../first-seen.ts';
 import {
   applied,
   failed,
-  givenUp,
   isExhausted,
   isFailureRecorded,
-  nothingCreated,
   stalled,
   succeeded,
   unknown,
@@ -30,6 +29,7 @@ import {
   type JobPod,
   type JobRefusal,
 } from './stalled-drain.ts';
+import { givenUp, neverBound, nothingCreated } from './undrained.ts';
 
 /**
  * Drains a claim whose Pod is over, one finalizer Job after the other until one succeeds.
@@ -40,6 +40,8 @@ import {
  *       │                                                             │        │
  *       └──(due, or `retry`: Job deleted)── FinalizerJobFailed <──────┘        v
  *                                                                  FinalizerJobSucceeded
+ *
+ *     the claim never had a volume ──> PodMissing: nobody can have written to it
  *
  * After `finalization.attempts` failed ones none is due by itself any more, only by `retry`.
  * Success counts only when it is recorded here: a Job that is gone without that runs again.
@@ -95,6 +97,7 @@ export function drainPlan(observation: DrainObservation): Plan {
     // First of all: from what it says here, its volume is rescued when somebody takes it away.
     const patch = identityWrite(binding, { claimUid: claim.metadata.uid });
     if (patch !== undefined) return { writes: [patch], reason: 'the claim was seen' };
+    if (wasNeverBound(claim, binding)) return neverBound(observation);
   }
   const trouble = claimTrouble(claim, binding);
   if (trouble !== undefined) {
@@ -172,6 +175,15 @@ function creation(observation: DrainObservation, job: Job): Plan {
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
   const { writes, reason } = refused(observation, refusal);
   return { writes: [...writes, create], reason };
+}
+
+/**
+ * Has the claim no volume, and had none? Only one that is bound can be mounted, and it stays bound: the
+ * Pod, which is over, has written nothing. Its finalizer Job would wait for a volume, too, for ever.
+ */
+function wasNeverBound(claim: Stored<Claim>, { spec, status }: Binding): boolean {
+  const known = spec.rescue?.volumeName ?? status?.volumeName;
+  return claim.spec.volumeName === undefined && known === undefined;
 }
 
 /** Of an admission that failed between its two writes. */

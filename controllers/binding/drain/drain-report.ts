@@ -19,7 +19,7 @@ import { volumeField } from '../first-seen.ts';
 export interface DrainFacts {
   now: number;
   binding: Stored<Binding>;
-  /** The claim, asked live where the cache has none. */
+  /** The claim, asked live where the cache has none, or one without a volume. */
   claim: Stored<Claim> | undefined;
   /** The finalizer Job of now, where there is one. */
   job: Stored<Job> | undefined;
@@ -163,7 +163,7 @@ function jobGone({ binding, job }: DrainFacts): BindingCondition[] {
 }
 
 /** What held until now and does not any more. */
-function overcome(
+export function overcome(
   binding: Stored<Binding>,
   types: readonly BindingConditionType[],
   reason: string,
@@ -189,25 +189,4 @@ function isRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
 /** Is the failure of this very Job recorded, and with it what its Pods said? */
 export function isFailureRecorded(binding: Stored<Binding>, job: Stored<Job>): boolean {
   return isRecorded(binding, job) && isTrue(binding.status?.conditions, 'FinalizerJobFailed');
-}
-
-/** Neither Pod nor claim was ever seen. */
-export function nothingCreated(observation: DrainFacts): Plan {
-  const name = observation.binding.spec.pvc.name;
-  const message = `Neither Pod nor PVC "${name}" was ever seen: there is nothing to drain.`;
-  return statusPlan(observation, 'there was never a claim', [
-    { type: 'PodMissing', status: 'True', reason: 'NothingCreated', message },
-  ]);
-}
-
-/** Somebody gave the data up: said where it can be found when the binding is gone, too. */
-export function givenUp(observation: DrainFacts): Plan {
-  const { binding } = observation;
-  const note =
-    `The annotation ${annotations.release} gives up what is on PVC "${binding.spec.pvc.name}": it ` +
-    `is released without a drain.`;
-  const plan = statusPlan(observation, 'the data was given up', [
-    { type: 'DataGivenUp', status: 'True', reason: 'Released', message: note },
-  ]);
-  return withWarning(plan, binding, { reason: 'DataGivenUp', action: 'Release', note });
 }

@@ -70,6 +70,17 @@ describe('a call', () => {
         propagationPolicy: 'Foreground',
       },
     },
+    'delete of one version': {
+      call: (client) =>
+        client.delete(pod, { uid: 'u', resourceVersion: '7', propagation: 'Background' }),
+      request: `DELETE ${podPath}`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: 'u', resourceVersion: '7' },
+        propagationPolicy: 'Background',
+      },
+    },
     evict: {
       call: (client) => client.evict(pod, 'u'),
       request: `POST ${podPath}/eviction`,

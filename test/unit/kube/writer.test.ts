@@ -136,6 +136,14 @@ describe('not moot', () => {
       write: writes.patch,
       error: refusal(409, 'Conflict', 'Precondition failed: the object has been modified'),
     },
+    'a delete of a version that is old': {
+      write: writes.delete,
+      error: refusal(
+        409,
+        'Conflict',
+        'Precondition failed: ResourceVersion in precondition: 7, ResourceVersion in object meta: 8',
+      ),
+    },
     'a delete that met another writer': {
       write: writes.delete,
       error: refusal(409, 'Conflict', 'the object has been modified'),

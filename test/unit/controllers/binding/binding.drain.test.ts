@@ -29,6 +29,16 @@ describe('draining', () => {
     const { decide } = setup(outOfUse, {}, [make.claim()]);
     expect(deeds((await decide()).writes)).toEqual(['create Job']);
   });
+  test('a claim that the cache has without a volume may only be late', async () => {
+    const { decide, asked } = setup(outOfUse, { claims: [make.unboundClaim()] }, [make.claim()]);
+    expect(deeds((await decide()).writes)).toEqual(['create Job']);
+    expect(asked()).toContain('get PersistentVolumeClaim');
+  });
+  test('a claim that has no volume, read live, is released without a Job', async () => {
+    const unbound = make.unboundClaim();
+    const { decide } = setup(outOfUse, { claims: [unbound] }, [unbound]);
+    expect(said(await decide())).toMatchObject({ PodMissing: 'True ClaimNeverBound' });
+  });
   test('a claim that is nowhere is lost', async () => {
     expect(said(await setup(outOfUse).decide())).toMatchObject({ Unknown: 'True PVCLost' });
   });

@@ -12,6 +12,14 @@ const drained = make.binding({
   status: { conditions: [make.condition('FinalizerJobSucceeded')] },
 });
 const unused = make.binding({ status: { conditions: [make.condition('PodMissing')] } });
+const neverBound = make.binding({
+  status: {
+    conditions: [
+      make.condition('OutOfUse'),
+      make.condition('PodMissing', { reason: 'ClaimNeverBound' }),
+    ],
+  },
+});
 const deleting = { deletionTimestamp: at(1) };
 const free = { ...deleting, finalizers: [finalizers.claim] };
 const CLAIM = 'PersistentVolumeClaim';
@@ -136,6 +144,17 @@ const cases: Record<string, Case> = {
     claim: make.claim({ metadata: { finalizers: [finalizers.claim] } }),
     writes: [`delete ${CLAIM}`],
   },
+  'never bound: the claim and a Job that waits for its volume are deleted': {
+    binding: neverBound,
+    claim: make.unboundClaim(),
+    writes: ['delete Job', `delete ${CLAIM}`],
+  },
+  'never bound: it goes on its way, also when it gets a volume there': {
+    binding: neverBound,
+    job: undefined,
+    claim: make.claim({ metadata: free }),
+    writes: [`patch ${CLAIM}`, ...end],
+  },
   'never used: our finalizer goes once no Pod names it': {
     binding: unused,
     job: undefined,
@@ -200,6 +219,17 @@ test('each delete names the uid, and finalizers are taken off this very object',
       ],
     },
   ]);
+});
+
+test('what was never used is deleted as it was looked at: not when it has a volume by now', () => {
+  const { writes } = plan({ binding: neverBound, job: undefined, claim: make.unboundClaim() });
+  expect(writes).toMatchObject([{ uid: 'claim-uid', resourceVersion: '500' }]);
+});
+
+test('what never had a volume, and has one before it goes, is drained', () => {
+  const decided = plan({ binding: neverBound, job: undefined, claim: make.claim() });
+  expect(deeds(decided.writes)).toEqual([`patch ${BINDING} status`]);
+  expect(said(decided)).toMatchObject({ phase: 'OutOfUse', PodMissing: 'False ClaimBound' });
 });
 
 test('the finalizer is taken off where it stands', () => {

@@ -4,6 +4,7 @@ import { annotations, finalizers } from '../../../../../src/api/names.ts';
 import { at, make, NAME } from '../../../../support/make.ts';
 import { deeds, message, said } from '../../../../support/said.ts';
 import { over, binding, running, ended, next, plan } from '../../../../support/draining.ts';
+import { inPlace } from '../../../../support/rescuing.ts';
 
 describe('a claim that cannot be drained', () => {
   const other = { [annotations.admissionId]: 'another' };
@@ -94,6 +95,46 @@ describe('a claim that cannot be drained', () => {
     );
     test('can be drained all the same: it is', () => {
       expect(deeds(plan({ next, binding: acknowledged }).writes)).toEqual(['create Job']);
+    });
+  });
+  describe('that never had a volume', () => {
+    const claim = make.unboundClaim();
+    const missing = { phase: 'PodMissing', PodMissing: 'True ClaimNeverBound' };
+    const cases: Record<string, Partial<DrainObservation>> = {
+      'is released without a Job, which would wait for a volume, too': { next },
+      'is released with the Job that waits for a volume': { job: running },
+      'is released with the Job that has failed meanwhile': { job: ended('Failed') },
+      'is released although it was deleted': {
+        claim: make.unboundClaim({ metadata: { deletionTimestamp: at(90) } }),
+        next,
+      },
+    };
+    test.each(Object.entries(cases))('%s', (_, change) => {
+      const decided = plan({ claim, ...change });
+      expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status']);
+      expect(said(decided)).toMatchObject(missing);
+      expect(message(decided, 'PodMissing')).toContain(NAME);
+    });
+    test('is released, and what stood in the way of its drain does so no longer', () => {
+      const stalled = binding({
+        conditions: [over, make.condition('FinalizerJobApplied'), make.condition('DrainStalled')],
+      });
+      expect(said(plan({ claim, job: running, binding: stalled }))).toMatchObject({
+        ...missing,
+        FinalizerJobApplied: 'False ClaimNeverBound',
+        DrainStalled: 'False ClaimNeverBound',
+      });
+    });
+    const not: Record<string, Partial<DrainObservation>> = {
+      'its binding remembers a volume': { binding: binding({ volumeName: 'pv-1' }) },
+      'it is a rescue that has one': {
+        binding: { ...inPlace(), spec: { ...inPlace().spec, pvc: { name: NAME, uid: '' } } },
+      },
+      'it is not ours': { claim: make.unboundClaim({ metadata: { labels: {} } }) },
+      'its drain has succeeded': { job: ended('Complete') },
+    };
+    test.each(Object.entries(not))('is not taken for one where %s', (_, change) => {
+      expect(said(plan({ claim, next, ...change })) ?? {}).not.toHaveProperty('PodMissing');
     });
   });
   describe('whose uid was never learned', () => {
