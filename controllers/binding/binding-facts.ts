@@ -12,6 +12,7 @@ import { hasFinalizer, isDeleting, type ObjectMeta, type Stored } from '../../sr
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import type { DeleteWrite, PatchWrite, Plan, Write } from '../../src/core/plan.ts';
+import { ownClaim } from './claim-identity.ts';
 
 /**
  * The three stages of a binding. Which one it is in stands in its own conditions and nowhere else,
@@ -116,42 +117,13 @@ export function ending(binding: Stored<Binding>): Write[] {
 }
 
 /**
- * Is it the claim that was made with this binding, or that has taken over the volume of that one, and
- * is it still ours?
- */
-export function isOurs(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
-  return hasFinalizer(claim, finalizers.claim) && isClaimOf(claim, binding);
-}
-
-/** Is it the claim that was made with this binding, whether we still keep it or not? */
-export function isClaimOf(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
-  const { uid } = binding.spec.pvc;
-  const id = annotations.admissionId;
-  return (
-    claim.metadata.labels?.[labels.binding] === binding.metadata.name &&
-    claim.metadata.annotations?.[id] === binding.metadata.annotations?.[id] &&
-    (uid === '' || uid === claim.metadata.uid || takesOver(claim, binding))
-  );
-}
-
-/** Is it the claim of the volume that the binding rescues? */
-export function takesOver(claim: Stored<Claim>, { spec: { rescue } }: Binding): boolean {
-  return rescue !== undefined && claim.spec.volumeName === rescue.volumeName;
-}
-
-/** The same, also where its marks were taken off: its uid alone proves whose it is. */
-export function isOwn(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
-  return isOurs(claim, binding) || claim.metadata.uid === binding.spec.pvc.uid;
-}
-
-/**
  * Does the annotation `release` give the data up? By the uid of its claim, of now or of before a
  * rescue: a mistaken name does not.
  */
 export function isGivenUp(binding: Stored<Binding>, claim: Stored<Claim> | undefined): boolean {
   const { metadata, spec } = binding;
   const uid = metadata.annotations?.[annotations.release] ?? '';
-  const own = claim !== undefined && isOwn(claim, binding) ? claim.metadata.uid : undefined;
+  const own = ownClaim(claim, binding)?.metadata.uid;
   return uid !== '' && [spec.pvc.uid, spec.rescue?.pvc.uid, own].includes(uid);
 }
 
@@ -182,6 +154,20 @@ export function jobDeletion(
 ): Write {
   const { namespace, name, uid } = metadata;
   return { verb: 'delete', ref: { kind: 'Job', namespace, name }, uid, propagation };
+}
+
+/** The claim goes: deleted first, or it would be nobody's for a moment, and then without our finalizer. */
+export function claimDeletion(claim: Stored<Claim>, binding: Stored<Binding>): Write[] {
+  const ref = claimRef(binding);
+  const { uid } = claim.metadata;
+  return [
+    ...(isDeleting(claim)
+      ? []
+      : [{ verb: 'delete', ref, uid, propagation: 'Background' } satisfies Write]),
+    ...(hasFinalizer(claim, finalizers.claim)
+      ? [withoutFinalizer(ref, claim, finalizers.claim)]
+      : []),
+  ];
 }
 
 export function claimRef(binding: Stored<Binding>): ObjectRef {

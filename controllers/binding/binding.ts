@@ -9,8 +9,9 @@ import type { Clock } from '../../src/clock.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import type { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { claimRef, isGivenUp, isOurs, stageOf } from './binding-facts.ts';
+import { claimRef, isGivenUp, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from '../caches.ts';
+import { claimIdentity } from './claim-identity.ts';
 import { claimTrouble } from './claim-trouble.ts';
 import { createJobObserver } from './drain/drain-observer.ts';
 import { drainPlan } from './drain/drain-plan.ts';
@@ -84,7 +85,8 @@ export function createBindingDecider(options: {
     signal: AbortSignal,
   ): Promise<Plan> => {
     const cached = caches.claims.get(key);
-    const claim = cached !== undefined && isOurs(cached, binding) ? cached : undefined;
+    const identity = claimIdentity(cached, binding);
+    const claim = identity.is === 'ours' ? identity.claim : undefined;
     const admittedAt = Math.min(
       createdAt(binding),
       cached === undefined ? Infinity : createdAt(cached),

@@ -1,6 +1,6 @@
 import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
-import { getCondition, isTrue } from '../../src/api/condition.ts';
+import { isTrue } from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import { finalizationOf } from '../../src/api/fluentpvc.ts';
 import { DRAINED, finalizers, labels } from '../../src/api/names.ts';
@@ -10,10 +10,11 @@ import { hasFinalizer, isDeleting, type Stored } from '../../src/api/object.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import { pointer, type Plan, type Write } from '../../src/core/plan.ts';
 import { giveBack, isForUs, isKept, isRescue } from '../../src/core/rescue.ts';
-import { claimRef, ending, isClaimOf, isOurs, jobDeletion, statusPlan } from './binding-facts.ts';
-import { NEVER_BOUND } from './drain/undrained.ts';
+import { claimDeletion, claimRef, ending, jobDeletion, statusPlan } from './binding-facts.ts';
+import { claimIdentity } from './claim-identity.ts';
 import type { VolumeSight } from './rescue/rescue-begin.ts';
 import { rescueDisabled } from './rescue/rescue-report.ts';
+import { doubtOf, reconsidered } from './unused-claim.ts';
 
 /**
  * Lets a claim go, and the binding with it, when it is recorded that there is nothing in it.
@@ -46,16 +47,16 @@ export interface ReleaseObservation {
   volume: VolumeSight;
 }
 
+/** A claim without our label is not watched. */
+const UNWATCHED_AGAIN_MS = 30_000;
 /** A report of a rescue does not speak of its Job. */
 const NO_JOB = { job: undefined, jobPodEnd: undefined };
 
 /** What is left to do for a binding whose claim may go. Pure. */
 export function releasePlan(observation: ReleaseObservation): Plan {
-  const { now, binding, claim, job, jobPods, volume } = observation;
-  const conditions = binding.status?.conditions;
-  const doubt = whyUsed(observation);
+  const { binding, claim, job, jobPods, volume } = observation;
+  const doubt = doubtOf(binding, claim);
   if (doubt !== undefined) return reconsidered(observation, doubt);
-  const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) writes.push(jobDeletion(job, 'Background'));
   // Those that no Job takes with it, because somebody took it off them: a finished Pod keeps the
@@ -75,52 +76,55 @@ export function releasePlan(observation: ReleaseObservation): Plan {
       writes.push(giveBack(volume, binding));
     }
   }
-  const kept = claim !== undefined && hasFinalizer(claim, finalizers.claim);
-  if (claim !== undefined && (kept || !isDeleting(claim)) && !isRetained(claim, binding)) {
-    if (!isOurs(claim, binding)) return changed(now, binding);
-    const ref = claimRef(binding);
-    if (isToRetain(binding)) {
-      writes.push(retention(ref, claim), ...ending(binding));
-      return { writes, reason: 'the claim is drained and kept; the binding ends' };
-    }
-    if (!isDeleting(claim)) {
-      const { uid, resourceVersion } = claim.metadata;
-      // What was never used goes as it was looked at, and not when it got a volume since.
-      const version = drained ? {} : { resourceVersion };
-      writes.push({ verb: 'delete', ref, uid, ...version, propagation: 'Background' });
-    }
-    const inUse = hasFinalizer(claim, finalizers.claimInUse) || !isDeleting(claim);
-    if (!drained && inUse) {
-      // The claim's own watch says when the last Pod that names it is gone.
-      return { writes, reason: 'the claim was never used; waiting until no Pod names it' };
-    }
-    writes.push(withoutFinalizer(ref, claim, finalizers.claim));
+  const identity = claimIdentity(claim, binding);
+  switch (identity.is) {
+    case 'ours':
+      return withClaim(observation, identity.claim, writes);
+    case 'stripped':
+    case 'doubtful':
+      if (!isDeleting(identity.claim) || hasFinalizer(identity.claim, finalizers.claim)) {
+        return claimChanged(observation);
+      }
+      break;
+    case 'absent':
+    case 'retained':
+    case 'stranger':
+      // Ours is gone, or let go, and nothing on it waited: what has its name is not our business.
+      break;
+    default:
+      throw new Error(`no such identity: ${JSON.stringify(identity satisfies never)}`);
   }
   writes.push(...ending(binding));
-  return { writes, reason: 'the claim is released and the binding ends' };
+  return { writes, reason: 'there is no claim left, and the binding ends' };
 }
 
-/** A reason to drain what was taken for never used, and is not on its way out yet. */
-interface Doubt {
-  reason: string;
-  message: string;
-}
-
-/** Is there, after all, something that data may be on? */
-function whyUsed({ binding, claim }: ReleaseObservation): Doubt | undefined {
-  const missing = getCondition(binding.status?.conditions, 'PodMissing');
-  if (missing?.status !== 'True' || missing.reason !== NEVER_BOUND) return undefined;
-  if (claim?.spec.volumeName === undefined || isDeleting(claim) || !isOurs(claim, binding)) {
-    return undefined;
+function withClaim(
+  { binding }: ReleaseObservation,
+  claim: Stored<Claim>,
+  before: readonly Write[],
+): Plan {
+  const conditions = binding.status?.conditions;
+  if (isToRetain(binding)) {
+    const writes = [...before, retention(claimRef(binding), claim), ...ending(binding)];
+    return { writes, reason: 'the claim is drained and kept; the binding ends' };
   }
-  const message = `PVC "${binding.spec.pvc.name}" got a PersistentVolume after all: it is drained.`;
-  return { reason: 'ClaimBound', message };
-}
-
-function reconsidered(observation: ReleaseObservation, { reason, message }: Doubt): Plan {
-  return statusPlan(observation, 'a claim that was to go unused is drained', [
-    { type: 'PodMissing', status: 'False', reason, message },
-  ]);
+  const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
+  if (!drained && (hasFinalizer(claim, finalizers.claimInUse) || !isDeleting(claim))) {
+    const { uid, resourceVersion } = claim.metadata;
+    const ref = claimRef(binding);
+    // As it was looked at, and not when it got a volume since.
+    const version = { uid, resourceVersion };
+    const deletion: Write = { verb: 'delete', ref, ...version, propagation: 'Background' };
+    // The claim's own watch says when the last Pod that names it is gone.
+    return {
+      writes: isDeleting(claim) ? [...before] : [...before, deletion],
+      reason: 'the claim was never used; waiting until no Pod names it',
+    };
+  }
+  return {
+    writes: [...before, ...claimDeletion(claim, binding), ...ending(binding)],
+    reason: 'the claim is released and the binding ends',
+  };
 }
 
 /** Is the claim drained, and meant to be there afterwards? One that was rescued somebody had deleted. */
@@ -139,22 +143,14 @@ function retention(ref: ObjectRef, claim: Stored<Claim>): Write {
   return { ...release, body: [...release.body, { op: 'add', path, value: DRAINED }] };
 }
 
-/** Was that done, before a crash? */
-function isRetained(claim: Stored<Claim>, binding: Stored<Binding>): boolean {
-  return (
-    claim.metadata.labels?.[labels.state] === DRAINED &&
-    !hasFinalizer(claim, finalizers.claim) &&
-    isClaimOf(claim, binding)
-  );
-}
-
 /** The binding stays, so that the claim is not forgotten with our finalizer on it. */
-function changed(now: number, binding: Stored<Binding>): Plan {
+function claimChanged({ now, binding }: ReleaseObservation): Plan {
   const message =
     `PVC "${binding.spec.pvc.name}" has not the uid, label, annotation and finalizer that this ` +
     `binding knows: it is left alone. Restore them, or delete it by hand, without the finalizer ` +
     `${finalizers.claim}; nothing on it waits to be drained.`;
-  return statusPlan({ now, binding }, 'the claim was changed', [
+  const plan = statusPlan({ now, binding }, 'the claim was changed', [
     { type: 'Unknown', status: 'True', reason: 'PVCNotOurs', message },
   ]);
+  return { ...plan, requeueAfterMs: UNWATCHED_AGAIN_MS };
 }

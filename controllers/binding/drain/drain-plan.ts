@@ -5,8 +5,9 @@ import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
-import { ending, isGivenUp, isOurs, jobDeletion, untilMs } from '../binding-facts.ts';
-import { claimTrouble, isLost } from '../claim-trouble.ts';
+import { ending, isGivenUp, jobDeletion, untilMs } from '../binding-facts.ts';
+import { claimIdentity, isLost } from '../claim-identity.ts';
+import { claimTrouble } from '../claim-trouble.ts';
 import { identityWrite } from '../first-seen.ts';
 import {
   applied,
@@ -86,18 +87,19 @@ export function drainPlan(observation: DrainObservation): Plan {
   // Whatever became of the claim since: what was on it is shipped.
   if (job !== undefined && jobOutcome(job)?.succeeded === true) return succeeded(observation, job);
   if (isGivenUp(binding, claim)) return givenUp(observation);
-  if (claim === undefined && isUnseen(binding)) return nothingCreated(observation);
-  if (isLost(claim, binding) && isDeleting(binding)) {
+  const identity = claimIdentity(claim, binding);
+  if (identity.is === 'absent' && isUnseen(binding)) return nothingCreated(observation);
+  if (isLost(identity) && isDeleting(binding)) {
     return {
       writes: ending(binding),
       reason: 'the claim is lost, which somebody has acknowledged',
     };
   }
-  if (claim !== undefined && isOurs(claim, binding)) {
+  if (identity.is === 'ours') {
     // First of all: from what it says here, its volume is rescued when somebody takes it away.
-    const patch = identityWrite(binding, { claimUid: claim.metadata.uid });
+    const patch = identityWrite(binding, { claimUid: identity.claim.metadata.uid });
     if (patch !== undefined) return { writes: [patch], reason: 'the claim was seen' };
-    if (wasNeverBound(claim, binding)) return neverBound(observation);
+    if (wasNeverBound(identity.claim, binding)) return neverBound(observation);
   }
   const trouble = claimTrouble(claim, binding);
   if (trouble !== undefined) {

@@ -7,7 +7,8 @@ import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.t
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import { isKept, keepVolume, rescueBinding } from '../../../src/core/rescue.ts';
-import { isGivenUp, isOwn, statusWrite } from '../binding-facts.ts';
+import { isGivenUp, statusWrite } from '../binding-facts.ts';
+import { ownClaim } from '../claim-identity.ts';
 import {
   givenUp,
   handedOver,
@@ -135,7 +136,8 @@ function whyLeft(
 function hasNothing({ binding, claim, volume }: LeaveObservation): boolean {
   if (typeof volume !== 'string' || binding.spec.rescue !== undefined) return false;
   if (binding.status?.volumeName !== undefined) return false;
-  return claim !== undefined && isOwn(claim, binding) && claim.spec.volumeName === undefined;
+  const own = ownClaim(claim, binding);
+  return own !== undefined && own.spec.volumeName === undefined;
 }
 
 /** Why there is no volume to rescue: only one whose name is known was looked for. */

@@ -6,7 +6,8 @@ import { hasFinalizer, type Identity, type Stored } from '../../../src/api/objec
 import type { Volume } from '../../../src/api/volume.ts';
 import { withoutFinalizer } from '../../../src/core/finalizer.ts';
 import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
-import { claimRef, ending, isOwn, statusWrite } from '../binding-facts.ts';
+import { claimRef, ending, statusWrite } from '../binding-facts.ts';
+import { ownClaim } from '../claim-identity.ts';
 import { handleOf } from './rescue-report.ts';
 
 /*
@@ -63,8 +64,9 @@ export function handedOver(
 /** Claim and binding go. */
 export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
   const writes: Write[] = [];
-  if (claim !== undefined && isOwn(claim, binding) && hasFinalizer(claim, finalizers.claim)) {
-    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
+  const own = ownClaim(claim, binding);
+  if (own !== undefined && hasFinalizer(own, finalizers.claim)) {
+    writes.push(withoutFinalizer(claimRef(binding), own, finalizers.claim));
   }
   return isStored ? [...writes, ...ending(binding)] : writes;
 }

@@ -4,8 +4,8 @@ import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
-import { bindingRef, isOwn } from '../binding-facts.ts';
-import { isLost } from '../claim-trouble.ts';
+import { bindingRef } from '../binding-facts.ts';
+import { claimIdentity, isLost, ownClaim } from '../claim-identity.ts';
 import type { DrainFacts } from '../drain/drain-report.ts';
 
 /** The volume of a claim; `unseen`: rescue is switched off, and with it the right to look. */
@@ -16,7 +16,7 @@ export function volumeToRescue(
   binding: Stored<Binding>,
   claim: Stored<Claim> | undefined,
 ): string | undefined {
-  const own = claim !== undefined && isOwn(claim, binding) ? claim.spec.volumeName : undefined;
+  const own = ownClaim(claim, binding)?.spec.volumeName;
   return binding.spec.rescue?.volumeName ?? own ?? binding.status?.volumeName;
 }
 
@@ -24,7 +24,8 @@ export function volumeToRescue(
 export function beginRescue({ binding, claim }: DrainFacts, volume: VolumeSight): Plan | undefined {
   const { metadata, spec } = binding;
   // A claim that is there and only changed is left alone, and so is a volume that goes with its claim.
-  const isLeft = isLost(claim, binding) || claim === undefined || isDeleting(claim);
+  const isLeft =
+    isLost(claimIdentity(claim, binding)) || (claim !== undefined && isDeleting(claim));
   if (!isLeft || spec.rescue !== undefined) return undefined;
   if (volume === 'absent' || volume === 'unseen' || isDeleting(volume)) return undefined;
   // The volume of that very claim: another one's is not ours to touch.

@@ -2,10 +2,8 @@ import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
 import { isTrue } from '../../../src/api/condition.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
-import { finalizers } from '../../../src/api/names.ts';
-import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.ts';
+import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
-import { withoutFinalizer } from '../../../src/core/finalizer.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import {
   handOver,
@@ -16,7 +14,8 @@ import {
   rescueClaim,
   type RescueBinding,
 } from '../../../src/core/rescue.ts';
-import { claimRef, ending, isOurs, isOwn, jobDeletion } from '../binding-facts.ts';
+import { claimDeletion, ending, jobDeletion } from '../binding-facts.ts';
+import { claimIdentity, ownClaim } from '../claim-identity.ts';
 import { identityWrite } from '../first-seen.ts';
 import { failed, isFailureRecorded, type DrainFacts } from '../drain/drain-report.ts';
 import type { VolumeSight } from './rescue-begin.ts';
@@ -73,13 +72,7 @@ export function rescuePlan(observation: RescueObservation): Plan {
   const { binding, claim, volume } = observation;
   if (volume === 'unseen') return rescueDisabled(observation);
   if (volume === 'absent') {
-    if (isDeleting(binding)) {
-      return {
-        writes: ending(binding),
-        reason: 'the volume is lost, which somebody has acknowledged',
-      };
-    }
-    return volumeLost(observation);
+    return isDeleting(binding) ? acknowledged(observation) : volumeLost(observation);
   }
   if (!isForUs(volume, binding)) return taken(observation, volume);
   if (isDeleting(volume)) return volumeGoes(observation, volume);
@@ -88,9 +81,18 @@ export function rescuePlan(observation: RescueObservation): Plan {
   }
   if (claim === undefined) return withoutClaim(observation, volume);
   if (!isNew(claim, binding)) return withOldClaim(observation, claim);
-  if (!isOurs(claim, binding)) return nameTaken(observation, volume);
+  if (claimIdentity(claim, binding).is !== 'ours') return nameTaken(observation, volume);
   if (claim.status?.phase !== 'Bound') return moving(observation, [], 'the volume is being bound');
   return bound(observation, claim);
+}
+
+/** Claims go with the binding: one that was left, with our finalizer, would get a new binding. */
+function acknowledged({ binding, claim }: RescueObservation): Plan {
+  const own = ownClaim(claim, binding);
+  return {
+    writes: [...(own === undefined ? [] : claimDeletion(own, binding)), ...ending(binding)],
+    reason: 'the volume is lost, which somebody has acknowledged',
+  };
 }
 
 /** Is it another claim than the one that the Pod wrote to, and does it stay? */
@@ -114,9 +116,8 @@ function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Pla
     }
     writes.push(jobDeletion(job, 'Foreground'));
   }
-  if (hasFinalizer(claim, finalizers.claim) && isOwn(claim, binding)) {
-    writes.push(withoutFinalizer(claimRef(binding), claim, finalizers.claim));
-  }
+  const own = ownClaim(claim, binding);
+  if (own !== undefined) writes.push(...claimDeletion(own, binding));
   return moving(observation, writes, 'the old claim goes');
 }
 

@@ -7,7 +7,7 @@ import {
   trimPod,
 } from '../../../controllers/trim.ts';
 import { sidecarTrouble } from '../../../controllers/pod/sidecar-trouble.ts';
-import { isOurs } from '../../../controllers/binding/binding-facts.ts';
+import { claimIdentity } from '../../../controllers/binding/claim-identity.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { hasEnded, mountsClaim } from '../../../src/api/pod.ts';
@@ -87,7 +87,7 @@ test('a claim is still known as ours, and whether it is lost', () => {
   const volume = trimClaim(make.claim({ spec: { volumeName: 'pv-1' } }));
   expect(volume.spec).toEqual({ volumeName: 'pv-1' });
   const trimmed = trimClaim(make.claim({ status: { phase: 'Lost' } }));
-  expect(isOurs(trimmed, make.binding())).toBe(true);
+  expect(claimIdentity(trimmed, make.binding()).is).toBe('ours');
   expect(trimmed).toMatchObject({ spec: {}, status: { phase: 'Lost' } });
   const { status, ...unbound } = make.claim();
   expect(trimClaim(unbound)).not.toHaveProperty('status');

@@ -81,7 +81,6 @@ describe('where a drained claim is to be retained', () => {
   });
 
   const strangers: Record<string, ObjectMeta> = {
-    'has the label and another uid': { ...retained, uid: 'another' },
     'has the label and is of another admission': { ...retained, annotations: {} },
     'has lost our finalizer and has no label': { finalizers: [] },
   };
@@ -89,6 +88,13 @@ describe('where a drained claim is to be retained', () => {
     const decided = plan({ job: undefined, claim: make.claim({ metadata }) });
     expect(said(decided)).toMatchObject({ Unknown: 'True PVCNotOurs' });
     expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status']);
+  });
+  test('one that has the label and another uid is left alone, and the binding ends', () => {
+    const claim = make.claim({ metadata: { ...retained, uid: 'another' } });
+    expect(deeds(plan({ job: undefined, claim }).writes)).toEqual([
+      'delete FluentPVCBinding',
+      'patch FluentPVCBinding',
+    ]);
   });
 });
 

@@ -243,7 +243,6 @@ test('the finalizer is taken off where it stands', () => {
 
 describe('a claim that is not as the binding knows it', () => {
   const strangers = {
-    'has another uid': { uid: 'another' },
     'is of another admission': { annotations: { [annotations.admissionId]: 'another' } },
     'has lost its label': { labels: {} },
     'has lost our finalizer': { finalizers: [finalizers.claimInUse] },
@@ -257,6 +256,27 @@ describe('a claim that is not as the binding knows it', () => {
           `patch ${BINDING} status`,
         ]);
         expect(said(decided)).toMatchObject({ Unknown: 'True PVCNotOurs' });
+        // Without our label it is not watched.
+        expect(decided.requeueAfterMs).toBe(30_000);
+      }
+    },
+  );
+  const others = {
+    'has another uid': { uid: 'another' },
+    'has another uid and is on its way out': { uid: 'another', ...deleting },
+    'has another uid and no mark of ours': {
+      uid: 'another',
+      labels: {},
+      annotations: {},
+      finalizers: [],
+    },
+  };
+  test.each(Object.entries(others))(
+    '%s: ours is gone, that one is left alone, and the binding ends',
+    (_, metadata) => {
+      for (const binding of [drained, unused, neverBound]) {
+        const decided = plan({ binding, job: undefined, claim: make.claim({ metadata }) });
+        expect(deeds(decided.writes)).toEqual(end);
       }
     },
   );

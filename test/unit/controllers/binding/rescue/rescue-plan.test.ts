@@ -215,9 +215,25 @@ describe('a rescue that cannot go on by itself says so', () => {
     expect(said(told)).toMatchObject({ phase: 'Unknown', Unknown: 'True VolumeLost' });
     expect(message(told, 'Unknown')).toContain(`kubectl delete fpvcb ${NAME}`);
   });
-  test('and ends when that is acknowledged', () => {
+  describe('and ends when that is acknowledged', () => {
     const binding = inPlace({}, { deletionTimestamp: at(1) });
-    expect(deeds(plan({ binding }).writes)).toEqual(['patch FluentPVCBinding']);
+    const CLAIM = 'PersistentVolumeClaim';
+    const cases: Record<string, { claim: RescueObservation['claim']; does: string[] }> = {
+      'alone where there is no claim': { claim: undefined, does: [] },
+      'with the claim that was deleted': { claim: oldClaim(), does: [`patch ${CLAIM}`] },
+      'with the claim that took the volume over': {
+        claim: newClaim('shop'),
+        does: [`delete ${CLAIM}`, `patch ${CLAIM}`],
+      },
+      "and leaves somebody else's claim alone": {
+        claim: make.claim({ metadata: { uid: 'x' }, spec: { volumeName: 'pv-2' } }),
+        does: [],
+      },
+    };
+    test.each(Object.entries(cases))('%s', (_, { claim, does }) => {
+      const { writes } = plan({ binding, claim });
+      expect(deeds(writes)).toEqual([...does, 'patch FluentPVCBinding']);
+    });
   });
   test("where the volume has become another one's: it is not touched", () => {
     const volume = make.volume({
