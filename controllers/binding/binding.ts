@@ -163,6 +163,7 @@ export function createBindingDecider(options: {
             binding.spec.rescue === undefined
               ? 'absent'
               : await leave.volumeOf(binding, claim, signal),
+          pods: caches.pods.byIndex(key).filter((pod) => mountsClaim(pod, binding.spec.pvc.name)),
           job: jobOf(binding),
           jobPods: podsOfJobs(binding),
         });

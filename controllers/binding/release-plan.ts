@@ -40,6 +40,8 @@ export interface ReleaseObservation {
   binding: Stored<Binding>;
   /** The claim, asked live where the cache has none. */
   claim: Stored<Claim> | undefined;
+  /** Those that were injected with the claim. */
+  pods: readonly Stored<Pod>[];
   job: Stored<Job> | undefined;
   /** Pods of finalizer Jobs. */
   jobPods: readonly Stored<Pod>[];
@@ -54,8 +56,8 @@ const NO_JOB = { job: undefined, jobPodEnd: undefined };
 
 /** What is left to do for a binding whose claim may go. Pure. */
 export function releasePlan(observation: ReleaseObservation): Plan {
-  const { binding, claim, job, jobPods, volume } = observation;
-  const doubt = doubtOf(binding, claim);
+  const { binding, claim, pods, job, jobPods, volume } = observation;
+  const doubt = doubtOf(binding, claim, pods);
   if (doubt !== undefined) return reconsidered(observation, doubt);
   const writes: Write[] = [];
   if (job !== undefined && !isDeleting(job)) writes.push(jobDeletion(job, 'Background'));

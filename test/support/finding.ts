@@ -35,6 +35,8 @@ export interface Setup {
     admittedAt?: number,
     /** As it is by then. */
     of?: Stored<Binding>,
+    /** What the clock of the API server says then; `null`: it does not say. */
+    servedAt?: number | null,
   ) => ReturnType<ReturnType<typeof createPodFinder>['find']>;
   asked: () => string[];
   forget: () => void;
@@ -48,8 +50,10 @@ export function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObj
     caches,
     api,
     clock,
-    find: (now = T0 + 100_000, admittedAt = createdAt(binding), of = binding) =>
-      finder.find(of, admittedAt, now, new AbortController().signal),
+    find: (now = T0 + 100_000, admittedAt = createdAt(binding), of = binding, servedAt = now) => {
+      api.servedAt = servedAt ?? undefined;
+      return finder.find(of, admittedAt, now, new AbortController().signal);
+    },
     asked: () => api.requests.map(({ verb, kind }) => `${verb} ${kind}`),
     forget: () => {
       finder.forget(KEY);

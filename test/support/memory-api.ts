@@ -20,6 +20,8 @@ export type Refusal = (request: Request) => Error | undefined;
 export interface MemoryApi extends KubeClient {
   readonly requests: Request[];
   refuse: Refusal;
+  /** What its clock says, in ms since the epoch; `undefined`: its answers have no date. */
+  servedAt: number | undefined;
   /** Stores an object as it is. */
   put<T extends KubeObject>(object: T): Stored<T>;
   find(kind: Kind, name: string): Stored<KubeObject> | undefined;
@@ -86,6 +88,7 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
     server: 'https://memory',
     requests,
     refuse: () => undefined,
+    servedAt: undefined,
     put: keep,
     find: (kind, name) =>
       [...stored.values()].find((object) => object.kind === kind && object.metadata.name === name),
@@ -107,6 +110,7 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
       return {
         items: structuredClone(items) as Stored<T>[],
         resourceVersion: String(version),
+        ...(api.servedAt === undefined ? {} : { servedAt: api.servedAt }),
       };
     },
     create: async (object, options) => {

@@ -49,6 +49,8 @@ export type PodSight =
 /** Is it proven that there was no Pod? Where it can't be any more, nothing is gained by waiting. */
 export type Absence = 'proven' | 'unproven' | 'unprovable';
 
+/** Reason of the condition `PodMissing` where it is proven that there was no Pod. */
+export const NEVER_CREATED = 'PodNeverCreated';
 /** An API request may take 60 s: before that Pod, claim or binding may still be on their way. */
 export const MAY_ARRIVE_MS = 70_000;
 /** Without proof of its absence by then, a Pod is taken to have been there, and gone. */
@@ -192,7 +194,7 @@ function unseen(observation: InUseObservation, absence: Absence): Plan {
   if (absence === 'proven') {
     const message = 'The Pod was never created: the claim is released without a drain.';
     const conditions: BindingCondition[] = [
-      { type: 'PodMissing', status: 'True', reason: 'PodNeverCreated', message },
+      { type: 'PodMissing', status: 'True', reason: NEVER_CREATED, message },
     ];
     if (isTrue(binding.status?.conditions, 'WriterMayBeAlive'))
       conditions.push(writerKnown(message));

@@ -96,6 +96,11 @@ export function createPodFinder({
       const list = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
       const pod = list.items.find((item) => mountsClaim(item, binding.spec.pvc.name));
       if (pod !== undefined) return present(pod, true, now, signal);
+      // By the clock that says when it was admitted, not by ours: one that is ahead would take a Pod
+      // that is still on its way for one that never was.
+      if ((list.servedAt ?? -Infinity) - admittedAt < MAY_ARRIVE_MS) {
+        return unseen(provable ? 'unproven' : 'unprovable');
+      }
       upTo = list.resourceVersion;
       absentUpTo.set(key, upTo);
     }

@@ -84,6 +84,15 @@ describe('releasing', () => {
       { ref: { kind: 'FluentPVCBinding' } },
     ]);
   });
+  test('keeps the claim of a Pod that is there although it was proven that there was none', async () => {
+    const conditions = [make.condition('PodMissing', { reason: 'PodNeverCreated' })];
+    const volumes: [] = [];
+    const stranger = make.pod({ metadata: { name: 'x', uid: 'x' }, spec: { volumes } });
+    const decide = (pod: typeof stranger) =>
+      setup({ conditions }, { claims: [make.claim()], pods: [pod] }).decide();
+    expect(said(await decide(make.pod()))).toMatchObject({ PodMissing: 'False PodArrived' });
+    expect(deeds((await decide(stranger)).writes)).toContain('delete PersistentVolumeClaim');
+  });
   test('asks for a claim that the cache does not have, lest it be left behind', async () => {
     const { decide } = setup(drained, {}, [make.claim()]);
     expect(deeds((await decide()).writes)).toContain('delete PersistentVolumeClaim');

@@ -31,6 +31,7 @@ function plan(change: Partial<Parameters<typeof releasePlan>[0]>): ReturnType<ty
     now: T0,
     binding: drained,
     claim: make.claim(),
+    pods: [],
     job: make.job(),
     jobPods: [],
     volume: 'absent' as const,

@@ -30,6 +30,7 @@ function plan(change: Partial<ReleaseObservation>): ReturnType<typeof releasePla
     now: T0,
     binding: drained,
     claim: make.claim(),
+    pods: [],
     job: make.job(),
     jobPods: [],
     volume: 'absent',
@@ -230,6 +231,23 @@ test('what never had a volume, and has one before it goes, is drained', () => {
   const decided = plan({ binding: neverBound, job: undefined, claim: make.claim() });
   expect(deeds(decided.writes)).toEqual([`patch ${BINDING} status`]);
   expect(said(decided)).toMatchObject({ phase: 'OutOfUse', PodMissing: 'False ClaimBound' });
+});
+
+describe('the claim of a Pod that never existed', () => {
+  const conditions = [make.condition('PodMissing', { reason: 'PodNeverCreated' })];
+  const binding = make.binding({ status: { conditions } });
+  test.each([make.pod(), make.endedPod()])('is kept where that is there after all', (pod) => {
+    for (const claim of [make.claim(), make.claim({ metadata: deleting })]) {
+      const decided = plan({ binding, claim, pods: [pod], job: undefined });
+      expect(deeds(decided.writes)).toEqual([`patch ${BINDING} status`]);
+      expect(said(decided)).toMatchObject({ phase: 'Pending', PodMissing: 'False PodArrived' });
+    }
+  });
+  test('that never had a volume goes although its Pod, which is over, is there', () => {
+    const claim = make.unboundClaim();
+    const decided = plan({ binding: neverBound, claim, pods: [make.endedPod()], job: undefined });
+    expect(deeds(decided.writes)).toEqual([`delete ${CLAIM}`]);
+  });
 });
 
 test('the finalizer is taken off where it stands', () => {

@@ -55,6 +55,7 @@ test('what was given up is released like what was drained', () => {
     now: T0,
     binding: known,
     claim: make.claim(),
+    pods: [],
     job: make.job(),
     jobPods: [],
     volume: 'absent',

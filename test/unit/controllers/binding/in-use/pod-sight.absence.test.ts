@@ -31,6 +31,26 @@ describe('a Pod that was never seen', () => {
     caches.pods.resourceVersion = '99';
     expect(await find(later)).toEqual(unseen('unproven'));
   });
+  const clocks: Record<string, { servedAt: number | null; sight: string }> = {
+    'is 65 s ahead of that of the API server': { servedAt: later - 65_000, sight: 'unproven' },
+    'is a little ahead of that of the API server': { servedAt: later - 1, sight: 'unproven' },
+    'agrees with that of the API server': { servedAt: later, sight: 'proven' },
+    'is behind that of the API server': { servedAt: later + 65_000, sight: 'proven' },
+    'cannot be compared: the API server does not say its time': {
+      servedAt: null,
+      sight: 'unproven',
+    },
+  };
+  test.each(Object.entries(clocks))('where our clock %s', async (_, { servedAt, sight }) => {
+    const { find } = setup(older);
+    expect(await find(later, T0, older, servedAt)).toEqual(unseen(sight));
+  });
+  test('is proven by a later list, when the API server says that enough time went by', async () => {
+    const { find, asked } = setup(older);
+    await find(later, T0, older, later - 65_000);
+    expect(await find(later + 65_000, T0, older, later)).toEqual(unseen('proven'));
+    expect(asked()).toEqual(['list Pod', 'list Pod']);
+  });
   const unprovable: Record<string, { since: number; version: string }> = {
     'by a watch that was broken since': { since: T0 + 1, version: '200' },
     'by a watch that may have begun later, by another clock': {
