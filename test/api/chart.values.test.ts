@@ -91,7 +91,7 @@ test('the webhook has more time to leave than it takes for it', async () => {
   expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60 + 15);
 });
 
-test('each run of the program keeps its heap below its limit', async () => {
+test('each run of the program keeps its heap below its limit, and writes to no file', async () => {
   const pods = podsOf(await on.render());
   expect(pods.map(({ name }) => name.replace(`${NAME}-`, '')).toSorted()).toEqual([
     'check-install',
@@ -102,6 +102,15 @@ test('each run of the program keeps its heap below its limit', async () => {
   for (const { spec } of pods) {
     const option = { name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=50' };
     expect(spec.containers[0]?.env).toContainEqual(option);
+    expect(spec.containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
   }
 });
 

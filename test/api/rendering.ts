@@ -72,5 +72,11 @@ interface PodSpec {
   dnsPolicy?: string;
   terminationGracePeriodSeconds?: number;
   topologySpreadConstraints?: { topologyKey: string; labelSelector?: object }[];
-  containers: { name: string; args: string[]; env?: { name: string; value: string }[] }[];
+  securityContext?: object;
+  containers: {
+    name: string;
+    args: string[];
+    env?: { name: string; value: string }[];
+    securityContext?: object;
+  }[];
 }
