@@ -10,7 +10,7 @@ export interface Rendering {
   helm: Helm;
   rescueNamespace: string;
   /** All that the chart makes of these values, what Helm makes for a moment (hooks) included. */
-  render(...values: readonly string[]): Promise<KubeObject[]>;
+  render: (...values: readonly string[]) => Promise<KubeObject[]>;
 }
 
 /** Everything in a namespace of this test's own, rescued volumes beside it, until `parts` are closed. */

@@ -134,8 +134,8 @@ describe('where the operator works for some namespaces only', () => {
     );
 
   test('nothing that is in namespaces is left to a ClusterRole, but one Lease by its name', () => {
-    const namespaced = new Set(
-      Object.values(resources).flatMap((one) => (one.namespaced ? [one.plural as string] : [])),
+    const namespaced = new Set<string>(
+      Object.values(resources).flatMap((one) => (one.namespaced ? [one.plural] : [])),
     );
     const left = clusterRoles
       .flatMap((one) => one.rules ?? [])
