@@ -71,14 +71,15 @@ export const RESCUE_FLOWS = {
       const { binding } = await undrained(place);
       const elsewhere = rescued(place);
       await refuse(place, 'fluentpvcbindings');
-      try {
-        await refusing(elsewhere, 'fluentpvcbindings');
-        await deleteNamespace(place);
-        await bindingWith(place, binding, 'DrainStalled');
-      } finally {
-        await refusingNothing(elsewhere);
-      }
-      await goneNamespace(place, PATIENCE_MS);
+      await refusing(elsewhere, 'fluentpvcbindings');
+      const isStalled = async (): Promise<void> => {
+        try {
+          await bindingWith(place, binding, 'DrainStalled');
+        } finally {
+          await refusingNothing(elsewhere);
+        }
+      };
+      await Promise.all([namespaceGoes(place), isStalled()]);
       await drainsElsewhere(place, binding);
     },
   },

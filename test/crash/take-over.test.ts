@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
+import type { Pod } from '../../src/api/pod.ts';
 import { openApi, type Api } from '../api/harness.ts';
 import { applyOriginalDefinitions } from '../api/original.ts';
 import { fluentPVC } from '../support/manifests.ts';
+import { originalPod } from '../support/original.ts';
 import { shared } from '../support/shared.ts';
 import { MOMENTS } from './gate.ts';
 import { leavings, type Leavings } from './left.ts';
@@ -25,10 +27,24 @@ shared(async (parts) => {
   // What a killed run leaves in the cluster would refuse the Pods of the original.
   await stand.start();
   await stand.stop();
+  await soon('nothing to refuse its Pods', () => api.client.create(tried(), { dryRun: true }));
   await applyOriginalDefinitions(api);
   // It has never led.
   await api.kubectl('delete', 'lease', 'fluent-pvc-operator', '--namespace=kube-system');
 });
+
+/** A Pod of the original. */
+function tried(): Pod {
+  const someone = { name: 'tried', uid: '' };
+  const { namespace } = api;
+  return originalPod({
+    namespace,
+    name: 'tried',
+    fluentPVC: someone,
+    pod: someone,
+    pvc: someone,
+  });
+}
 
 /** A place in which the original was at work. */
 interface Worked {
