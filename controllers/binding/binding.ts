@@ -44,10 +44,12 @@ export function createBindingDecider(options: {
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
 }): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
-  const { caches, client, clock } = options;
+  const { caches, client, clock, rescueNamespace } = options;
   const finder = createPodFinder({ ...caches, client, clock });
   const lookAtJob = createJobObserver(client);
-  const leave = createLeaveObserver({ ...caches, ...options });
+  // One by one: whoever starts us hands more around, and names of its own.
+  const { namespaces } = caches;
+  const leave = createLeaveObserver({ client, namespaces, rescueNamespace });
   const orphan = createOrphanDecider({ ...options, leave });
 
   /**
