@@ -9,8 +9,10 @@ import { isFailureRecorded } from './drain-report.ts';
 import { idleJob, type IdleJob } from './idle-job.ts';
 import { IDLE_MS, jobPodsOf } from './stalled-drain.ts';
 
-/** What a drain plan needs to know of the Job that there is. */
-export type JobSight = Pick<DrainObservation, 'job' | 'jobPods' | 'jobPodEnd' | 'idle'>;
+/** What a plan needs to know of the Job that there is. */
+export type JobSight = Pick<DrainObservation, 'job' | 'jobPods' | 'jobPodEnd'> & {
+  idle: (Pick<IdleJob, 'since' | 'endedAt'> & { why: string | undefined }) | undefined;
+};
 
 /** Looks at a finalizer Job: in the caches, and live only at its failure and while it is stalled. */
 export function createJobObserver(
@@ -79,9 +81,9 @@ export function createJobObserver(
     const unknown = isDeleting(job) || isTakenOver(job);
     const idle = unknown ? undefined : idleJob(job, jobPods);
     if (idle === undefined) return sight;
-    const { since, waitsFor } = idle;
+    const { since, endedAt, waitsFor } = idle;
     const why = now - since >= IDLE_MS ? await whyIdle(job, idle, signal) : waitsFor;
-    return { ...sight, idle: { since, why } };
+    return { ...sight, idle: { since, endedAt, why } };
   };
 }
 

@@ -6,6 +6,8 @@ import { containerStatuses, type Pod } from '../../../src/api/pod.ts';
 export interface IdleJob {
   /** ms since the epoch: when its last container ended, or it was made. */
   since: number;
+  /** ms since the epoch: when its last container ended; `undefined` where none has. */
+  endedAt: number | undefined;
   /** What its Pods wait for; `undefined` where it has none. */
   waitsFor: string | undefined;
   /** The Pod that waits and does not say for what: a volume that cannot be mounted is not in its status. */
@@ -17,13 +19,16 @@ export function idleJob(job: Stored<Job>, jobPods: readonly Stored<Pod>[]): Idle
   const pods = jobPods.filter((pod) => isOwnedBy(pod, job));
   const statuses = pods.flatMap(containerStatuses);
   if (statuses.some(({ state }) => state?.running !== undefined)) return undefined;
-  const ends = statuses.flatMap(({ state, lastState }) =>
-    [state, lastState].map((one) => Date.parse(one?.terminated?.finishedAt ?? '')),
-  );
+  const ends = statuses
+    .flatMap(({ state, lastState }) => [state, lastState])
+    .map((one) => Date.parse(one?.terminated?.finishedAt ?? ''))
+    .filter((time) => !Number.isNaN(time));
+  const endedAt = ends.length === 0 ? undefined : Math.max(...ends);
   const waiting = pods.find((pod) => !isDeleting(pod) && pod.status?.phase === 'Pending');
   const why = waiting === undefined ? undefined : whyPending(waiting);
   return {
-    since: Math.max(createdAt(job), ...ends.filter((time) => !Number.isNaN(time))),
+    since: Math.max(createdAt(job), endedAt ?? 0),
+    endedAt,
     waitsFor: why?.text,
     silent: why?.said === false ? waiting : undefined,
   };

@@ -29,6 +29,7 @@ import {
   volumeGoes,
   volumeLost,
 } from './rescue-report.ts';
+import type { IdleJob } from '../drain/idle-job.ts';
 import { refused, type JobRefusal } from '../drain/stalled-drain.ts';
 
 /**
@@ -47,8 +48,8 @@ export interface RescueObservation extends DrainFacts {
   binding: RescueBinding;
   /** Read live. */
   volume: VolumeSight;
-  /** Since when a Job that is under way has no Pod that runs. */
-  idle: { since: number } | undefined;
+  /** A Job that is under way has no Pod that runs. */
+  idle: Pick<IdleJob, 'endedAt'> | undefined;
   /** Why the API server did not take the new claim. */
   refusal: JobRefusal | undefined;
 }
@@ -100,17 +101,22 @@ function isNew(claim: Stored<Claim>, { spec: { rescue } }: RescueBinding): boole
   return claim.metadata.uid !== rescue.pvc.uid && !isDeleting(claim);
 }
 
+/** What the Job controller may take to say that a Job whose container has ended is complete, in ms. */
+const COMPLETES_MS = 30_000;
+
 /**
  * A claim that goes, and with it what keeps it: a finalizer Job that has failed, or whose Pods cannot
- * run any more with a claim that is being deleted. One that runs may still succeed.
+ * run any more with a claim that is being deleted. One that runs may still succeed, and one whose
+ * container has just ended may have.
  */
 function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Plan {
-  const { binding, job, idle } = observation;
+  const { now, binding, job, idle } = observation;
   // Nobody has deleted it: it is as it was when the Pod wrote to it, and not a rescue's to let go.
   if (!isDeleting(claim)) return oldClaimStays(observation);
   const writes: Write[] = [];
   const end = job === undefined ? undefined : jobOutcome(job);
-  if (job !== undefined && !isDeleting(job) && (end !== undefined || idle !== undefined)) {
+  const isStuck = idle !== undefined && now - (idle.endedAt ?? -Infinity) >= COMPLETES_MS;
+  if (job !== undefined && !isDeleting(job) && (end !== undefined || isStuck)) {
     if (end !== undefined && !isFailureRecorded(binding, job)) {
       return failed(observation, job, end.message);
     }

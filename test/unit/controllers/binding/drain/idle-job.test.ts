@@ -42,7 +42,7 @@ describe('a Job', () => {
     },
     'whose Pod failed is idle since then': {
       pods: [pod(ended)],
-      idle: { since: T0 + 60_000, waitsFor: undefined },
+      idle: { since: T0 + 60_000, endedAt: T0 + 60_000, waitsFor: undefined },
     },
     'has no Pods but its own': {
       pods: [make.pod({ status: running })],

@@ -56,6 +56,36 @@ const steps: Record<string, { given: Parameters<typeof plan>[0]; does: string[] 
     given: { binding: inPlace(), claim: oldClaim(), volume: kept(undefined, 'Bound') },
     does: [STATUS, 'patch PersistentVolumeClaim'],
   },
+  'a Job whose Pods cannot start with the old claim goes': {
+    given: {
+      binding: inPlace(),
+      claim: oldClaim(false),
+      volume: kept(undefined, 'Bound'),
+      job: make.job(),
+      idle: { endedAt: undefined },
+    },
+    does: [STATUS, 'delete Job'],
+  },
+  'a Job whose container has just ended stays: it may have succeeded': {
+    given: {
+      binding: inPlace(),
+      claim: oldClaim(false),
+      volume: kept(undefined, 'Bound'),
+      job: make.job(),
+      idle: { endedAt: T0 - 29_999 },
+    },
+    does: [STATUS],
+  },
+  'a Job goes of whose end nothing has come': {
+    given: {
+      binding: inPlace(),
+      claim: oldClaim(false),
+      volume: kept(undefined, 'Bound'),
+      job: make.job(),
+      idle: { endedAt: T0 - 30_000 },
+    },
+    does: [STATUS, 'delete Job'],
+  },
   'nothing is done while Pods keep the old claim': {
     given: { binding: inPlace(), claim: oldClaim(false), volume: kept(undefined, 'Bound') },
     does: [STATUS],
