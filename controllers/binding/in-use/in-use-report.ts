@@ -63,11 +63,15 @@ export function suspected(
     [...others, { type: 'WriterMayBeAlive', status: 'True', reason, message }],
     fields,
   );
-  const isNews = known?.status !== 'True' || (reason === 'NodeNotReady' && known.reason !== reason);
+  const isNews =
+    known?.status !== 'True' || (PEOPLES_TURN.includes(reason) && known.reason !== reason);
   // A node that was never learned is only waited for: it is nobody's turn.
   if (!isNews || reason === 'NodeUnknown') return plan;
   return withWarning(plan, binding, { reason: 'WriterMayBeAlive', action: 'Wait', note: message });
 }
+
+/** Reasons why nothing ends the doubt but people. */
+const PEOPLES_TURN = ['NodeNotReady', 'NodeWithoutLease'];
 
 /** There is no doubt any more whether the Pod's containers run. */
 export function writerKnown(message: string): BindingCondition {

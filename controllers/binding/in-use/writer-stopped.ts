@@ -84,10 +84,16 @@ export function writerStopped(pod: VanishedPod, now: number): WriterVerdict {
     const message = `node "${node.name}" is not Ready: bring it back, or taint it out-of-service`;
     return { stopped: false, reason: 'NodeNotReady', message, againMs: DEAD_NODE_AGAIN_MS };
   }
+  if (node.renewedAt === undefined) {
+    const message =
+      `node "${node.name}" is Ready and has no Lease in namespace kube-node-lease, so nobody hears ` +
+      `whether its kubelet has stopped them: look there`;
+    return { stopped: false, reason: 'NodeWithoutLease', message, againMs: DEAD_NODE_AGAIN_MS };
+  }
   // The count starts at the last renewal before the Pod was missed, not when the kubelet learns it.
   const enoughMs =
     Math.max(LEAST_GRACE_MS, graceMs) + KUBELET_LEARNS_MS + KUBELET_BLIND_MS + node.unnoticedMs;
-  if ((node.renewedAt ?? 0) - (renewedAtFirst ?? Infinity) >= enoughMs) {
+  if (node.renewedAt - (renewedAtFirst ?? Infinity) >= enoughMs) {
     const message = `the kubelet of node "${node.name}" has stopped its containers`;
     return { stopped: true, reason: 'KubeletAlive', message };
   }

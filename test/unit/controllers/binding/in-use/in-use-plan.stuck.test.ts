@@ -107,6 +107,11 @@ describe('people are told by an Event', () => {
     'when a Pod is stuck': [stuck(downNode), ready, told],
     'when a Pod went while it ran': [went, ready, told],
     'when it becomes their turn': [stuck(downNode), suspectedAs('KubeletStopping'), told],
+    'when a node turns out to have no Lease': [
+      gone({ node: { ...downNode, ready: true } }),
+      suspectedAs('KubeletStopping'),
+      told,
+    ],
     'but not again': [went, suspectedAs('NodeNotReady'), told.slice(0, 1)],
     'but not when a stuck Pod goes': [gone(), suspectedAs('NodeNotReady'), told.slice(0, 1)],
     'but not of what ends by itself': [

@@ -118,7 +118,7 @@ describe('the containers of a Pod that went while they ran', () => {
     'may run on a Ready node that has no Lease any more': {
       node: node({ renewedAt: undefined }),
       after: 3_600,
-      verdict: stopping,
+      verdict: wait('NodeWithoutLease', 30_000),
     },
     'may run where the node had no Lease at the first look': {
       node: renewed(3_600_000),
@@ -163,6 +163,8 @@ describe('the containers of a Pod that went while they ran', () => {
     expect(verdictOf(node({ ready: false }), 0).message).toBe(
       'node "node-1" is not Ready: bring it back, or taint it out-of-service',
     );
+    const { message } = verdictOf(node({ renewedAt: undefined }), 3_600);
+    expect(message).toMatch(/"node-1" .*kube-node-lease.*: look there$/);
     expect(verdictOf({ kind: 'unknown' }, 60).message).toContain('never learned');
   });
 });
