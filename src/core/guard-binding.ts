@@ -4,12 +4,20 @@ import { annotation, anyOf, literal, metadataList, text } from './cel.ts';
 import type { Guard } from './guard.ts';
 import { annotationMark, changed } from './mark.ts';
 
+/** They say that there is nothing on the claim, as `stageOf` of the controllers reads it. */
+const DONE: readonly string[] = ['FinalizerJobSucceeded', 'PodMissing'];
+
+/** The claim is lost, which people acknowledge by deleting the binding. It ends only if that is so. */
+const LOST: readonly string[] = ['Unknown'];
+
 /**
- * The first two say that there is nothing on the claim, as `stageOf` of the controllers reads it;
- * the last one that the claim is lost, which people acknowledge by deleting the binding. It ends only
- * if that is so.
+ * The garbage collector acknowledges nothing: the second name is its own where the controllers of
+ * Kubernetes have no accounts of their own.
  */
-const DELETABLE: readonly string[] = ['FinalizerJobSucceeded', 'PodMissing', 'Unknown'];
+const GARBAGE_COLLECTORS: readonly string[] = [
+  'system:serviceaccount:kube-system:generic-garbage-collector',
+  'system:kube-controller-manager',
+];
 
 /** They come with a deletion of anybody's, and the garbage collector must be able to take them off. */
 const OF_GARBAGE_COLLECTION: readonly string[] = ['foregroundDeletion', 'orphan'];
@@ -24,7 +32,8 @@ const oldName = 'oldObject.metadata.name';
  * annotations that are meant for them, and any that are not ours. Who may write the status is left to
  * RBAC: it is a resource of its own, and no common role has it.
  *
- * The garbage collector may delete no more than anybody else. With `--cascade=foreground` of a
+ * The garbage collector may delete no more than anybody else, and less where the claim is lost: a
+ * FluentPVC that goes is no acknowledgement of that. With `--cascade=foreground` of a
  * FluentPVC it asks for the bindings, and one that is deleted in the foreground would take its running
  * finalizer Job with it. Our owner references do not block, so it asks once or twice, is refused, and
  * then is content with a FluentPVC that waits for its bindings by finalizer. (Where they block, as the
@@ -48,9 +57,8 @@ export const bindingGuard: Guard = {
       },
       annotationMark(annotations.admissionId),
     ]),
-    isOver:
-      'oldObject.?status.?conditions.orValue([]).exists(c, ' +
-      `c.?type.orValue("") in ${literal(DELETABLE)} && c.?status.orValue("") == "True")`,
+    isDone: isTrueOneOf(DONE),
+    isAcknowledged: `${isTrueOneOf(LOST)} && !(request.userInfo.username in ${literal(GARBAGE_COLLECTORS)})`,
     // Empty for a moment: it is learned after the binding was made.
     claimUid: 'oldObject.?spec.?pvc.?uid.orValue("")',
     isGivenUp:
@@ -69,9 +77,22 @@ export const bindingGuard: Guard = {
       reason: 'Forbidden',
     },
     {
-      holds: anyOf('request.operation != "DELETE"', 'variables.isOver', 'variables.isGivenUp'),
+      holds: anyOf(
+        'request.operation != "DELETE"',
+        'variables.isDone',
+        'variables.isAcknowledged',
+        'variables.isGivenUp',
+      ),
       message: text`FluentPVCBinding "${oldName}": its PVC is not drained yet. The binding goes by itself when it is; kubectl describe fpvcb ${oldName} says what it waits for. To give the data up, kubectl annotate fpvcb ${oldName} ${literal(annotations.release)}=${'(variables.claimUid == "" ? "UID-OF-THE-PVC" : variables.claimUid)'}`,
       reason: 'Forbidden',
     },
   ],
 };
+
+/** CEL: is one of these conditions true? */
+function isTrueOneOf(types: readonly string[]): string {
+  return (
+    'oldObject.?status.?conditions.orValue([]).exists(c, ' +
+    `c.?type.orValue("") in ${literal(types)} && c.?status.orValue("") == "True")`
+  );
+}

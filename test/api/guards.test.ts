@@ -149,6 +149,11 @@ describe('a binding', () => {
     );
     const said = await user('delete', 'fpvcb', name, DRY).catch(String);
     expect(said).toContain(deleted ? 'deleted' : 'is not drained yet');
+    // It asks for all that a FluentPVC owns when that goes, which acknowledges no loss.
+    const collector = '--as=system:serviceaccount:kube-system:generic-garbage-collector';
+    const collected = await api.kubectl('delete', 'fpvcb', name, DRY, collector).catch(String);
+    const free = deleted && type !== 'Unknown';
+    expect(collected).toContain(free ? 'deleted' : 'is not drained yet');
   });
 
   async function given(name: string, more: Record<string, string>, uid?: string): Promise<void> {
