@@ -1,7 +1,7 @@
 import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
 import type { OperatorDefaults } from '../../src/api/fluentpvc.ts';
-import { jobOutcome, type Job } from '../../src/api/job.ts';
+import type { Job } from '../../src/api/job.ts';
 import { labels } from '../../src/api/names.ts';
 import { createdAt, isOwnedBy, keyOf, type ObjectKey, type Stored } from '../../src/api/object.ts';
 import { mountsClaim, type Pod } from '../../src/api/pod.ts';
@@ -9,11 +9,12 @@ import type { Clock } from '../../src/clock.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import type { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { claimRef, isGivenUp, stageOf } from './binding-facts.ts';
+import { claimRef, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from '../caches.ts';
 import { claimIdentity } from './claim-identity.ts';
 import { claimTrouble } from './claim-trouble.ts';
-import { createJobObserver } from './drain/drain-observer.ts';
+import { courseOf } from './drain/course.ts';
+import { createJobObserver, type JobSight } from './drain/drain-observer.ts';
 import { drainPlan } from './drain/drain-plan.ts';
 import { hasProvenEnd, inUsePlan } from './in-use/in-use-plan.ts';
 import { createLeaveObserver } from './rescue/leave-observer.ts';
@@ -23,7 +24,8 @@ import { createOrphanDecider } from './orphan.ts';
 import { isUnused } from './orphan-plan.ts';
 import { createPodFinder } from './in-use/pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
-import { isRescuing, rescuePlan } from './rescue/rescue-plan.ts';
+import type { VolumeSight } from './rescue/rescue-begin.ts';
+import { rescuePlan } from './rescue/rescue-plan.ts';
 
 /**
  * The life of a binding and of all that belongs to it: claim, finalizer Job, the Job's Pods.
@@ -118,30 +120,38 @@ export function createBindingDecider(options: {
     signal: AbortSignal,
   ): Promise<Plan> => {
     const job = jobOf(binding);
-    const hasSucceeded = job !== undefined && jobOutcome(job)?.succeeded === true;
     const namespace = await leave.leaving(binding.metadata.namespace ?? '', signal);
-    if (namespace !== undefined && !hasSucceeded) {
-      const facts = { now, namespace, podOver: true, nodeName: undefined, refusal };
-      const leaving = await leave.observe(binding, facts, signal);
-      return leaving === undefined ? CHANGED : leavePlan(leaving);
-    }
     const claim = await claimOf(binding, signal);
-    const jobPods = podsOfJobs(binding);
-    const sight = await lookAtJob(binding, job, jobPods, now, signal);
-    if (isRescuing(binding, claim) && !hasSucceeded && !isGivenUp(binding, claim)) {
-      const volume = await leave.volumeOf(binding, claim, signal);
-      return rescuePlan({ now, binding, claim, volume, refusal, ...sight });
+    const volume = (): Promise<VolumeSight> => leave.volumeOf(binding, claim, signal);
+    const atJob = (): Promise<JobSight> =>
+      lookAtJob(binding, job, podsOfJobs(binding), now, signal);
+    const course = courseOf({ binding, claim, job, namespace });
+    switch (course.is) {
+      case 'leave': {
+        const facts = { now, podOver: true, nodeName: undefined, refusal };
+        const goes = { ...facts, namespace: course.namespace };
+        const leaving = await leave.observe(binding, goes, signal);
+        return leaving === undefined ? CHANGED : leavePlan(leaving);
+      }
+      case 'rescue': {
+        const facts = { now, binding: course.binding, claim, refusal };
+        return rescuePlan({ ...facts, volume: await volume(), ...(await atJob()) });
+      }
+      case 'drain': {
+        const isTroubled = claimTrouble(claim, binding) !== undefined;
+        return drainPlan({
+          now,
+          binding,
+          claim,
+          volume: isTroubled ? await volume() : 'unseen',
+          ...(await atJob()),
+          refusal,
+          next: job === undefined ? await nextJob(client, binding, signal) : undefined,
+        });
+      }
+      default:
+        throw new Error(`no such course: ${JSON.stringify(course satisfies never)}`);
     }
-    const isTroubled = claimTrouble(claim, binding) !== undefined;
-    return drainPlan({
-      now,
-      binding,
-      claim,
-      volume: isTroubled ? await leave.volumeOf(binding, claim, signal) : 'unseen',
-      ...sight,
-      refusal,
-      next: job === undefined ? await nextJob(client, binding, signal) : undefined,
-    });
   };
 
   return async (key, signal, refusal) => {
