@@ -25,6 +25,7 @@ const clusterScoped = (group: string, version: string, plural: string): Resource
 export const resources = {
   Pod: namespaced('', 'v1', 'pods'),
   PersistentVolumeClaim: namespaced('', 'v1', 'persistentvolumeclaims'),
+  Secret: namespaced('', 'v1', 'secrets'),
   Job: namespaced('batch', 'v1', 'jobs'),
   Lease: namespaced('coordination.k8s.io', 'v1', 'leases'),
   Event: namespaced('events.k8s.io', 'v1', 'events'),

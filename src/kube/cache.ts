@@ -6,6 +6,7 @@ import type { KubeClient } from './client.ts';
 import { Delivery, type Change, type Watcher } from './delivery.ts';
 import { Pulse, type WatchHealth } from './pulse.ts';
 import { reflect, type Sink } from './reflector.ts';
+import type { Selection } from './selection.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 /** A local copy of a collection, kept up to date by a watch. */
@@ -32,11 +33,8 @@ export interface Cache<T extends KubeObject> {
   readonly health: WatchHealth;
 }
 
-export interface CacheOptions<T extends KubeObject> {
+export interface CacheOptions<T extends KubeObject> extends Selection {
   kind: Kind;
-  /** Only of that one. */
-  namespace?: string;
-  labelSelector?: string;
   /** What is kept of an object. Memory is paid for every field, thousands of times. */
   trim: (object: Stored<T>) => Stored<T>;
   /** The value that {@link Cache.byIndex} finds the object by; `undefined`: by none. */

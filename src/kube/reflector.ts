@@ -5,9 +5,10 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, longestMs } from './backoff.ts';
-import type { KubeClient, List, ListOptions } from './client.ts';
+import type { KubeClient, List } from './client.ts';
 import { ANSWER_MS } from './http.ts';
 import type { Pulse, WatchEnd } from './pulse.ts';
+import { selectionOf, type Selection } from './selection.ts';
 import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
@@ -21,11 +22,8 @@ export interface Sink<T extends KubeObject> {
   apply(event: WatchEvent<T>): void;
 }
 
-export interface ReflectorOptions<T extends KubeObject> {
+export interface ReflectorOptions<T extends KubeObject> extends Selection {
   kind: Kind;
-  /** Only of that one. */
-  namespace?: string;
-  labelSelector?: string;
   client: KubeClient;
   sink: Sink<T>;
   /** Is told how it goes. */
@@ -104,7 +102,7 @@ async function list<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<string> {
   const items: Stored<T>[] = [];
-  const selector = selectorOf(options);
+  const selector = selectionOf(options);
   const read = async (from?: string): Promise<List<T>> => {
     const at = from === undefined ? {} : { continue: from };
     pulse.waits(ANSWER_MS);
@@ -121,14 +119,7 @@ async function list<T extends KubeObject>(
   return page.resourceVersion;
 }
 
-type Selection = Pick<ListOptions, 'namespace' | 'labelSelector'>;
-
 /** Which objects, for a list as for a watch. */
-function selectorOf({ namespace, labelSelector }: Selection): Selection {
-  const where = namespace === undefined ? {} : { namespace };
-  return labelSelector === undefined ? where : { ...where, labelSelector };
-}
-
 /** Follows one watch until it ends, and says up to which resourceVersion it came. */
 async function watch<T extends KubeObject>(
   options: ReflectorOptions<T>,
@@ -141,7 +132,7 @@ async function watch<T extends KubeObject>(
     watch: 'true',
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + Math.random()))),
-    ...selectorOf(options),
+    ...selectionOf(options),
     resourceVersion: from,
   };
   const silence = new AbortController();
