@@ -1,16 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
 import { takeOver } from '../controllers/take-over/take-over.ts';
-import { loadCertificate, makeCertificate } from '../webhook/certificate.ts';
 import { createWebhookCaches } from '../webhook/caches.ts';
-import { leaving } from '../webhook/leave.ts';
 import { createRoutes } from '../webhook/routes.ts';
-import { createServer, type Routes } from '../webhook/server.ts';
 import type { ObjectRef } from './api/resources.ts';
 import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { APP_NAME, onlyIn, type UrlClient } from './core/registration.ts';
+import { APP_NAME } from './core/registration.ts';
 import { createHealthServer, type Health } from './health.ts';
 import {
   brokenWatch,
@@ -19,35 +15,20 @@ import {
   hangingWatch,
   unlisted,
 } from './kube/checks.ts';
-import { createClient, type KubeClient } from './kube/client.ts';
+import { createClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
 import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
 import { ensureNamespace } from './kube/namespace.ts';
-import { localAddress } from './kube/local-address.ts';
 import { createOriginalWatch, NO_ORIGINAL } from './kube/original.ts';
 import { refuseOtherInstallation } from './kube/other-installation.ts';
-import { applyCRDs, deleteConfigurations, register } from './kube/registrar.ts';
+import { applyCRDs } from './kube/registrar.ts';
 import { createWriter } from './kube/writer.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { needed } from './kube/needed.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-
-/** How long the end may take to take webhook configurations and policies away, in ms. */
-const UNREGISTER_MS = 10_000;
-
-/** What all parts of the program share. */
-interface Base {
-  config: Config;
-  client: KubeClient;
-  clock: Clock;
-  log: Log;
-  /** Aborts when the program is to end. */
-  signal: AbortSignal;
-  /** Is undone at the end, the last first. */
-  parts: AsyncDisposableStack;
-}
+import { createMetrics } from './metrics.ts';
+import { serveWebhook, type Base } from './serve.ts';
 
 /**
  * The whole program, from connection to controllers: everything is started here, in this order, and
@@ -138,7 +119,8 @@ export async function run(
       log,
       exemptNamespaces: [...unguarded, rescueNamespace],
     });
-    await serveWebhook(base, routes, [...new Set(unguarded)], metrics);
+    const exemptNamespaces = [...new Set(unguarded)];
+    await serveWebhook(base, { routes, exemptNamespaces, writer, metrics, health, watches });
   }
   health.ready.delete('start');
   void aborted(signal).then(() => {
@@ -163,46 +145,6 @@ export async function run(
     await original.gone(signal);
     await withLease({ ref: lease, identity, client, clock, log, onAnswer }, lead, signal);
   }
-}
-
-async function serveWebhook(
-  base: Base,
-  routes: Routes,
-  exemptNamespaces: readonly string[],
-  metrics: Metrics,
-): Promise<void> {
-  const { config, client, clock, log, signal, parts } = base;
-  const host = config.webhookHost ?? (await needed(localAddress(client.server, signal)));
-  const certificate =
-    config.certDir === undefined
-      ? await makeCertificate([host, 'localhost'], new Date(clock.now()))
-      : loadCertificate(config.certDir);
-  const server = createServer({ certificate, routes, observe: metrics.answered, log });
-  parts.defer(leaving(server, { clock, drainMs: config.drainMs }));
-  const where = { host: config.bindAddress, port: config.webhookPort };
-  await listen(server, where, '--webhook-port');
-  if (!config.register) return;
-  const { port } = server.server.address() as AddressInfo;
-  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  await needed(registerWebhook(base, { url, caBundle: certificate.ca }, exemptNamespaces));
-}
-
-/** Makes the API server call us, and takes that away at the end, before the server closes. */
-async function registerWebhook(
-  base: Base,
-  webhook: UrlClient,
-  exemptNamespaces: readonly string[],
-): Promise<void> {
-  const { config, log, parts } = base;
-  parts.defer(async () => {
-    const late = AbortSignal.timeout(UNREGISTER_MS);
-    await deleteConfigurations({ ...base, signal: late }, config.instance, webhook.caBundle);
-    log.info('took webhook configurations and policies away');
-  });
-  const { instance, rescueNamespace } = config;
-  const narrowed = onlyIn(config.namespaces);
-  const options = { instance, client: webhook, exemptNamespaces, rescueNamespace, narrowed };
-  await register(base, options);
 }
 
 /** With `--register`: no other installation, and CustomResourceDefinitions of this version. */

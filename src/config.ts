@@ -19,6 +19,7 @@ export interface Config {
   webhookPort: number;
   metricsPort: number;
   certDir: string | undefined;
+  certSecret: string | undefined;
   drainMs: number;
   register: boolean;
   webhookHost: string | undefined;
@@ -125,6 +126,7 @@ export function readConfig(
     webhookPort: whole('webhook-port', 0, 65_535),
     metricsPort: whole('metrics-port', 0, 65_535),
     certDir: text('cert-dir'),
+    certSecret: text('cert-secret'),
     drainMs: durationMs('drain-time'),
     register: switched('register'),
     webhookHost: text('webhook-host'),
@@ -148,8 +150,20 @@ export function readConfig(
     faults.push(`--rescue-namespace is a namespace of its own, not "${config.namespace}"`);
   }
   const crdsGo = switched('crds-go');
+  faults.push(...certificateFaults(config));
   if (faults.length > 0) throw new UserError(`${faults.join('; ')} (see --help)`);
   return check === undefined ? { config } : { check: { ...config, command: check, crdsGo } };
+}
+
+/** One certificate, from one place. */
+function certificateFaults(config: Config): string[] {
+  const { certSecret, certDir, register, webhookHost } = config;
+  if (certSecret === undefined) return [];
+  return [
+    ...(certDir === undefined ? [] : ['--cert-secret and --cert-dir exclude each other']),
+    ...(register ? ['--cert-secret is for an installation, and not for --register'] : []),
+    ...(webhookHost === undefined ? ['--cert-secret needs --webhook-host'] : []),
+  ];
 }
 
 function parse(

@@ -48,7 +48,12 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'cert-dir',
     value: 'DIR',
-    help: 'folder with tls.crt, tls.key and ca.crt; without it a certificate is made at the start',
+    help: 'folder with tls.crt, tls.key and ca.crt, read again when they change; without it a certificate is made at the start',
+  },
+  {
+    name: 'cert-secret',
+    value: 'NAME',
+    help: 'Secret in --namespace where all replicas keep a certificate that they make, for --webhook-host, and renew',
   },
   {
     name: 'drain-time',
@@ -63,7 +68,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'webhook-host',
     value: 'HOST',
-    help: 'with --register: host or address by which the API server reaches us; without it the address from which we reach the API server',
+    help: 'with --register or --cert-secret: host or address by which the API server reaches us; with --register it may be left out: the address from which we reach the API server',
   },
   {
     name: 'force',

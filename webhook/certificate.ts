@@ -4,12 +4,17 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../src/errors.ts';
 
-/** A serving certificate and what its clients have to trust; all PEM. */
-export interface ServingCertificate {
+/** A certificate with its key, and what its clients have to trust; all PEM. */
+export interface KeyPair {
   cert: string;
   key: string;
   /** For `clientConfig.caBundle` of the webhook configurations. */
   ca: string;
+}
+
+/** One that can be served. */
+export interface ServingCertificate extends KeyPair {
+  notBefore: Date;
   notAfter: Date;
 }
 
@@ -17,7 +22,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /** Made at every start and trusted by one webhook configuration only: as long as a process may live. */
 const LIFETIME_MS = 10 * 365 * 24 * 3600 * 1000;
 /** Clocks differ: valid from an hour ago. */
-const BACKDATE_MS = 3600 * 1000;
+export const BACKDATE_MS = 3600 * 1000;
 
 /**
  * The certificate of a folder in the form of a `kubernetes.io/tls` Secret: tls.crt, tls.key and,
@@ -37,9 +42,7 @@ export function loadCertificate(folder: string): ServingCertificate {
   const key = read('tls.key');
   const ca = existsSync(join(folder, 'ca.crt')) ? read('ca.crt') : cert;
   try {
-    const certificate = new X509Certificate(cert);
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('they do not match');
-    return { cert, key, ca, notAfter: new Date(certificate.validTo) };
+    return servingCertificate({ cert, key, ca });
   } catch (error) {
     throw new UserError(
       `tls.crt and tls.key in ${folder} are no certificate with its key: ${messageOf(error)}`,
@@ -48,10 +51,36 @@ export function loadCertificate(folder: string): ServingCertificate {
   }
 }
 
-/** A certificate for these host names and addresses, signed by a CA made for nothing else. */
+/**
+ * The pair, if it is one.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function servingCertificate(pair: KeyPair): ServingCertificate {
+  const certificate = new X509Certificate(pair.cert);
+  if (!certificate.checkPrivateKey(createPrivateKey(pair.key)))
+    throw new Error('they do not match');
+  const { validFromDate: notBefore, validToDate: notAfter } = certificate;
+  return { ...pair, notBefore, notAfter };
+}
+
+/** Is it for all of these host names and addresses? */
+export function isFor({ cert }: KeyPair, hosts: readonly string[]): boolean {
+  const certificate = new X509Certificate(cert);
+  return hosts.every(
+    (host) =>
+      (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
+  );
+}
+
+/**
+ * A certificate for these host names and addresses, signed by a CA made for nothing else: its key is
+ * forgotten, so that it never signs another one.
+ */
 export async function makeCertificate(
   hosts: readonly string[],
   now: Date,
+  lifetimeMs = LIFETIME_MS,
 ): Promise<ServingCertificate> {
   // Loaded only here: most installations bring their certificate along.
   await import('reflect-metadata');
@@ -59,7 +88,7 @@ export async function makeCertificate(
   const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const notBefore = new Date(now.getTime() - BACKDATE_MS);
-  const notAfter = new Date(now.getTime() + LIFETIME_MS);
+  const notAfter = new Date(now.getTime() + lifetimeMs);
   const common = { notBefore, notAfter, signingAlgorithm: ALGORITHM };
   const caName = 'CN=fluent-pvc-operator webhook CA';
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -93,6 +122,7 @@ export async function makeCertificate(
     cert: cert.toString('pem'),
     key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
     ca: ca.toString('pem'),
+    notBefore,
     notAfter,
   };
 }

@@ -119,7 +119,6 @@ async function list<T extends KubeObject>(
   return page.resourceVersion;
 }
 
-/** Which objects, for a list as for a watch. */
 /** Follows one watch until it ends, and says up to which resourceVersion it came. */
 async function watch<T extends KubeObject>(
   options: ReflectorOptions<T>,

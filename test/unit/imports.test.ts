@@ -57,7 +57,12 @@ const MAY: Record<string, string[]> = {
   webhook: ['api', 'core', 'kube', ...LEAVES],
   controllers: ['api', 'core', 'kube', ...LEAVES],
   check: ['api', 'core', 'kube', 'config', ...LEAVES],
-  app: ['api', 'core', 'kube', 'webhook', 'controllers', 'config', 'health', 'listen', ...LEAVES],
+  // A part of app: what serves admissions, and by which certificate.
+  serve: ['core', 'kube', 'webhook', 'config', 'health', 'listen', ...LEAVES],
+  app: [
+    ...['api', 'core', 'kube', 'webhook', 'controllers', 'serve', 'config', 'health', 'listen'],
+    ...LEAVES,
+  ],
   main: ['app', 'check', 'config', ...LEAVES],
 };
 
