@@ -19,6 +19,8 @@ export interface GeneratedFile {
 const root = join(import.meta.dirname, '..');
 const CHART = 'charts/fluent-pvc-operator';
 
+const IS_SELF_MANAGED = 'eq (include "fluent-pvc-operator.certificateFrom" .) "selfManaged"';
+
 const installation = {
   instance: standIn('instance'),
   namespace: standIn('namespace'),
@@ -41,6 +43,7 @@ export function chartFiles(): GeneratedFile[] {
       'src/kube/permissions.ts',
       roles('always') +
         onlyIf('.Values.rescue.enabled', roles('rescue')) +
+        onlyIf(IS_SELF_MANAGED, roles('selfManaged')) +
         onlyIf('not .Values.uninstall.force', roles('uninstall')),
     ),
     templateFile('rbac-people', 'hack/rbac.ts', template(peoplesRoles(installation))),

@@ -5,6 +5,7 @@ import {
   INSTANCE,
   mayBeLimited,
   permissions,
+  type Only,
   type Permission,
   type Place,
   type Process,
@@ -31,14 +32,17 @@ export interface Rule {
 const VERBS: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 const RBAC = 'rbac.authorization.k8s.io';
 
+/** What the name of a role ends with. */
+const ROLE_NAMES: Record<Only, string> = { rescue: 'rescue', selfManaged: 'certificate' };
+
 /** See `kubectl explain clusterrole`, `rolebinding`. */
 type RbacObject = KubeObject & { rules?: Rule[]; roleRef?: object; subjects?: object[] };
 
 /** A role of the program and its binding. */
 export interface RoleGroup {
   process: Process;
-  /** `rescue`: only where volumes are rescued. `uninstall`: only while Helm asks whether it may. */
-  when: 'always' | 'rescue' | 'uninstall';
+  /** A value turns it on. `uninstall`: it is there only while Helm asks whether it may. */
+  when: 'always' | 'uninstall' | Only;
   /** It is there once for each namespace that the operator works for. */
   each: boolean;
   objects: RbacObject[];
@@ -97,7 +101,8 @@ function roleAndBinding(
   each: string | undefined,
   of: Installation,
 ): RbacObject[] {
-  const name = [of.instance, process, only ?? [], each === undefined ? [] : 'namespaced']
+  const part = only === undefined ? [] : ROLE_NAMES[only];
+  const name = [of.instance, process, part, each === undefined ? [] : 'namespaced']
     .flat()
     .join('-');
   const namespace = each ?? namespaceOf(where, of);
@@ -140,7 +145,7 @@ export function rules(
 
 /** Name of the one object that a right is for. */
 export function nameOf(named: string, instance: string): string {
-  return named === INSTANCE ? instance : named;
+  return named.replace(INSTANCE, instance);
 }
 
 /** As RBAC names it: `pods/eviction`. */

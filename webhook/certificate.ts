@@ -90,15 +90,19 @@ export async function makeCertificate(
   const notBefore = new Date(now.getTime() - BACKDATE_MS);
   const notAfter = new Date(now.getTime() + lifetimeMs);
   const common = { notBefore, notAfter, signingAlgorithm: ALGORITHM };
-  const caName = 'CN=fluent-pvc-operator webhook CA';
+  const caSerial = serialNumber();
+  // Clients look for the CA by its name, and some take the first of that name: in a bundle of two each
+  // needs its own.
+  const caName = `CN=fluent-pvc-operator webhook CA ${caSerial.slice(2, 18)}`;
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...common,
-    serialNumber: serialNumber(),
+    serialNumber: caSerial,
     name: caName,
     keys: caKeys,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
     ],
   });
   const cert = await x509.X509CertificateGenerator.create({
@@ -111,6 +115,7 @@ export async function makeCertificate(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(
         hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),

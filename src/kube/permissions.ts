@@ -21,14 +21,15 @@ interface Scope {
   where: Place;
   /** Only the object of that name; {@link INSTANCE}: of the installation's. */
   named?: string;
-  /** Only where volumes are rescued. */
-  only?: 'rescue';
+  /** Only where volumes are rescued, or the webhook makes its certificate itself. */
+  only?: Only;
 }
 
 /** Commands of the program. The last two run for a moment, when Helm is asked to. */
 export type Process = 'webhook' | 'controllers' | 'check-install' | 'check-uninstall';
 
 type Subresource = 'status' | 'eviction';
+export type Only = 'rescue' | 'selfManaged';
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /**
@@ -45,11 +46,14 @@ export function mayBeLimited({ where, kind, named }: Permission): boolean {
 
 /** Stands for the name of the installation, which no object but its own has. */
 export const INSTANCE = '(instance)';
+/** Where the webhook keeps the certificate that it makes: the same name with this behind it. */
+export const CERTIFICATE = `${INSTANCE}-webhook-certificate`;
 
 type Row = [what: Kind | `${Kind}/${Subresource}`, verbs: readonly Verb[], why: string];
 
 const READ_AND_WATCH = ['get', 'list', 'watch'] as const;
 const WATCH = ['list', 'watch'] as const;
+const TRUST = ['list', 'watch', 'patch'] as const;
 
 const webhook = [
   ...within({ process: 'webhook', where: 'cluster' }, [
@@ -69,6 +73,18 @@ const webhook = [
     ['PersistentVolumeClaim', ['create'], 'a FluentPVC is tried out'],
     ['Job', ['create'], 'a FluentPVC is tried out'],
     ['Pod', ['create'], 'a FluentPVC is tried out'],
+  ]),
+  // RBAC does not look at names when something is created: a policy of the chart does.
+  ...within({ process: 'webhook', where: 'own namespace', only: 'selfManaged' }, [
+    ['Secret', ['create'], 'the certificate, where somebody has deleted it'],
+  ]),
+  ...within(
+    { process: 'webhook', where: 'own namespace', named: CERTIFICATE, only: 'selfManaged' },
+    [['Secret', ['get', 'list', 'watch', 'patch'], 'the certificate that all replicas share']],
+  ),
+  ...within({ process: 'webhook', where: 'cluster', named: INSTANCE, only: 'selfManaged' }, [
+    ['MutatingWebhookConfiguration', TRUST, 'the API server is to trust the certificate'],
+    ['ValidatingWebhookConfiguration', TRUST, 'the API server is to trust the certificate'],
   ]),
 ];
 

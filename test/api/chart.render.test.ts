@@ -19,14 +19,19 @@ shared(async (parts) => {
   await api.kubectl('label', 'namespace', api.namespace, restricted);
 });
 
+const CERT_MANAGER = ['--set=certificate.certManager.enabled=true'];
 const NO_RESCUE = ['--set=rescue.enabled=false'];
 
 const table: [called: string, values: string[]][] = [
   ['the defaults', []],
   ['a certificate that is given', GIVEN_CERTIFICATE],
+  ['a certificate of cert-manager', CERT_MANAGER],
   [
     'an issuer that is given',
-    [setJson('certificate.certManager.issuerRef', { kind: 'ClusterIssuer', name: 'ours' })],
+    [
+      ...CERT_MANAGER,
+      setJson('certificate.certManager.issuerRef', { kind: 'ClusterIssuer', name: 'ours' }),
+    ],
   ],
   ['a webhook that may be left out', ['--set=webhook.failurePolicy=Ignore']],
   [
@@ -274,14 +279,20 @@ describe('helm refuses', () => {
     ['an instance that can be no name', ['--set=instance=Logs'], 'instance'],
     [
       'to do without certificate',
-      ['--set=certificate.certManager.enabled=false,certificate.caBundle=x'],
-      'certificate.secretName is needed without cert-manager',
+      ['--set=certificate.selfManaged.enabled=false'],
+      'where is the certificate of the webhook from? Choose one',
     ],
     [
-      'to do without CA',
-      ['--set=certificate.certManager.enabled=false,certificate.secretName=x'],
-      'certificate.caBundle is needed without cert-manager',
+      'two certificates',
+      [...GIVEN_CERTIFICATE, ...CERT_MANAGER],
+      'certificate.certManager.enabled and certificate.secretName exclude each other',
     ],
+    [
+      'a CA without certificate',
+      ['--set=certificate.caBundle=x'],
+      'certificate.caBundle is for the certificate in certificate.secretName',
+    ],
+    ['to do without CA', ['--set=certificate.secretName=x'], 'certificate.caBundle is needed'],
   ])('%s', async (_what, values, why) => {
     await expect(render(...values)).rejects.toThrow(why);
   });

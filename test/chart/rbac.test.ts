@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { peoplesRoles, programRoles, rules, type RoleGroup, type Rule } from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
 import { resources } from '../../src/api/resources.ts';
-import { INSTANCE, permissions } from '../../src/kube/permissions.ts';
+import { CERTIFICATE, INSTANCE, permissions } from '../../src/kube/permissions.ts';
 
 interface Role {
   kind: string;
@@ -20,6 +20,7 @@ const whole = programRoles(installation, hook);
 const always = rolesOf(whole, 'always');
 const rescue = rolesOf(whole, 'rescue');
 const uninstall = rolesOf(whole, 'uninstall');
+const selfManaged = rolesOf(whole, 'selfManaged');
 const people = peoplesRoles(installation) as Role[];
 const called = ({ kind, metadata: { namespace = '', name } }: Role): string =>
   [kind, ...(namespace === '' ? [] : [namespace]), name].join(' ');
@@ -52,16 +53,22 @@ describe('the roles of the program', () => {
       'ClusterRole mine-controllers-rescue',
       'ClusterRoleBinding mine-controllers-rescue',
     ]);
+    expect(selfManaged.map(called)).toEqual([
+      'Role ops mine-webhook-certificate',
+      'RoleBinding ops mine-webhook-certificate',
+      'ClusterRole mine-webhook-certificate',
+      'ClusterRoleBinding mine-webhook-certificate',
+    ]);
   });
 
   test('are each bound to the account of their process', () => {
-    const bindings = [...always, ...rescue, ...uninstall].filter(
+    const bindings = [...always, ...rescue, ...selfManaged, ...uninstall].filter(
       ({ roleRef }) => roleRef !== undefined,
     );
     for (const { metadata, kind, roleRef, subjects } of bindings) {
       expect(roleRef).toMatchObject({ kind: kind.replace('Binding', ''), name: metadata.name });
       const process = /(webhook|controllers|check-.*)/.exec(
-        metadata.name.replace('-rescue', ''),
+        metadata.name.replace(/-(rescue|certificate)$/, ''),
       )?.[0];
       expect(subjects).toEqual([
         { kind: 'ServiceAccount', name: `mine-${process ?? ''}`, namespace: 'ops' },
@@ -75,15 +82,28 @@ describe('the roles of the program', () => {
     expect(new Set(verbs)).toEqual(new Set(['list']));
   });
 
-  const all = [...always, ...rescue, ...uninstall, ...people].flatMap((role) =>
+  const all = [...always, ...rescue, ...selfManaged, ...uninstall, ...people].flatMap((role) =>
     (role.rules ?? []).map((rule) => ({ role: called(role), rule })),
   );
 
-  test.each(all)('$role: $rule.resources by its name, no wildcard, no Secret', ({ rule }) => {
+  test.each(all)('$role: $rule.resources by its name, no wildcard', ({ rule }) => {
     const words = [...rule.apiGroups, ...rule.resources, ...rule.verbs];
     expect(words.filter((word) => word.includes('*'))).toEqual([]);
-    expect(rule.resources).not.toContain('secrets');
     expect(rule.verbs.length).toBeGreaterThan(0);
+  });
+
+  test('touch no Secret but that of the certificate, which is made under any name', () => {
+    const touching = all.filter(({ rule }) => rule.resources.includes('secrets'));
+    expect(
+      touching.map(({ role, rule: { verbs, resourceNames } }) => ({ role, verbs, resourceNames })),
+    ).toEqual([
+      { role: 'Role ops mine-webhook-certificate', verbs: ['create'], resourceNames: undefined },
+      {
+        role: 'Role ops mine-webhook-certificate',
+        verbs: ['get', 'list', 'watch', 'patch'],
+        resourceNames: ['mine-webhook-certificate'],
+      },
+    ]);
   });
 
   test('write to FluentPVCs by the controllers only, and only what keeps them', () => {
@@ -170,6 +190,7 @@ describe('rules', () => {
           { ...scope, kind: 'Pod', verbs: ['get', 'list'] },
           { ...scope, kind: 'Lease', named: INSTANCE, verbs: ['update'] },
           { ...scope, kind: 'Lease', named: 'other', verbs: ['list'] },
+          { ...scope, kind: 'Secret', named: CERTIFICATE, verbs: ['watch'] },
         ],
         { instance: 'mine' },
       ),
@@ -187,6 +208,12 @@ describe('rules', () => {
         resources: ['leases'],
         resourceNames: ['other'],
         verbs: ['list'],
+      },
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: ['mine-webhook-certificate'],
+        verbs: ['watch'],
       },
     ]);
   });

@@ -31,6 +31,7 @@ test('defaults', () => {
     webhookPort: 9443,
     metricsPort: 8080,
     certDir: undefined,
+    certSecret: undefined,
     drainMs: 0,
     register: false,
     webhookHost: undefined,
@@ -57,6 +58,20 @@ test.each<[string[], string[] | undefined]>([
   ],
 ])('with %j it works for %j', (flags, namespaces) => {
   expect(config(['all', ...flags]).namespaces).toEqual(namespaces);
+});
+
+describe('a certificate in a Secret', () => {
+  const own = ['webhook', '--cert-secret=x', '--webhook-host=y'];
+  test('is for a host', () => {
+    expect(config(own)).toMatchObject({ certSecret: 'x', webhookHost: 'y' });
+  });
+  test.each([
+    [['webhook', '--cert-secret=x'], '--cert-secret needs --webhook-host'],
+    [[...own, '--cert-dir=z'], '--cert-secret and --cert-dir exclude each other'],
+    [[...own, '--register'], '--cert-secret is for an installation, and not for --register'],
+  ])('%j is a fault', (argv, why) => {
+    expect(fault(argv)).toContain(why);
+  });
 });
 
 describe('a value', () => {

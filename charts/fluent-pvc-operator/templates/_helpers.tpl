@@ -34,29 +34,52 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if .Values.crds.keep }}{{ dict "helm.sh/resource-policy" "keep" | toJson }}{{ end -}}
 {{- end -}}
 
+{{- /* Which of the three places the certificate is from: selfManaged, certManager or secret. */ -}}
+{{- define "fluent-pvc-operator.certificateFrom" -}}
+{{- $certificate := .Values.certificate -}}
+{{- if and $certificate.certManager.enabled $certificate.secretName -}}
+{{- fail "certificate.certManager.enabled and certificate.secretName exclude each other: choose one" -}}
+{{- else if and $certificate.caBundle (not $certificate.secretName) -}}
+{{- fail "certificate.caBundle is for the certificate in certificate.secretName, which is not set: set both or neither" -}}
+{{- else if $certificate.certManager.enabled -}}
+certManager
+{{- else if $certificate.secretName -}}
+secret
+{{- else if $certificate.selfManaged.enabled -}}
+selfManaged
+{{- else -}}
+{{- fail "where is the certificate of the webhook from? Choose one: certificate.selfManaged.enabled, certificate.certManager.enabled or certificate.secretName" -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* JSON, or nothing: which certificate's CA cert-manager writes into the webhook configurations. */ -}}
 {{- define "fluent-pvc-operator.caAnnotations" -}}
-{{- if .Values.certificate.certManager.enabled -}}
+{{- if eq (include "fluent-pvc-operator.certificateFrom" .) "certManager" -}}
 {{- $certificate := printf "%s/%s-webhook" .Release.Namespace (include "fluent-pvc-operator.instance" .) -}}
 {{- dict "cert-manager.io/inject-ca-from" $certificate | toJson -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* JSON, or nothing where cert-manager writes it. */ -}}
+{{- /* JSON, or nothing where cert-manager or the webhook itself writes it: what Helm never names it never touches. */ -}}
 {{- define "fluent-pvc-operator.caBundle" -}}
-{{- if not .Values.certificate.certManager.enabled -}}
-{{- $why := "certificate.caBundle is needed without cert-manager: the CA, PEM, of the certificate in certificate.secretName" -}}
+{{- if eq (include "fluent-pvc-operator.certificateFrom" .) "secret" -}}
+{{- $why := "certificate.caBundle is needed: the CA, PEM, of the certificate in certificate.secretName" -}}
 {{- required $why .Values.certificate.caBundle | b64enc | toJson -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* Of the certificate: mounted, or, where the webhook makes it itself, read and written. */ -}}
 {{- define "fluent-pvc-operator.certificateSecret" -}}
-{{- if .Values.certificate.certManager.enabled -}}
-{{- include "fluent-pvc-operator.instance" . }}-webhook-tls
+{{- $from := include "fluent-pvc-operator.certificateFrom" . -}}
+{{- if eq $from "secret" -}}
+{{- .Values.certificate.secretName -}}
 {{- else -}}
-{{- $why := "certificate.secretName is needed without cert-manager: a Secret of type kubernetes.io/tls" -}}
-{{- required $why .Values.certificate.secretName -}}
+{{- include "fluent-pvc-operator.instance" . }}-webhook-{{ ternary "certificate" "tls" (eq $from "selfManaged") -}}
 {{- end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.webhookHost" -}}
+{{- include "fluent-pvc-operator.instance" . }}-webhook.{{ .Release.Namespace }}.svc
 {{- end -}}
 
 {{- define "fluent-pvc-operator.image" -}}

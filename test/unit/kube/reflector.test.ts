@@ -27,6 +27,7 @@ test('asks for nothing by label where there is no selector', async () => {
   const { fake } = await reflecting();
   expect(fake.lists).toEqual([{ limit: 500 }]);
   expect(fake.watch.query).not.toHaveProperty('labelSelector');
+  expect(fake.watch.query).not.toHaveProperty('namespace');
 });
 
 describe('a watch that ends is resumed', () => {

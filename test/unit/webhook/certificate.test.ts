@@ -54,6 +54,7 @@ describe('a certificate that was made', () => {
   });
   test.each([
     ['is trusted by who trusts its CA', (): string => made.ca, true],
+    ['is trusted by who trusts another one first', (): string => `${other.ca}\n${made.ca}`, true],
     ['is not trusted by who trusts another', (): string => other.ca, false],
   ])('%s', async (_, ca, trusted) => {
     const server = createServer({ cert: made.cert, key: made.key }, (socket) => socket.end());
