@@ -93,9 +93,9 @@ async function certify(
   const of = { namespace, name, instance };
   const caches = createCertificateCaches(of, { client, clock, log });
   const keeper = createCertificateKeeper({ of, hosts: [host], caches, writer, served, clock, log });
-  health.ready.set('certificate', keeper.untrusted);
+  health.ready.set('certificate', () => keeper.untrusted());
   void keeper.run(signal);
-  for (const [watch, cache] of Object.entries(caches)) {
+  for (const [watch, cache] of Object.entries({ ...caches })) {
     void cache.start(signal);
     metrics.watch(watch, cache.health);
     watches.set(watch, cache.health);

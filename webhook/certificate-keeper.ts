@@ -98,13 +98,14 @@ export function createCertificateKeeper(options: {
     },
 
     async run(signal) {
-      for (const cache of Object.values(caches)) {
+      const all = Object.values({ ...caches });
+      for (const cache of all) {
         cache.onChange(() => {
           observe();
           wake();
         });
       }
-      await Promise.all(Object.values(caches).map(({ synced }) => synced));
+      await Promise.all(all.map(({ synced }) => synced));
       let failures = 0;
       while (!isAborted(signal)) {
         const woken = new AbortController();

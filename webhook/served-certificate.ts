@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Server } from 'node:https';
+import type { Server } from 'node:tls';
 import type { Log } from '../src/log.ts';
 import type { ServingCertificate } from './certificate.ts';
 
@@ -41,7 +41,7 @@ export function createServedCertificate(log: Log): ServedCertificate {
     },
     serveBy(fastify) {
       // Fastify's type does not tell which kind of server it made.
-      server = fastify.server as Server;
+      server = fastify.server as unknown as Server;
       hand();
     },
   };

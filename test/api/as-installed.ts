@@ -31,8 +31,8 @@ export async function runAsInstalled(
   await writeFile(join(certDir, 'tls.crt'), certificate.cert);
   await writeFile(join(certDir, 'tls.key'), certificate.key);
   const lines: Line[] = [];
-  await start(parts, on, lines, 'controllers', flags);
-  await start(parts, on, lines, 'webhook', [
+  await startProcess(parts, on, lines, 'controllers', flags);
+  await startProcess(parts, on, lines, 'webhook', [
     ...flags,
     `--webhook-port=${port}`,
     `--cert-dir=${certDir}`,
@@ -55,13 +55,14 @@ export async function runAsInstalled(
   return lines;
 }
 
-async function start(
+/** Starts one of the two, until `parts` are closed or it is stopped. */
+export async function startProcess(
   parts: AsyncDisposableStack,
   on: Installation,
   lines: Line[],
   process: Process,
   flags: readonly string[],
-): Promise<void> {
+): Promise<{ stop: () => Promise<void> }> {
   const kubeconfig = await kubeconfigOf(on, process);
   const invocation = readConfig(
     '0.0.0-test',
@@ -82,10 +83,12 @@ async function start(
   const log = memoryLog(lines, { process });
   const ended = run(invocation.config, { clock: systemClock, log, version: '0' }, stop.signal);
   ended.catch(() => undefined);
-  parts.defer(async () => {
+  const end = async (): Promise<void> => {
     stop.abort();
     await ended;
-  });
+  };
+  parts.defer(end);
+  return { stop: end };
 }
 
 /** Path of the administrator's kubeconfig, with a token of the process' ServiceAccount instead of its certificate. */

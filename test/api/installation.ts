@@ -38,10 +38,30 @@ export function openHelm({ kubeconfig }: Pick<Api, 'kubeconfig'>): Helm {
   return createHelm({ helm, kubeconfig });
 }
 
-/** Installs the chart, until `parts` are closed. */
-export async function openInstallation(
+/** Installs the chart with a certificate that is brought along, until `parts` are closed. */
+export function openInstallation(
   parts: AsyncDisposableStack,
   ...given: readonly (string | ((api: Api) => string))[]
+): Promise<Installation> {
+  const flagsFor = (caBundle: string): string[] => [
+    '--set=certificate.secretName=webhook',
+    `--set-file=certificate.caBundle=${caBundle}`,
+  ];
+  return open(parts, flagsFor, values);
+}
+
+/** The same where the webhook makes its certificate itself. */
+export function openSelfManaged(
+  parts: AsyncDisposableStack,
+  ...values: readonly string[]
+): Promise<Installation> {
+  return open(parts, () => [], values);
+}
+
+async function open(
+  parts: AsyncDisposableStack,
+  certificateFlags: (caBundle: string) => string[],
+  values: readonly string[],
 ): Promise<Installation> {
   const api = await openApi(parts);
   const values = given.map((value) => (typeof value === 'string' ? value : value(api)));
@@ -56,8 +76,7 @@ export async function openInstallation(
   await writeFile(caBundle, certificate.ca);
   const flags = [
     `--namespace=${namespace}`,
-    '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
-    `--set-file=certificate.caBundle=${caBundle}`,
+    ...certificateFlags(caBundle),
     `--set=validation.namespace=${validationNamespace},rescue.namespace=${rescueNamespace}`,
   ];
   // Other tests have made the CRDs otherwise.

@@ -45,7 +45,7 @@ export class Letters {
   /** `A`: in use. `AB`: and B is to take its place. */
   secret(letters: string, resourceVersion = '1'): Stored<Secret> {
     const data: Record<string, string> = {};
-    for (const [index, letter] of [...letters].entries()) {
+    for (const [index, letter] of Array.from(letters).entries()) {
       const { cert, key, ca } = this.of(letter);
       const prefix = index === 0 ? '' : 'next-';
       data[`${prefix}tls.crt`] = base64(cert);
@@ -66,7 +66,13 @@ export class Letters {
         clientConfig:
           letters === ''
             ? {}
-            : { caBundle: base64([...letters].map((letter) => this.ca(letter)).join('')) },
+            : {
+                caBundle: base64(
+                  Array.from(letters)
+                    .map((letter) => this.ca(letter))
+                    .join(''),
+                ),
+              },
       })),
     };
   }
@@ -89,8 +95,12 @@ export class Letters {
         );
         return `${write.ref.kind.replace('WebhookConfiguration', '')} ${bundles.join(' ')}`;
       }
-      default:
+      case 'delete':
+      case 'evict':
+      case 'event':
         return write.verb;
+      default:
+        throw new Error(`no such write: ${JSON.stringify(write satisfies never)}`);
     }
   }
 

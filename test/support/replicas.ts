@@ -2,6 +2,7 @@ import { connect } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { KubeObject, Stored } from '../../src/api/object.ts';
 import type { Secret } from '../../src/api/secret.ts';
+import { isAborted } from '../../src/clock.ts';
 import { createWriter } from '../../src/kube/writer.ts';
 import { bundlesOf, type Configuration } from '../../webhook/ca-bundle.ts';
 import {
@@ -188,9 +189,11 @@ export class Cluster {
 
   /** Keys are made in threads, which no fake clock waits for. */
   async #until<T>(promise: Promise<T>): Promise<T> {
-    let isDone = false;
-    void promise.then(() => (isDone = true));
-    while (!isDone) {
+    const done = new AbortController();
+    void promise.then(() => {
+      done.abort();
+    });
+    while (!isAborted(done.signal)) {
       await this.#clock.advance(100);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

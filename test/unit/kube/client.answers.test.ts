@@ -78,6 +78,11 @@ describe('answers', () => {
     for await (const chunk of stream) text += chunk.toString();
     expect(text).toBe('one\ntwo\n');
     expect(stub.asked[0]?.request).toBe('GET /prefix/api/v1/pods?watch=true');
+    const ofOne = { namespace: 'shop', fieldSelector: 'metadata.name=a' };
+    await stub.client.stream('Pod', ofOne, new AbortController().signal);
+    expect(stub.asked[1]?.request).toBe(
+      'GET /prefix/api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Da',
+    );
   });
 });
 
