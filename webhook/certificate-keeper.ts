@@ -2,6 +2,7 @@ import { delay, isAborted, type Clock } from '../src/clock.ts';
 import { messageOf } from '../src/errors.ts';
 import { hasCode } from '../src/kube/api-error.ts';
 import { backoffMs } from '../src/kube/backoff.ts';
+import { unlisted } from '../src/kube/checks.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
 import { trustedByAll } from './ca-bundle.ts';
@@ -91,10 +92,12 @@ export function createCertificateKeeper(options: {
   return {
     untrusted() {
       if (reached) return undefined;
-      const missing = configurations().map(({ kind, metadata }) => `${kind} "${metadata.name}"`);
-      return missing.length === 0
+      const present = configurations().map(({ kind, metadata }) => `${kind} "${metadata.name}"`);
+      const unread = unlisted({ ...caches });
+      if (unread !== undefined) return unread;
+      return present.length === 0
         ? `there is no webhook configuration "${of.instance}" yet`
-        : `the CA of our certificate is not in all of ${missing.join(', ')} yet`;
+        : `the CA of our certificate is not in all of ${present.join(', ')} yet`;
     },
 
     async run(signal) {

@@ -38,10 +38,13 @@ export function openHelm({ kubeconfig }: Pick<Api, 'kubeconfig'>): Helm {
   return createHelm({ helm, kubeconfig });
 }
 
+/** Values of the chart; some depend on where it goes. */
+type Given = readonly (string | ((api: Api) => string))[];
+
 /** Installs the chart with a certificate that is brought along, until `parts` are closed. */
 export function openInstallation(
   parts: AsyncDisposableStack,
-  ...given: readonly (string | ((api: Api) => string))[]
+  ...values: Given
 ): Promise<Installation> {
   const flagsFor = (caBundle: string): string[] => [
     '--set=certificate.secretName=webhook',
@@ -53,7 +56,7 @@ export function openInstallation(
 /** The same where the webhook makes its certificate itself. */
 export function openSelfManaged(
   parts: AsyncDisposableStack,
-  ...values: readonly string[]
+  ...values: Given
 ): Promise<Installation> {
   return open(parts, () => [], values);
 }
@@ -61,7 +64,7 @@ export function openSelfManaged(
 async function open(
   parts: AsyncDisposableStack,
   certificateFlags: (caBundle: string) => string[],
-  values: readonly string[],
+  given: Given,
 ): Promise<Installation> {
   const api = await openApi(parts);
   const values = given.map((value) => (typeof value === 'string' ? value : value(api)));

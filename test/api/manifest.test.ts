@@ -41,7 +41,7 @@ shared(async (parts) => {
   const validation = `${api.namespace}-validation`;
   const rescue = `${api.namespace}-rescue`;
   const text = await plainManifest(openHelm(api), [
-    '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
+    '--set=certificate.secretName=webhook',
     `--set-file=certificate.caBundle=${ca}`,
     `--set=validation.namespace=${validation},rescue.namespace=${rescue}`,
   ]);

@@ -42,7 +42,6 @@ export async function openRendering(parts: AsyncDisposableStack): Promise<Render
 
 /** Values as a user has them who brings a certificate along. */
 export const GIVEN_CERTIFICATE = [
-  '--set=certificate.certManager.enabled=false',
   '--set=certificate.secretName=webhook',
   '--set=certificate.caBundle=PEM',
 ];

@@ -83,6 +83,37 @@ describe('replicas that start at once on an empty cluster', () => {
   });
 });
 
+describe('a replica', () => {
+  const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
+
+  test('is ready once the API server trusts it, and stays so', async () => {
+    const configurations = KINDS.map((kind) => cluster.api.find(kind, OF.instance));
+    for (const [index, kind] of KINDS.entries()) {
+      const uid = configurations[index]?.metadata.uid ?? '';
+      await cluster.api.delete({ kind, name: OF.instance }, { uid, propagation: 'Background' });
+    }
+    const replica = await start();
+    expect(replica.keeper.untrusted()).toBe('there is no webhook configuration "mine" yet');
+    await cluster.change((api) => {
+      for (const one of configurations) if (one !== undefined) api.put(one);
+      return Promise.resolve();
+    });
+    expect(replica.keeper.untrusted()).toBe(
+      'the CA of our certificate is not in all of MutatingWebhookConfiguration "mine", ' +
+        'ValidatingWebhookConfiguration "mine" yet',
+    );
+    while (replica.keeper.untrusted() !== undefined) await clock.advance(100);
+    const taken = { op: 'remove', path: '/webhooks/0/clientConfig/caBundle' };
+    await cluster.change((api) =>
+      api.patch({ kind: KINDS[0], name: OF.instance }, { type: 'json', body: [taken] }),
+    );
+    expect(trustedCAs()).toEqual([0, 1]);
+    expect(replica.keeper.untrusted()).toBeUndefined();
+    await clock.advance(1_000);
+    expect(trustedCAs()).toEqual([1, 1]);
+  });
+});
+
 const secretRef = { kind: 'Secret', namespace: OF.namespace, name: OF.name } as const;
 
 /** What makes replicas renew the certificate. */
