@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/errors.ts';
 
-const LOOK_EVERY_MS = 50;
+/** What does not come at once is not looked for so often: others need the machine. */
+const LOOK_EVERY_MS = { least: 50, most: 500 };
 
 /**
  * What the probe finds, as soon as it finds something; a probe that throws has found nothing yet.
@@ -14,7 +15,7 @@ export async function eventually<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 15_000,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const startedAt = Date.now();
   for (;;) {
     let last = 'nothing';
     try {
@@ -23,9 +24,10 @@ export async function eventually<T>(
     } catch (error) {
       last = messageOf(error);
     }
-    if (Date.now() > deadline) {
+    const waitedMs = Date.now() - startedAt;
+    if (waitedMs > timeoutMs) {
       throw new Error(`waited ${timeoutMs / 1000} s for ${what}; saw ${last}`);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(Math.min(LOOK_EVERY_MS.least + waitedMs / 50, LOOK_EVERY_MS.most));
   }
 }
