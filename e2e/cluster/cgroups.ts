@@ -26,8 +26,7 @@ export async function createCgroups(clusterFolder: string): Promise<void> {
 
 /** Removes the cgroups and all below them; waits for the last process to leave. */
 export async function destroyCgroups(clusterFolder: string): Promise<void> {
-  for (const hierarchy of await hierarchies()) {
-    const folder = join(hierarchy, cgroupName(clusterFolder));
+  for (const folder of await cgroupFolders(clusterFolder)) {
     await waitUntilReady({
       what: `the removal of cgroup ${folder}`,
       timeout: 20_000,
@@ -37,6 +36,12 @@ export async function destroyCgroups(clusterFolder: string): Promise<void> {
       },
     });
   }
+}
+
+/** Where the cgroup is, or would be: below each hierarchy. Its Pods are below it. */
+export async function cgroupFolders(clusterFolder: string): Promise<readonly string[]> {
+  const name = cgroupName(clusterFolder);
+  return (await hierarchies()).map((hierarchy) => join(hierarchy, name));
 }
 
 /** Where the machine has cgroups: one folder for v2, one a controller for v1. */

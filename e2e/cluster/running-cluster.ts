@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { apiServerUrl, type ClusterConfig } from './cluster-config.ts';
+import { endContainers } from './containers.ts';
 import { binary } from './control-plane.ts';
 import { readAdminAccess } from './credentials.ts';
 import { type Image, pushImages } from './images.ts';
@@ -35,6 +36,8 @@ export interface Cluster {
   killComponent(name: string): Promise<void>;
   /** Starts a component again that was ended. */
   restartComponent(name: string): Promise<void>;
+  /** Does to Pods what a power cut of their node does to them: nobody sees how their containers end. */
+  rebootNode(): Promise<void>;
   /** Removes all of it; safe to repeat. */
   stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
 }
@@ -53,6 +56,22 @@ export function attach({
 }): Cluster {
   const unknown = (name: string): UserError =>
     new UserError(`cluster ${config.name} has no component ${name}`);
+  const killComponent = async (name: string): Promise<void> => {
+    const id = (await readProcesses(folders)).get(name);
+    if (id === undefined) throw unknown(name);
+    // On a real node the recorded process is nsenter, which waits for the component.
+    const inner = config.nodes.kind === 'real' ? await childrenOf(id.pid) : [];
+    await endProcesses([...inner, id], 'SIGKILL');
+  };
+  const restartComponent = async (name: string): Promise<void> => {
+    const namespaces = recordedNamespaces(await readProcesses(folders));
+    const { authority } = await readAdminAccess(config, folders);
+    const all = waves(config, folders, authority, namespaces).flat();
+    const component = all.find((candidate) => candidate.name === name);
+    if (component === undefined) throw unknown(name);
+    const { signal } = new AbortController();
+    await startComponent(component, config, { folders, reporter, signal }, namespaces);
+  };
   return {
     name: config.name,
     kubeconfig: folders.kubeconfig,
@@ -68,21 +87,12 @@ export function attach({
       }
       await pushImages(registryUrl(config), images);
     },
-    async killComponent(name) {
-      const id = (await readProcesses(folders)).get(name);
-      if (id === undefined) throw unknown(name);
-      // On a real node the recorded process is nsenter, which waits for the component.
-      const inner = config.nodes.kind === 'real' ? await childrenOf(id.pid) : [];
-      await endProcesses([...inner, id], 'SIGKILL');
-    },
-    async restartComponent(name) {
-      const namespaces = recordedNamespaces(await readProcesses(folders));
-      const { authority } = await readAdminAccess(config, folders);
-      const all = waves(config, folders, authority, namespaces).flat();
-      const component = all.find((candidate) => candidate.name === name);
-      if (component === undefined) throw unknown(name);
-      const { signal } = new AbortController();
-      await startComponent(component, config, { folders, reporter, signal }, namespaces);
+    killComponent,
+    restartComponent,
+    async rebootNode() {
+      for (const name of ['kubelet', 'containerd']) await killComponent(name);
+      await endContainers(folders);
+      for (const name of ['containerd', 'kubelet']) await restartComponent(name);
     },
     stop: ({ keepLogs = false } = {}) => stop({ keepLogs }),
   };
