@@ -5,4 +5,6 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.ts' },
   roots: ['<rootDir>/test', '<rootDir>/e2e'],
   testMatch: ['**/*.test.ts'],
+  // Tests of a file that run at the same time: they wait most of it.
+  maxConcurrency: 20,
 };

@@ -70,7 +70,7 @@ async function burst(names: readonly string[]): Promise<void> {
   const left = [...names];
   const ask = async (): Promise<void> => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
-      await client.create(scriptPod(name, 'burst', WRITER));
+      await client.create(scriptPod(stage, name, 'burst', WRITER));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));

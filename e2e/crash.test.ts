@@ -1,17 +1,20 @@
 import { expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { labels } from '../src/api/names.ts';
-import type { Pod } from '../src/api/pod.ts';
 import type { Moment } from '../test/crash/gate.ts';
 import { openStand, type Crashing, type Stand } from '../test/crash/stand.ts';
 import { pointOf, WRITE_POINTS, type WritePointName } from '../test/crash/write-points.ts';
-import { eventually } from '../test/support/eventually.ts';
-import { container } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
+import { deployment, runningPodOf } from './deployment.ts';
 import { execIn } from './kubectl.ts';
-import { copyingFluentPVC, drainedLines, expectComplete, scriptPod, writer } from './lines.ts';
-import { nothingLeft, openStage, PATIENCE_MS, runningBinding, type Stage } from './stage.ts';
+import {
+  copyingFluentPVC,
+  drainedLines,
+  expectComplete,
+  hasWritten,
+  scriptPod,
+  writer,
+} from './lines.ts';
+import { nothingLeft, runningBinding } from './seen.ts';
+import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
  * A few of the write points (test/crash has them all) with Pods that write: whatever the operator was
@@ -50,20 +53,14 @@ async function touch(pod: string, file: string): Promise<void> {
   await execIn(stage.kubectl, app, 'cp', '/etc/passwd', `/buffer/${file}`);
 }
 
-/** Waits until a Pod has something to lose. */
-async function hasWritten(pod: string): Promise<void> {
-  const count = join(stage.drained, `.${pod}`);
-  await eventually('two lines', async () => Number(await readFile(count, 'utf8')) > 1, PATIENCE_MS);
-}
-
 /** A Pod that writes until there is a file "stop", and stays when it has ended. */
 async function writingPod(fluentPVC: string): Promise<Drained> {
   await stage.kubectl.feed('apply', copyingFluentPVC(fluentPVC));
   const pod = `${fluentPVC}-pod`;
-  const script = writer().replace('while true', 'until [ -e /buffer/stop ]');
-  await stage.kubectl.feed('apply', scriptPod(pod, fluentPVC, script));
+  const script = writer('exit 0', '[ -e /buffer/stop ]');
+  await stage.kubectl.feed('apply', scriptPod(stage, pod, fluentPVC, script));
   const claim = await runningBinding(stage, pod);
-  await hasWritten(pod);
+  await hasWritten(stage, pod);
   return { pod, claim };
 }
 
@@ -96,39 +93,18 @@ test('killed when it has seen a Pod, and at the end of each', async () => {
 
 /** The Pod of the Deployment "evicted", and not that one. */
 async function deployedPod(not?: string): Promise<Drained> {
-  const found = await eventually(
-    'a Pod to run',
-    async () => {
-      const list = { namespace: 'default', labelSelector: 'app=evicted' };
-      const { items } = await stage.client.list<Pod>('Pod', list);
-      return items.find(
-        ({ metadata, status }) => metadata.name !== not && status?.phase === 'Running',
-      );
-    },
-    PATIENCE_MS,
-  );
-  const { name, labels: own } = found.metadata;
-  await hasWritten(name);
-  return { pod: name, claim: own?.[labels.binding] ?? '' };
+  const found = await runningPodOf(stage, 'evicted', not);
+  await hasWritten(stage, found.pod);
+  return found;
 }
 
 test('killed when it has evicted a Pod', async () => {
   const sidecar = 'until [ -s /buffer/crash ]; do sleep 0.5; done; exit 1';
   await stage.kubectl.feed('apply', copyingFluentPVC('evicted', { sidecar }));
   // It ends when the operator is there again: one that vanishes meanwhile is waited for.
-  const containers = [container('app', writer('sleep 15; exit 0'))];
-  await stage.kubectl.feed('apply', {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'evicted' },
-    spec: {
-      selector: { matchLabels: { app: 'evicted' } },
-      template: {
-        metadata: { labels: { app: 'evicted', [labels.fluentPVC]: 'evicted' } },
-        spec: { terminationGracePeriodSeconds: 30, containers },
-      },
-    },
-  });
+  const pod = { terminationGracePeriodSeconds: 30 };
+  const app = deployment('evicted', writer('sleep 15; exit 0'), pod);
+  await stage.kubectl.feed('apply', app);
   const first = await deployedPod();
   const crash = crashAt('evicted', 'after', 'the Pod is evicted');
   await touch(first.pod, 'crash');

@@ -1,9 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Binding } from '../src/api/binding.ts';
-import { labels } from '../src/api/names.ts';
-import type { Stored } from '../src/api/object.ts';
-import type { Pod } from '../src/api/pod.ts';
 import { systemClock } from '../src/clock.ts';
 import { createClient, type KubeClient } from '../src/kube/client.ts';
 import { connect } from '../src/kube/connection.ts';
@@ -13,11 +9,13 @@ import type { Cluster } from './cluster/running-cluster.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { startOperator, type OperatorProcess } from './operator.ts';
 
-/** A real node with this checkout's operator, for a file of tests. */
+/** A real node with this checkout's operator, for a file of tests, seen from one of its namespaces. */
 export interface Stage {
   cluster: Cluster;
   client: KubeClient;
+  /** In `namespace`, unless a flag says otherwise. */
   kubectl: Kubectl;
+  namespace: string;
   /** Folder of this machine that Pods see as /tmp/drained: what drains have found. */
   drained: string;
   /** With further flags. */
@@ -48,6 +46,7 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
     cluster,
     client,
     kubectl: createKubectl(cluster),
+    namespace: 'default',
     drained,
     startOperator: (args = []) =>
       startOperator({
@@ -59,50 +58,17 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
   };
 }
 
-/** The binding of that name, which is the name of its claim, too. */
-export function bindingOf(
-  stage: Stage,
-  name: string,
-  namespace = 'default',
-): Promise<Stored<Binding> | undefined> {
-  return stage.client.get<Binding>({ kind: 'FluentPVCBinding', namespace, name });
+/** The same stage from another namespace. */
+export function stageIn(stage: Stage, namespace: string): Stage {
+  return { ...stage, namespace, kubectl: createKubectl({ ...stage.cluster, namespace }) };
 }
 
-export function getPod(
-  stage: Stage,
-  name: string,
-  namespace = 'default',
-): Promise<Stored<Pod> | undefined> {
-  return stage.client.get<Pod>({ kind: 'Pod', namespace, name });
-}
-
-/** Name of the binding of a Pod, once the Pod is there and runs. */
-export async function runningBinding(
-  stage: Stage,
-  name: string,
-  namespace = 'default',
-): Promise<string> {
-  return eventually(
-    `Pod ${name} to run`,
-    async () => {
-      const found = await getPod(stage, name, namespace);
-      return found?.status?.phase === 'Running'
-        ? found.metadata.labels?.[labels.binding]
-        : undefined;
-    },
-    PATIENCE_MS,
+/** The same stage from a namespace that is made: what happens in several can happen at the same time. */
+export async function openNamespace(stage: Stage, namespace: string): Promise<Stage> {
+  const own = stageIn(stage, namespace);
+  await own.kubectl('create', 'namespace', namespace);
+  await eventually('the ServiceAccount of the namespace', () =>
+    own.kubectl('get', 'serviceaccount', 'default'),
   );
-}
-
-/** Waits until neither bindings nor managed claims are left. */
-export async function nothingLeft(stage: Stage): Promise<void> {
-  await eventually(
-    'all bindings and claims to go',
-    async () => {
-      const left = await stage.kubectl('get', 'fpvcb,pvc,jobs', '-A', '-o', 'name');
-      if (left !== '') throw new Error(left);
-      return true;
-    },
-    PATIENCE_MS,
-  );
+  return own;
 }

@@ -1,22 +1,25 @@
 import { expect, test } from '@jest/globals';
-import { getCondition, isTrue } from '../src/api/condition.ts';
-import { eventually } from '../test/support/eventually.ts';
+import { getCondition } from '../src/api/condition.ts';
+import { labels } from '../src/api/names.ts';
+import type { JsonObject } from '../src/api/object.ts';
 import { shared } from '../test/support/shared.ts';
-import { copyingFluentPVC, drainedLines, expectComplete, scriptPod, writer } from './lines.ts';
+import { DRAINED } from './lines.ts';
+import { expectAllDrained, openScene, type Scene } from './scene.ts';
 import {
-  bindingOf,
+  bindingWhere,
+  conditionOf,
+  getObject,
   getPod,
   nothingLeft,
-  openStage,
-  PATIENCE_MS,
   runningBinding,
-  type Stage,
-} from './stage.ts';
+} from './seen.ts';
+import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
- * Pods that go while their containers run. It takes minutes until a kubelet is known to have stopped
- * them, so these have a cluster of their own.
+ * A node whose kubelet is dead, and Pods that go while their containers run on it.
  */
+
+const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 
 let stage: Stage;
 
@@ -26,58 +29,71 @@ shared(async (parts) => {
   parts.defer(() => operator.stop());
 });
 
-test('a force-deleted writer that ignores TERM is stopped before its claim is drained', async () => {
-  await stage.kubectl.feed('apply', copyingFluentPVC('stubborn'));
-  await stage.kubectl.feed('apply', scriptPod('stubborn', 'stubborn', writer(''), { seconds: 25 }));
-  const claim = await runningBinding(stage, 'stubborn');
-  await stage.kubectl('delete', 'pod', 'stubborn', '--force', '--grace-period=0');
-  await eventually('the writer to be suspected', async () =>
-    isTrue((await bindingOf(stage, claim))?.status?.conditions, 'WriterMayBeAlive'),
-  );
-  await expectComplete(stage, await drainedLines(stage, claim), 'stubborn');
-  await nothingLeft(stage);
-  expect(await bindingOf(stage, claim)).toBeUndefined();
-});
-
-async function strandedWriter(): Promise<void> {
-  await stage.kubectl.feed('apply', copyingFluentPVC('stranded'));
-  // Nothing stops it when its kubelet is dead: it has written all when the machine counts as off.
+/**
+ * A Pod that runs, and has written all that it will: nothing stops it when its kubelet is dead, and
+ * its machine counts as off in the end.
+ */
+async function stranded(name: string, tolerations: JsonObject[] = []): Promise<Scene> {
   const lines = 'for i in $(seq 200); do echo line $i; done >/buffer/log; sync';
-  const script = `${lines}; echo 200 >/tmp/drained/.$HOSTNAME; trap "" TERM; while true; do sleep 1; done`;
-  await stage.kubectl.feed('apply', scriptPod('stranded', 'stranded', script));
-  const claim = await runningBinding(stage, 'stranded');
-  const node = (await getPod(stage, 'stranded'))?.spec.nodeName ?? '';
-  await stage.cluster.killComponent('kubelet');
-  await stage.kubectl('delete', 'pod', 'stranded', '--wait=false');
+  const script = `${lines}; echo 200 >${DRAINED}/.$HOSTNAME; trap "" TERM; while true; do sleep 1; done`;
+  const scene = await openScene(stage, name, { script, pod: { tolerations } });
+  await runningBinding(scene, name);
+  return scene;
+}
 
-  const isSuspected = async (reason: string): Promise<boolean> => {
-    const conditions = (await bindingOf(stage, claim))?.status?.conditions;
-    const { status, reason: said } = getCondition(conditions, 'WriterMayBeAlive') ?? {};
-    if (status === 'True' && said === reason) return true;
-    throw new Error(JSON.stringify(conditions));
-  };
-  await eventually('the node to be found dead', () => isSuspected('NodeNotReady'), PATIENCE_MS);
-  expect((await bindingOf(stage, claim))?.status?.phase).toBe('Ready');
-
-  const taint = 'node.kubernetes.io/out-of-service';
-  await stage.kubectl('taint', 'nodes', node, `${taint}=nodeshutdown:NoExecute`);
-  const over = await eventually(
-    'the claim to be out of use',
-    async () =>
-      getCondition((await bindingOf(stage, claim))?.status?.conditions, 'OutOfUse') ?? undefined,
-    PATIENCE_MS,
+/** Why the Pod's end is known, as soon as it is. */
+async function endOf({ claim, ...scene }: Scene): Promise<string> {
+  const { status } = await bindingWhere(
+    scene,
+    claim,
+    'to be out of use',
+    ({ status }) => getCondition(status?.conditions, 'OutOfUse')?.status === 'True',
   );
-  expect(over).toMatchObject({ status: 'True', reason: 'NodeOutOfService' });
-  expect(await getPod(stage, 'stranded')).toBeUndefined();
+  return getCondition(status?.conditions, 'OutOfUse')?.reason ?? '';
+}
+
+async function outage(): Promise<void> {
+  const stuck = await stranded('stuck');
+  const forced = await stranded('forced');
+  const collected = await stranded('collected', [{ key: OUT_OF_SERVICE, operator: 'Exists' }]);
+  const node = (await getPod(stuck, 'stuck'))?.spec.nodeName ?? '';
+
+  await stage.cluster.killComponent('kubelet');
+  await stuck.kubectl('delete', 'pod', 'stuck', '--wait=false');
+  await forced.kubectl('delete', 'pod', 'forced', '--force', '--grace-period=0');
+  for (const { claim, ...scene } of [stuck, forced]) {
+    const dead = await conditionOf(
+      scene,
+      claim,
+      'WriterMayBeAlive',
+      ({ reason }) => reason === 'NodeNotReady',
+    );
+    expect(dead.message).toContain(`"${node}"`);
+    expect((await bindingWhere(scene, claim, 'a phase', () => true)).status?.phase).toBe('Ready');
+  }
+
+  await stage.kubectl('taint', 'nodes', node, `${OUT_OF_SERVICE}=nodeshutdown:NoExecute`);
+  expect(await endOf(stuck)).toBe('NodeOutOfService');
+  expect(await endOf(forced)).toBe('NodeOutOfService');
+  expect(await getPod(stuck, 'stuck')).toBeUndefined();
+
+  // The garbage collector of Pods takes who is left when the Node is gone.
+  expect(await getObject(collected, 'Job', collected.claim)).toBeUndefined();
+  await stage.kubectl('delete', 'node', node);
+  expect(await endOf(collected)).toBe('NodeGone');
+  expect(await getPod(collected, 'collected')).toBeUndefined();
 
   await stage.cluster.restartComponent('kubelet');
-  await stage.kubectl('taint', 'nodes', node, `${taint}-`);
-  await expectComplete(stage, await drainedLines(stage, claim), 'stranded');
-  await nothingLeft(stage);
+  for (const scene of [stuck, forced, collected]) await expectAllDrained(scene);
 }
 
 test(
-  'a Pod that cannot end on a dead node is waited for until the node is out of service',
-  strandedWriter,
+  'Pods on a dead node are waited for until it is out of service, or gone',
+  outage,
   3 * PATIENCE_MS,
 );
+
+test('nothing is left when all Pods are gone', async () => {
+  await stage.kubectl('delete', 'pods', '-A', '-l', labels.fluentPVC);
+  await nothingLeft(stage);
+});
