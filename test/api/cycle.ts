@@ -20,7 +20,11 @@ export interface Cycle {
   binding: string;
 }
 
-export function ref({ namespace }: Api, kind: ObjectRef['kind'], name: string): ObjectRef {
+export function ref(
+  { namespace }: Pick<Api, 'namespace'>,
+  kind: ObjectRef['kind'],
+  name: string,
+): ObjectRef {
   return { kind, namespace, name };
 }
 

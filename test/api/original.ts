@@ -48,7 +48,7 @@ function originalDefinition(kind: string, plural: string, scope: string): KubeOb
 }
 
 /** Puts the definitions of the original in the place of whatever is there. */
-export async function applyOriginalDefinitions({ client }: Api): Promise<void> {
+export async function applyOriginalDefinitions({ client }: Pick<Api, 'client'>): Promise<void> {
   for (const crd of [
     originalDefinition('FluentPVC', 'fluentpvcs', 'Cluster'),
     originalDefinition('FluentPVCBinding', 'fluentpvcbindings', 'Namespaced'),
@@ -69,7 +69,7 @@ export interface Left {
 
 /** Claim, binding and Pod of an admission; the binding says that far it has come. */
 export async function leave(
-  api: Api,
+  api: Pick<Api, 'client' | 'namespace'>,
   name: string,
   fluentPVC: Identity,
   conditions: readonly string[],
