@@ -4,17 +4,12 @@ import { ApiError } from '../src/kube/api-error.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
+import type { ReconcileResult } from '../src/metrics/reconciles.ts';
 import { Queue } from './queue.ts';
 
-/** What a reconcile came to; the names are controller-runtime's. */
-export type ReconcileResult = 'success' | 'requeue_after' | 'error';
-
-/** Told of every reconcile: for metrics. */
-export type ReconcileObserver = (reconcile: {
-  controller: string;
-  result: ReconcileResult;
-  seconds: number;
-}) => void;
+/** What controllers tell of their work. */
+export type ControllerMetrics = Pick<Metrics, 'workers' | 'queue' | 'reconciled' | 'outcome'>;
 
 /** What a controller follows and decides. */
 export interface Decider {
@@ -37,7 +32,7 @@ export interface ControllerOptions extends Decider {
   concurrency: number;
   clock: Clock;
   log: Log;
-  observe: ReconcileObserver;
+  metrics: ControllerMetrics;
 }
 
 /**
@@ -55,7 +50,12 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.queue = new Queue(options.clock);
+    const { name, clock, metrics, concurrency } = options;
+    this.queue = new Queue(
+      clock,
+      metrics.queue(name, () => this.queue),
+    );
+    metrics.workers(name, { count: concurrency, busy: () => this.queue.workedMs.length });
   }
 
   /** Works until the signal aborts; resolves when the last reconcile is done. */
@@ -64,7 +64,7 @@ export class Controller {
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {
-    const { name, decide, observe } = this.#options;
+    const { name, decide, metrics } = this.#options;
     const log = this.#options.log.with({ controller: name, key });
     const startedAt = performance.now();
     let result: ReconcileResult = 'success';
@@ -83,16 +83,18 @@ export class Controller {
       }
     } catch (error) {
       if (signal.aborted) return;
-      result = 'error';
-      this.#failed(key, error, log);
+      result = this.#failed(key, error, log);
     }
-    observe({ controller: name, result, seconds: (performance.now() - startedAt) / 1000 });
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.reconciled({ controller: name, result, seconds });
   }
 
   async #apply(key: string, plan: Plan, signal: AbortSignal): Promise<void> {
+    const { writer, metrics } = this.#options;
     try {
-      await this.#options.writer.apply(plan.writes, { signal });
+      await writer.apply(plan.writes, { signal });
       this.#options.settled?.(key);
+      if (plan.outcome !== undefined) metrics.outcome(plan.outcome);
     } catch (error) {
       this.#options.settled?.(key, error);
       if (error instanceof ApiError && isRefusedCreate(error)) this.#refusals.set(key, error);
@@ -100,15 +102,14 @@ export class Controller {
     }
   }
 
-  #failed(key: string, error: unknown, log: Log): void {
-    // The API server knows best when to come back: an eviction against a disruption budget.
-    const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+  #failed(key: string, error: unknown, log: Log): ReconcileResult {
     // Two writers met, our copy was old, or a disruption budget holds: nobody has to act.
     const expected = error instanceof ApiError && [409, 429].includes(error.code);
     if (expected) log.debug('will try again', { error: messageOf(error) });
     else log.error('reconcile failed; will try again', { error: messageOf(error) });
-    if (retryAfterMs === undefined) this.queue.retry(key);
-    else this.queue.addAfter(key, retryAfterMs);
+    // The API server knows best when to come back: an eviction against a disruption budget.
+    this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : undefined);
+    return expected ? 'requeue' : 'error';
   }
 }
 

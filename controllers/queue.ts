@@ -1,5 +1,6 @@
 import type { Clock } from '../src/clock.ts';
 import { backoffMs } from '../src/kube/backoff.ts';
+import type { QueueObserver, QueueReading } from '../src/metrics/queues.ts';
 
 const BACKOFF = { firstMs: 100, limitMs: 60_000 };
 
@@ -11,19 +12,22 @@ const BACKOFF = { firstMs: 100, limitMs: 60_000 };
  * - of several deadlines of a key the earliest holds, and any add is earlier than a deadline;
  * - a key that nobody waits for takes no memory.
  */
-export class Queue {
+export class Queue implements QueueReading {
   readonly #clock: Clock;
-  /** A Set keeps the order of insertion: queue and test for membership in one. */
-  readonly #ready = new Set<string>();
-  readonly #active = new Set<string>();
-  /** Active keys that were added meanwhile. */
-  readonly #again = new Set<string>();
+  readonly #observer: QueueObserver;
+  /** Since when. A Map keeps the order of insertion: queue and test for membership in one. */
+  readonly #ready = new Map<string, number>();
+  /** Since when. */
+  readonly #active = new Map<string, number>();
+  /** Active keys that were added meanwhile, and when. */
+  readonly #again = new Map<string, number>();
   readonly #deadlines = new Map<string, { at: number; cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   #idle: (() => void)[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, observer: QueueObserver) {
     this.#clock = clock;
+    this.#observer = observer;
   }
 
   /** Keys that wait for a worker, for a deadline, or are worked on. */
@@ -31,15 +35,22 @@ export class Queue {
     return this.#ready.size + this.#active.size + this.#deadlines.size;
   }
 
+  get depth(): number {
+    return this.#ready.size + this.#again.size;
+  }
+
+  get workedMs(): readonly number[] {
+    const now = this.#clock.uptime();
+    return [...this.#active.values()].map((since) => now - since);
+  }
+
   /** Work on the key as soon as a worker is free. */
   add(key: string): void {
-    this.#dropDeadline(key);
-    if (this.#active.has(key)) {
-      this.#again.add(key);
-      return;
-    }
-    this.#ready.add(key);
-    this.#idle.shift()?.();
+    if (this.#ready.has(key) || this.#again.has(key)) return;
+    this.#observer.added();
+    const now = this.#clock.uptime();
+    if (this.#active.has(key)) this.#again.set(key, now);
+    else this.#enqueue(key, now);
   }
 
   /** Work on the key that many ms from now, unless it is added before. */
@@ -58,8 +69,16 @@ export class Queue {
     this.#deadlines.set(key, { at, cancel });
   }
 
-  /** Work on the key again after its backoff, which doubles from failure to failure. */
-  retry(key: string): void {
+  /**
+   * Work on the key again after its backoff, which doubles from failure to failure; or, where somebody
+   * knows better, so many ms from now.
+   */
+  retry(key: string, afterMs?: number): void {
+    this.#observer.retried();
+    if (afterMs !== undefined) {
+      this.addAfter(key, afterMs);
+      return;
+    }
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     this.addAfter(key, backoffMs(failures, BACKOFF));
@@ -94,20 +113,37 @@ export class Queue {
         try {
           await work(key);
         } finally {
-          this.#active.delete(key);
-          if (this.#again.delete(key)) this.add(key);
+          this.#done(key);
         }
       }
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
   }
 
+  #enqueue(key: string, since: number): void {
+    this.#dropDeadline(key);
+    this.#ready.set(key, since);
+    this.#idle.shift()?.();
+  }
+
+  #done(key: string): void {
+    const now = this.#clock.uptime();
+    this.#observer.done(now - (this.#active.get(key) ?? now));
+    this.#active.delete(key);
+    const since = this.#again.get(key);
+    this.#again.delete(key);
+    if (since !== undefined) this.#enqueue(key, since);
+  }
+
   async #next(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted) {
-      const [key] = this.#ready;
-      if (key !== undefined) {
+      const [next] = this.#ready;
+      if (next !== undefined) {
+        const [key, since] = next;
+        const now = this.#clock.uptime();
+        this.#observer.taken(now - since);
         this.#ready.delete(key);
-        this.#active.add(key);
+        this.#active.set(key, now);
         return key;
       }
       await new Promise<void>((wake) => this.#idle.push(wake));

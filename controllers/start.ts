@@ -6,13 +6,15 @@ import type { Cache } from '../src/kube/cache.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
 import { createBrakeDecider } from './pod/brake-report.ts';
 import { createBindingDecider, watchBindings } from './binding/binding.ts';
 import type { Caches } from './caches.ts';
-import { Controller, type Decider, type ReconcileObserver } from './controller.ts';
+import { takeCensus } from './census.ts';
+import { Controller, type ControllerMetrics, type Decider } from './controller.ts';
 import { createFluentPVCDecider } from './fluentpvc/fluentpvc.ts';
 import { createFleets } from './pod/fleets.ts';
-import { createPodDecider, type DeletionObserver } from './pod/pod.ts';
+import { createPodDecider } from './pod/pod.ts';
 
 export interface ControllersOptions {
   caches: Caches;
@@ -25,12 +27,7 @@ export interface ControllersOptions {
   defaults: OperatorDefaults;
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
-  observe: ReconcileObserver;
-  /** Told of each controller's queue. */
-  queueDepth: (controller: string, read: () => number) => void;
-  sidecarDeletion: DeletionObserver;
-  /** Told where the brake of each FluentPVC can be read. */
-  brakes: (read: () => Iterable<{ fluentPVC: string; on: boolean }>) => void;
+  metrics: ControllerMetrics & Pick<Metrics, 'census'>;
 }
 
 /**
@@ -46,13 +43,7 @@ export function createControllers(
   const deciders = {
     fluentpvc: { decide: createFluentPVCDecider({ caches, clock }) },
     binding: { decide: createBindingDecider(options) },
-    pod: createPodDecider({
-      caches,
-      fleets,
-      clock,
-      evictionTimeoutMs,
-      deleted: options.sidecarDeletion,
-    }),
+    pod: createPodDecider({ caches, fleets, clock, evictionTimeoutMs }),
     brake: createBrakeDecider({
       caches,
       fleets,
@@ -63,22 +54,21 @@ export function createControllers(
     }),
   } satisfies Record<string, Decider>;
   const controllers = Object.fromEntries(
-    Object.entries(deciders).map(([name, decider]) => {
-      const controller = new Controller({ ...options, name, ...decider });
-      options.queueDepth(name, () => controller.queue.size);
-      return [name, controller];
-    }),
+    Object.entries(deciders).map(([name, decider]) => [
+      name,
+      new Controller({ ...options, name, ...decider }),
+    ]),
   ) as Record<keyof typeof deciders, Controller>;
-  options.brakes(() =>
-    [...fleets.names()].map((fluentPVC) => ({
-      fluentPVC,
-      on: fleets.named(fluentPVC)?.brake(clock.now()).on === true,
-    })),
-  );
 
   const { fluentpvc, binding, pod, brake } = controllers;
   // Who stands by has nothing to do: it starts from all objects there are when its turn comes.
   let leading = false;
+  options.metrics.census(() => {
+    if (!leading) return new Map();
+    const now = clock.now();
+    const isBraked = (name: string): boolean => fleets.named(name)?.brake(now).on === true;
+    return takeCensus({ now, caches, isBraked });
+  });
   const enqueue = (controller: Controller, key: ObjectKey): void => {
     if (leading) controller.queue.add(key);
   };

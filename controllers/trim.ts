@@ -48,7 +48,18 @@ export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
     kind,
     metadata: trimMeta(metadata),
     spec: spec.volumeName === undefined ? {} : { volumeName: spec.volumeName },
-    ...(status?.phase === undefined ? {} : { status: { phase: status.phase } }),
+    ...(status?.phase === undefined ? {} : { status: trimClaimStatus(status) }),
+  };
+}
+
+function trimClaimStatus({
+  phase,
+  capacity,
+}: NonNullable<Claim['status']>): NonNullable<Claim['status']> {
+  const { storage } = capacity ?? {};
+  return {
+    ...(phase === undefined ? {} : { phase }),
+    ...(storage === undefined ? {} : { capacity: { storage } }),
   };
 }
 

@@ -46,12 +46,12 @@ export async function run(
 
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());
-  const client = createClient(connection, `${APP_NAME}/${version}`);
+  const metrics = createMetrics({ version });
+  const client = createClient(connection, `${APP_NAME}/${version}`, metrics.requested);
   const kubernetes = await needed(client.version({ signal }));
   log.info('starts', { version, server: client.server, kubernetes, mode: config.command });
   const base: Base = { config, client, clock, log, signal, parts };
 
-  const metrics = createMetrics();
   const health: Health = { live: new Map(), ready: new Map() };
   health.ready.set('start', () => 'the program has not started yet');
   const probes = createHealthServer(health, metrics);
@@ -63,20 +63,15 @@ export async function run(
 
   const reporter = { controller: APP_NAME, instance: identity };
   const writer = createWriter({ client, clock, log, reporter });
-  const { concurrency, defaults, namespaces } = config;
+  const { concurrency, defaults, namespaces, evictionTimeoutMs, rescueNamespace } = config;
   const caches = createCaches({ client, clock, log, namespaces });
   const webhookCaches = createWebhookCaches({ ...caches, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
   const working = { caches, client, writer, clock, log, concurrency, defaults, namespaces };
-  const control = createControllers({
-    ...working,
-    evictionTimeoutMs: config.evictionTimeoutMs,
-    rescueNamespace: config.rescueNamespace,
-    observe: metrics.reconciled,
-    queueDepth: metrics.queueDepth,
-    sidecarDeletion: metrics.sidecarDeletion,
-    brakes: metrics.brakes,
-  });
+  const control =
+    config.command === 'webhook'
+      ? undefined
+      : createControllers({ ...working, evictionTimeoutMs, rescueNamespace, metrics });
   const watched = {
     webhook: { ...webhookCaches },
     controllers: { ...caches },
@@ -118,6 +113,7 @@ export async function run(
       clock,
       log,
       exemptNamespaces: [...unguarded, rescueNamespace],
+      injection: metrics.injection,
     });
     const exemptNamespaces = [...new Set(unguarded)];
     await serveWebhook(base, { routes, exemptNamespaces, writer, metrics, health, watches });
@@ -126,18 +122,24 @@ export async function run(
   void aborted(signal).then(() => {
     health.ready.set('stop', () => 'the program was asked to stop');
   });
-  if (config.command === 'webhook') {
+  if (control === undefined) {
     await aborted(signal);
     return;
   }
   // Asked to stop while the API server withholds what we watch: there is nothing to wait for.
   const synced = Object.values(watched).map((cache) => cache.synced);
   await Promise.race([Promise.all(synced), aborted(signal)]);
+  const leads = metrics.leadership(lease.name);
   const lead = async (leading: AbortSignal): Promise<void> => {
-    // Who has stood by for long must look again.
-    await original.gone(leading);
-    await takeOver({ ...working, lease, hindered: takingOver.say }, leading);
-    if (!isAborted(leading)) await control(leading);
+    leads(true);
+    try {
+      // Who has stood by for long must look again.
+      await original.gone(leading);
+      await takeOver({ ...working, lease, hindered: takingOver.say }, leading);
+      if (!isAborted(leading)) await control(leading);
+    } finally {
+      leads(false);
+    }
   };
   // A Lease that was lost, to another one or to an API server that was away, is waited for again: the
   // webhook of this process goes on meanwhile.

@@ -2,6 +2,8 @@ import { labels } from '../src/api/names.ts';
 import type { KubeObject } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
+import type { InjectionResult } from '../src/metrics/admissions.ts';
 import { refusal, type AdmissionStore } from './admission-store.ts';
 import type { DenialReport } from './denial-report.ts';
 import type { PodObserver } from './pod-observer.ts';
@@ -15,9 +17,11 @@ export function createPodHandler(options: {
   report: DenialReport;
   /** Namespaces whose Pods are none of our business, whatever the webhook configurations say. */
   exemptNamespaces: readonly string[];
+  /** Told what came of each Pod. */
+  injection: Metrics['injection'];
   log: Log;
 }): AdmissionHandler {
-  const { observe, store, report, log } = options;
+  const { observe, store, report, injection, log } = options;
   const exempt = new Set(options.exemptNamespaces);
   return async (request, time) => {
     if (request.operation !== 'CREATE' || request.object === null) return { allowed: true };
@@ -30,13 +34,17 @@ export function createPodHandler(options: {
     const pod = request.object;
     const dryRun = request.dryRun === true;
 
+    let observation: PodObservation | undefined;
     const tell = (answer: Answer, binding?: KubeObject): Answer => {
       logAnswer(log, { uid: request.uid, namespace, pod, binding }, answer);
-      if (!answer.allowed && !dryRun) report({ namespace, pod, denial: answer.denial });
+      if (dryRun) return answer;
+      if (!answer.allowed) report({ namespace, pod, denial: answer.denial });
+      // A name that anybody may write into a label is none that is counted by.
+      const fluentPVC = observation?.fluentPVC?.metadata.name ?? '';
+      injection({ fluentPVC, result: resultOf(answer) });
       return answer;
     };
 
-    let observation: PodObservation;
     try {
       observation = await observe({ uid: request.uid, namespace, pod }, time.signal);
     } catch (error) {
@@ -46,6 +54,11 @@ export function createPodHandler(options: {
     const refused = writes.length > 0 && !dryRun ? await store(writes, time) : undefined;
     return tell(refused ?? answer, writes[0]?.object);
   };
+}
+
+function resultOf(answer: Answer): InjectionResult {
+  if (!answer.allowed) return 'denied';
+  return (answer.operations ?? []).length > 0 ? 'injected' : 'unchanged';
 }
 
 /** As the request has it: a Pod need not name its namespace. An empty name is none. */

@@ -3,6 +3,7 @@ import type { Clock } from '../src/clock.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
 import { createAdmissionStore } from './admission-store.ts';
 import type { WebhookCaches } from './caches.ts';
 import { createDenialReport } from './denial-report.ts';
@@ -22,6 +23,7 @@ export function createRoutes(options: {
   validationNamespace: string;
   /** Namespaces whose Pods are admitted as they are. */
   exemptNamespaces: readonly string[];
+  injection: Metrics['injection'];
   log: Log;
 }): Routes {
   return {
@@ -30,6 +32,7 @@ export function createRoutes(options: {
       store: createAdmissionStore(options),
       report: createDenialReport(options),
       exemptNamespaces: options.exemptNamespaces,
+      injection: options.injection,
       log: options.log,
     }),
     '/fluent-pvc/validate': createFluentPVCHandler(options),

@@ -3,20 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { FAULTS, messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
 import type { ServingCertificate } from './certificate.ts';
 import { readBody, type Body } from './body.ts';
 import { decode, deny, encode, tooLarge, type AdmissionHandler, type Answer } from './review.ts';
 
 /** Where the API server finds which handler: the original operator's paths. */
 export type Routes = Record<'/pod/mutate' | '/fluent-pvc/validate', AdmissionHandler>;
-
-/** Called once an answer, with the route, the time it took and what it said. */
-export type AnswerObserver = (answer: {
-  route: string;
-  seconds: number;
-  allowed: boolean;
-  reason: string;
-}) => void;
 
 /** The largest object etcd takes is 1.5 MB; a review holds the old one and the new one. */
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -40,7 +33,8 @@ const REQUEST_MS = 30_000;
 export function createServer(options: {
   certificate: ServingCertificate;
   routes: Routes;
-  observe: AnswerObserver;
+  /** Told of each answer. */
+  observe: Metrics['answered'];
   log: Log;
 }): FastifyInstance {
   const { certificate, routes, observe, log } = options;

@@ -5,10 +5,21 @@ import type {
   BindingStatus,
 } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
-import { isTrue, setCondition, type ConditionChange } from '../../src/api/condition.ts';
+import {
+  getCondition,
+  isTrue,
+  setCondition,
+  type ConditionChange,
+} from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import { annotations, finalizers, labels } from '../../src/api/names.ts';
-import { hasFinalizer, isDeleting, type ObjectMeta, type Stored } from '../../src/api/object.ts';
+import {
+  createdAt,
+  hasFinalizer,
+  isDeleting,
+  type ObjectMeta,
+  type Stored,
+} from '../../src/api/object.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import type { DeleteWrite, PatchWrite, Plan, Write } from '../../src/core/plan.ts';
@@ -33,6 +44,12 @@ export function stageOf(binding: Binding): Stage {
   if (DONE.some((type) => isTrue(conditions, type))) return 'releasing';
   const isOver = isTrue(conditions, 'OutOfUse') || binding.spec.rescue?.podOver === true;
   return isOver ? 'draining' : 'inUse';
+}
+
+/** When its Pod was over, as far as that is recorded, in ms since the epoch; else when it was made. */
+export function overSince(binding: Stored<Binding>): number {
+  const over = getCondition(binding.status?.conditions, 'OutOfUse');
+  return over === undefined ? createdAt(binding) : Date.parse(over.lastTransitionTime);
 }
 
 /** A condition of a binding, with its type checked. */

@@ -108,7 +108,11 @@ function withClaim(
   const conditions = binding.status?.conditions;
   if (isToRetain(binding)) {
     const writes = [...before, retention(claimRef(binding), claim), ...ending(binding)];
-    return { writes, reason: 'the claim is drained and kept; the binding ends' };
+    return {
+      writes,
+      reason: 'the claim is drained and kept; the binding ends',
+      outcome: { kind: 'retained', fluentPVC: binding.spec.fluentPVC.name },
+    };
   }
   const drained = isTrue(conditions, 'FinalizerJobSucceeded') || isTrue(conditions, 'DataGivenUp');
   if (!drained && (hasFinalizer(claim, finalizers.claimInUse) || !isDeleting(claim))) {

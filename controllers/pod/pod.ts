@@ -1,4 +1,3 @@
-import type { PodDeletionTrigger } from '../../src/api/fluentpvc.ts';
 import type { ObjectKey } from '../../src/api/object.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Plan } from '../../src/core/plan.ts';
@@ -10,17 +9,10 @@ import type { Fleet } from './fleet.ts';
 import type { Fleets } from './fleets.ts';
 import { isReady, sidecarPlan } from './sidecar-plan.ts';
 
-/** Told of each Pod that was deleted because of its sidecar: for metrics. */
-export type DeletionObserver = (deletion: {
-  fluentPVC: string;
-  trigger: PodDeletionTrigger | 'Never';
-}) => void;
-
 /** A try to delete a Pod that has not ended yet. */
 interface Try {
   uid: string;
   fleet: Fleet;
-  deletion: Parameters<DeletionObserver>[0];
 }
 
 /** Follows Pods for the sake of their sidecars. */
@@ -29,7 +21,6 @@ export function createPodDecider(options: {
   fleets: Fleets;
   clock: Clock;
   evictionTimeoutMs: number;
-  deleted: DeletionObserver;
 }): Required<Decider> {
   const { caches, fleets, clock, evictionTimeoutMs } = options;
   const evictions = createEvictions(clock);
@@ -49,7 +40,6 @@ export function createPodDecider(options: {
       if (isReady(pod)) evictions.forget(uid);
       return { writes: [], reason: 'there is no failed sidecar' };
     }
-    const { fluentPVC } = failure;
     const plan = sidecarPlan({
       now: clock.now(),
       pod,
@@ -58,11 +48,7 @@ export function createPodDecider(options: {
       eviction: evictions.of(uid),
       evictionTimeoutMs,
     });
-    remember(key, plan, {
-      uid,
-      fleet,
-      deletion: { fluentPVC, trigger: failure.sidecar.podDeletionTrigger },
-    });
+    remember(key, plan, { uid, fleet });
     return plan;
   };
 
@@ -88,7 +74,6 @@ export function createPodDecider(options: {
       if (caches.pods.get(key)?.metadata.uid === one.uid) evictions.ended(one.uid, error);
       // Without an answer it may have been done: only a no is none.
       one.fleet.answer(one.uid, !(error instanceof ApiError), clock.now());
-      if (error === undefined) options.deleted(one.deletion);
     },
   };
 }

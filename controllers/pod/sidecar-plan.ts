@@ -82,6 +82,11 @@ function deletion(observation: SidecarObservation): Plan {
       event(pod, 'SidecarFailed', forced ? 'Delete' : 'Evict', note),
     ],
     reason: `the sidecar ${failure.trouble}`,
+    outcome: {
+      kind: 'sidecarDeletion',
+      fluentPVC: failure.fluentPVC,
+      trigger: failure.sidecar.podDeletionTrigger,
+    },
   };
 }
 

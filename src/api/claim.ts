@@ -5,7 +5,7 @@ export interface Claim extends KubeObject {
   apiVersion: 'v1';
   kind: 'PersistentVolumeClaim';
   spec: ClaimSpec;
-  status?: { phase?: 'Pending' | 'Bound' | 'Lost' };
+  status?: { phase?: 'Pending' | 'Bound' | 'Lost'; capacity?: { storage?: string | number } };
 }
 
 export interface ClaimSpec {

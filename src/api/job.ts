@@ -31,12 +31,15 @@ export interface JobStatus {
 }
 
 /** What the Job controller says of the Job's end; `undefined` while it has not said anything. */
-export function jobOutcome(job: Job): { succeeded: boolean; message: string } | undefined {
+export function jobOutcome(
+  job: Job,
+): { succeeded: boolean; reason: string; message: string } | undefined {
   for (const condition of job.status?.conditions ?? []) {
     if (condition.status !== 'True') continue;
     const message = [condition.reason, condition.message].filter(Boolean).join(': ');
-    if (condition.type === 'Complete') return { succeeded: true, message };
-    if (condition.type === 'Failed') return { succeeded: false, message };
+    const said = { reason: condition.reason ?? '', message };
+    if (condition.type === 'Complete') return { succeeded: true, ...said };
+    if (condition.type === 'Failed') return { succeeded: false, ...said };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api/object.ts';
 import type { ObjectRef } from '../api/resources.ts';
+import type { Outcome } from '../metrics/outcomes.ts';
 
 /**
  * The vocabulary of writes: what a plan may ask for. A plan is data, made without any I/O; tests
@@ -73,6 +74,8 @@ export interface Plan {
   requeueAfterMs?: number;
   /** Why, in a few words; for the log. */
   reason: string;
+  /** What the writes bring about; counted when they are done, and not where there are none. */
+  outcome?: Outcome;
 }
 
 /** JSON patch, RFC 6902. */

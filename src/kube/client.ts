@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject, Stored } from '../api/object.ts';
 import { collectionPath, objectPath, type Kind, type ObjectRef } from '../api/resources.ts';
 import { hasCode } from './api-error.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Connection } from './connection.ts';
 import { createHttp, type Call } from './http.ts';
 
@@ -79,9 +80,13 @@ const PATCH_CONTENT_TYPES: Record<PatchType, string> = {
   apply: 'application/apply-patch+yaml',
 };
 
-/** A client of the API server behind the connection. */
-export function createClient(connection: Connection, userAgent: string): KubeClient {
-  const http = createHttp(connection, userAgent);
+/** A client of the API server behind the connection; `requested` is told of each try. */
+export function createClient(
+  connection: Connection,
+  userAgent: string,
+  requested?: Metrics['requested'],
+): KubeClient {
+  const http = createHttp(connection, userAgent, requested);
   return {
     server: connection.server,
 

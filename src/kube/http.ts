@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { ApiError, ApiUnreachable, type Status } from './api-error.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Connection } from './connection.ts';
 
 /** One request to the API server. */
@@ -34,17 +35,23 @@ export interface Http {
 }
 
 /**
- * Requests over the connection. Both throw {@link ApiError} where the server refuses and
+ * Requests over the connection; `requested` is told of each try. Both throw {@link ApiError} where the server refuses and
  * {@link ApiUnreachable} where it does not answer.
  */
-export function createHttp(connection: Connection, userAgent: string): Http {
+export function createHttp(
+  connection: Connection,
+  userAgent: string,
+  requested: Metrics['requested'] = () => undefined,
+): Http {
+  const trying = (call: Call): Promise<Dispatcher.ResponseData> =>
+    send(connection, { userAgent, requested }, call);
   const open = async (call: Call): Promise<Dispatcher.ResponseData> => {
-    let answer = await send(connection, userAgent, call);
+    let answer = await trying(call);
     if (answer.statusCode === 401) {
       // A token that was replaced is no fault of the caller's, and nothing was done.
       connection.renew();
       await answer.body.dump();
-      answer = await send(connection, userAgent, call);
+      answer = await trying(call);
     }
     if (call.onWarning !== undefined) warningsIn(answer).forEach(call.onWarning);
     if (answer.statusCode < 300) return answer;
@@ -67,7 +74,7 @@ export function createHttp(connection: Connection, userAgent: string): Http {
 
 async function send(
   connection: Connection,
-  userAgent: string,
+  { userAgent, requested }: { userAgent: string; requested: Metrics['requested'] },
   call: Call,
 ): Promise<Dispatcher.ResponseData> {
   const url = new URL(connection.server + call.path);
@@ -78,19 +85,26 @@ async function send(
     call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' };
   const once = async (): Promise<Dispatcher.ResponseData> => {
     const { dispatcher, headers } = await connection.authenticated();
-    return dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: call.method,
-      headers: {
-        ...headers,
-        ...contentType,
-        accept: 'application/json',
-        'user-agent': userAgent,
-      },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
-      signal: call.signal ?? null,
-    });
+    let code: number | undefined;
+    try {
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: call.method,
+        headers: {
+          ...headers,
+          ...contentType,
+          accept: 'application/json',
+          'user-agent': userAgent,
+        },
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        signal: call.signal ?? null,
+      });
+      code = answer.statusCode;
+      return answer;
+    } finally {
+      requested({ host: url.host, method: call.method, code });
+    }
   };
   try {
     return await once().catch((error: unknown) => {

@@ -2,6 +2,7 @@ import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { admissionName } from '../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../src/api/object.ts';
 import { createWriter } from '../../src/kube/writer.ts';
+import type { Metrics } from '../../src/metrics.ts';
 import type { AdmissionRequest, Answer, AnswerTime } from '../../webhook/review.ts';
 import { createRoutes } from '../../webhook/routes.ts';
 import { fakeCache } from './fake-cache.ts';
@@ -20,6 +21,8 @@ export const BINDING = 'FluentPVCBinding';
 export interface Handling {
   api: MemoryApi;
   log: MemoryLog;
+  /** What was told of Pods, for metrics. */
+  injections: Parameters<Metrics['injection']>[0][];
   handle: (request?: AdmissionRequest, time?: AnswerTime) => Promise<Answer>;
   /** What there is of claim and binding. */
   left: () => string[];
@@ -40,13 +43,16 @@ export function handling(
     storageClasses: fakeCache<KubeObject>([]),
   };
   const { defaults } = make;
-  const shared = { client: api, writer, clock, defaults, log };
+  const injections: Handling['injections'] = [];
+  const injection: Metrics['injection'] = (one) => injections.push(one);
+  const shared = { client: api, writer, clock, defaults, injection, log };
   const exemptNamespaces = ['kube-system', 'operator'];
   const options = { ...shared, caches, validationNamespace: 'trials', exemptNamespaces };
   const handler = createRoutes(options)['/pod/mutate'];
   return {
     api,
     log,
+    injections,
     handle: (request = admissionRequest(make.newPod()), time = answerTime()) =>
       handler(request, time),
     left: () => [CLAIM, BINDING].filter((kind) => api.find(kind as 'Pod', name) !== undefined),

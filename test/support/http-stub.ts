@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import type { Metrics } from '../../src/metrics.ts';
 
 export interface Asked {
   request: string;
@@ -14,6 +15,8 @@ export interface Asked {
 export interface HttpStub {
   client: KubeClient;
   asked: Asked[];
+  /** What was told of requests, for metrics. */
+  requested: Parameters<Metrics['requested']>[0][];
   /** How often the credentials were found to be old. */
   renewals: number;
   answer: (response: ServerResponse) => void;
@@ -48,8 +51,9 @@ export async function httpStub(): Promise<HttpStub> {
     close: () => dispatcher.destroy(),
   };
   const stub: HttpStub = {
-    client: createClient(connection, 'operator/1'),
+    client: createClient(connection, 'operator/1', (one) => stub.requested.push(one)),
     asked: [],
+    requested: [],
     renewals: 0,
     answer: (response) => response.end('{}'),
     json(code, body, headers = {}) {

@@ -37,8 +37,6 @@ export const failing = crashed(50, { waiting: { reason: 'CrashLoopBackOff' } });
 export interface Minding {
   clock: FakeClock;
   pods: FakeCache<Pod>;
-  /** What was told of deletions. */
-  deletions: unknown[];
   decide: (key: string) => Promise<Plan>;
   settled: (key: string, error?: unknown) => void;
   /** Decides, and has the API server answer what is written with that error, or well. */
@@ -53,13 +51,11 @@ export function mindPods(
 ): Minding {
   const clock = new FakeClock();
   const pods = fakeCache<Pod>([pod], bindingKeyBy(labels.binding));
-  const deletions: unknown[] = [];
   const decider = createPodDecider({
     caches: { pods },
     fleets: createFleets({ pods, bindings: fakeCache([binding]), clock }),
     clock,
     evictionTimeoutMs: 300_000,
-    deleted: (deletion) => deletions.push(deletion),
   });
   const { signal } = new AbortController();
   const decide = (key: string): Promise<Plan> => decider.decide(key, signal);
@@ -69,5 +65,5 @@ export function mindPods(
     return deeds(writes);
   };
   const held = (): Promise<string[]> => verbs(budgetRefusal());
-  return { clock, pods, deletions, decide, settled: decider.settled, verbs, held };
+  return { clock, pods, decide, settled: decider.settled, verbs, held };
 }

@@ -1,5 +1,7 @@
 import { Queue } from '../../controllers/queue.ts';
+import type { QueueObserver } from '../../src/metrics/queues.ts';
 import { FakeClock, settle } from './fake-clock.ts';
+import { unobserved } from './memory-metrics.ts';
 
 /** A queue whose workers run. */
 export interface Working {
@@ -14,9 +16,9 @@ export interface Working {
 }
 
 /** Workers whose work lasts until it is finished by hand. */
-export function working(concurrency = 1): Working {
+export function working(concurrency = 1, observer: QueueObserver = unobserved): Working {
   const clock = new FakeClock();
-  const queue = new Queue(clock);
+  const queue = new Queue(clock, observer);
   const begun: string[] = [];
   const active = new Map<string, () => void>();
   const stop = new AbortController();

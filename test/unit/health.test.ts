@@ -13,7 +13,7 @@ const ask = async (path: string): Promise<{ code: number; text: string }> => {
 };
 const serve = (checks: { live?: [string, Check][]; ready?: [string, Check][] }): void => {
   health = { live: new Map(checks.live), ready: new Map(checks.ready) };
-  server = createHealthServer(health, createMetrics());
+  server = createHealthServer(health, createMetrics({ version: '1.2.3' }));
 };
 afterEach(() => server.close());
 

@@ -9,10 +9,10 @@ import { ending, isGivenUp, jobDeletion, untilMs } from '../binding-facts.ts';
 import { claimIdentity, isLost } from '../claim-identity.ts';
 import { claimTrouble } from '../claim-trouble.ts';
 import { identityWrite } from '../first-seen.ts';
+import { isExhausted } from './attempts.ts';
 import {
   applied,
   failed,
-  isExhausted,
   isFailureRecorded,
   stalled,
   succeeded,
@@ -93,6 +93,7 @@ export function drainPlan(observation: DrainObservation): Plan {
     return {
       writes: ending(binding),
       reason: 'the claim is lost, which somebody has acknowledged',
+      outcome: { kind: 'givenUp', fluentPVC: binding.spec.fluentPVC.name, reason: 'Lost' },
     };
   }
   if (identity.is === 'ours') {
@@ -122,7 +123,7 @@ function withJob(observation: DrainObservation, job: Stored<Job>): Plan {
   }
   const end = jobOutcome(job);
   if (end === undefined) return underWay(observation, job);
-  if (!isFailureRecorded(binding, job)) return failed(observation, job, end.message);
+  if (!isFailureRecorded(binding, job)) return failed(observation, job, end);
 
   const wait = notDue(binding, now);
   if (wait !== undefined) return { writes: [], ...wait };

@@ -1,14 +1,19 @@
 import type { Binding, BindingConditionType } from '../../../src/api/binding.ts';
 import { isTrue, rfc3339 } from '../../../src/api/condition.ts';
 import type { Claim } from '../../../src/api/claim.ts';
-import { finalizationOf } from '../../../src/api/fluentpvc.ts';
 import type { Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
-import { statusPlan, type BindingCondition, type StatusChange } from '../binding-facts.ts';
+import {
+  overSince,
+  statusPlan,
+  type BindingCondition,
+  type StatusChange,
+} from '../binding-facts.ts';
 import { volumeField } from '../first-seen.ts';
+import { drainBackoffMs, isLastAttempt, peoplesTurn } from './attempts.ts';
 
 /*
  * What the status of a binding says of its drain. Each function is the plan that says it, and
@@ -25,14 +30,6 @@ export interface DrainFacts {
   job: Stored<Job> | undefined;
   /** Exit code, reason and termination message of the Job's last Pod, for people. */
   jobPodEnd: string | undefined;
-}
-
-const FIRST_BACKOFF_MS = 10_000;
-const BACKOFF_LIMIT_MS = 30 * 60_000;
-
-/** When the next Job is due after that many failed ones, in ms. */
-export function drainBackoffMs(attempts: number): number {
-  return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), BACKOFF_LIMIT_MS);
 }
 
 /** What does not hold any more when there is a Job. */
@@ -64,10 +61,10 @@ export function applied(
 
 /** A Job succeeded: the claim may go. */
 export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
-  const { binding } = observation;
+  const { now, binding } = observation;
   const reason = 'FinalizerJobSucceeded';
   const message = `Job "${job.metadata.name}" has drained PVC "${binding.spec.pvc.name}".`;
-  return statusPlan(
+  const plan = statusPlan(
     observation,
     'the finalizer Job succeeded',
     [
@@ -76,10 +73,16 @@ export function succeeded(observation: DrainFacts, job: Stored<Job>): Plan {
     ],
     { jobUID: job.metadata.uid, nextAttemptTime: null },
   );
+  const fluentPVC = binding.spec.fluentPVC.name;
+  return { ...plan, outcome: { kind: 'drained', fluentPVC, ms: now - overSince(binding) } };
 }
 
 /** A Job failed: why, and when the next one is due, or that it was the last. */
-export function failed(observation: DrainFacts, job: Stored<Job>, why: string): Plan {
+export function failed(
+  observation: DrainFacts,
+  job: Stored<Job>,
+  end: { reason: string; message: string },
+): Plan {
   const { now, binding, jobPodEnd } = observation;
   const attempts = (binding.status?.attempts ?? 0) + 1;
   const last = isLastAttempt(binding, attempts);
@@ -90,7 +93,7 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
     ? peoplesTurn(binding, attempts)
     : `The next attempt is at ${nextAttemptTime}, or at once when the annotation ` +
       `${annotations.retry} gets a new value.`;
-  const plan = statusPlan(
+  const status = statusPlan(
     observation,
     'the finalizer Job failed',
     [
@@ -98,7 +101,7 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
         type: 'FinalizerJobFailed',
         status: 'True',
         reason: last ? EXHAUSTED : 'FinalizerJobFailed',
-        message: `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
+        message: `Job "${name}" failed: ${end.message}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
       },
       ...overcome(
         binding,
@@ -109,31 +112,14 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
     ],
     { attempts, nextAttemptTime: last ? null : nextAttemptTime, ...started(binding, job) },
   );
+  const fluentPVC = binding.spec.fluentPVC.name;
+  const plan: Plan = { ...status, outcome: { kind: 'drainFailed', fluentPVC, reason: end.reason } };
   if (!last) return plan;
   const note = `Job "${name}" failed, and PVC "${binding.spec.pvc.name}" is kept. ${turn}`;
   return withWarning(plan, binding, { reason: EXHAUSTED, action: 'Drain', note });
 }
 
 const EXHAUSTED = 'AttemptsExhausted';
-
-/** Has the operator made as many attempts as it makes by itself? */
-export function isExhausted(binding: Binding): boolean {
-  return isLastAttempt(binding, binding.status?.attempts ?? 0);
-}
-
-function isLastAttempt({ spec }: Binding, attempts: number): boolean {
-  return attempts >= (finalizationOf(spec).attempts ?? Infinity);
-}
-
-function peoplesTurn({ spec }: Binding, attempts: number): string {
-  const { attempts: limit = attempts } = finalizationOf(spec);
-  const which = attempts > limit ? 'one more after the last' : 'the last';
-  return (
-    `It was ${which} of ${limit} attempts (finalization.attempts): no further one is made unless ` +
-    `the annotation ${annotations.retry} gets a new value, which runs one more; ` +
-    `${annotations.release}: ${spec.pvc.uid} gives the data up.`
-  );
-}
 
 /** The operator cannot go on by itself; it says so once and looks again when something changes. */
 export function unknown(observation: DrainFacts, reason: string, message: string): Plan {

@@ -47,5 +47,7 @@ export function givenUp(observation: DrainFacts): Plan {
   const plan = statusPlan(observation, 'the data was given up', [
     { type: 'DataGivenUp', status: 'True', reason: 'Released', message: note },
   ]);
-  return withWarning(plan, binding, { reason: 'DataGivenUp', action: 'Release', note });
+  const warned = withWarning(plan, binding, { reason: 'DataGivenUp', action: 'Release', note });
+  const fluentPVC = binding.spec.fluentPVC.name;
+  return { ...warned, outcome: { kind: 'givenUp', fluentPVC, reason: 'Released' } };
 }

@@ -15,6 +15,7 @@ import {
   isHandedOver,
   leftBehind,
   parting,
+  rescueOutcome,
   told,
   type LeaveFacts,
 } from './leave-report.ts';
@@ -63,7 +64,7 @@ export function isInUse(claim: Stored<Claim> | undefined): boolean {
 export function leavePlan(observation: LeaveObservation): Plan {
   const { binding, claim, volume, rescueNamespace } = observation;
   if (isInUse(claim)) return { writes: [], reason: 'Pods keep the claim of a namespace that goes' };
-  if (isHandedOver(observation)) {
+  if (isHandedOver(binding)) {
     return {
       writes: parting(observation),
       reason: 'the volume of a namespace that goes is rescued',
@@ -73,14 +74,14 @@ export function leavePlan(observation: LeaveObservation): Plan {
     // No Pod ever ran with it.
     return { writes: parting(observation), reason: 'the claim never had a volume' };
   }
-  if (isGivenUp(binding, claim)) return givenUp(observation, 'as the annotation release says');
+  if (isGivenUp(binding, claim)) return givenUp(observation, 'Released');
   if (finalizationOf(binding.spec).onNamespaceDeletion === 'Release') {
-    return givenUp(observation, 'as finalization.onNamespaceDeletion of its FluentPVC says');
+    return givenUp(observation, 'NamespaceDeleted');
   }
   if (volume === 'unseen' || rescueNamespace === undefined) {
-    return givenUp(observation, 'because this operator runs with --disable-rescue');
+    return givenUp(observation, 'RescueDisabled');
   }
-  if (volume === 'absent') return givenUp(observation, whyAbsent(observation));
+  if (volume === 'absent') return givenUp(observation, 'Lost', whyAbsent(observation));
   return kept(observation, volume, rescueNamespace);
 }
 
@@ -93,9 +94,7 @@ function kept(
   const { binding, rescued } = observation;
   // Once it is marked its claim may have changed; before, its claim says whose it is.
   const isMarked = isKept(volume, binding);
-  if (!isMarked && !isOurVolume(volume, binding)) {
-    return givenUp(observation, 'because its PersistentVolume belongs to another PVC by now');
-  }
+  if (!isMarked && !isOurVolume(volume, binding)) return givenUp(observation, 'Lost');
   const keeping: Write[] = isMarked ? [] : [keepVolume(volume, binding)];
   const left = whyLeft(observation, volume, rescueNamespace);
   if (left === undefined && !isSuccessor(rescued, observation, volume)) {
@@ -184,6 +183,7 @@ function succession(
     ],
     requeueAfterMs,
     reason: 'the rescue namespace does not take a binding',
+    outcome: rescueOutcome(observation, 'refused'),
   };
 }
 

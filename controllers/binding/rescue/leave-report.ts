@@ -6,6 +6,7 @@ import { hasFinalizer, type Identity, type Stored } from '../../../src/api/objec
 import type { Volume } from '../../../src/api/volume.ts';
 import { withoutFinalizer } from '../../../src/core/finalizer.ts';
 import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
+import type { GivenUpReason, Outcome, RescueStep } from '../../../src/metrics/outcomes.ts';
 import { claimRef, ending, statusWrite } from '../binding-facts.ts';
 import { ownClaim } from '../claim-identity.ts';
 import { handleOf } from './rescue-report.ts';
@@ -29,9 +30,9 @@ export interface LeaveFacts {
 /** Reason of the condition `Rescued` of a binding whose successor goes on. */
 const ELSEWHERE = 'GoesOnElsewhere';
 
-/** Is it recorded that a successor goes on? */
-export function isHandedOver({ binding }: LeaveFacts): boolean {
-  return getCondition(binding.status?.conditions, 'Rescued')?.reason === ELSEWHERE;
+/** Is it recorded that another binding goes on with its volume? */
+export function isHandedOver({ status }: Binding): boolean {
+  return getCondition(status?.conditions, 'Rescued')?.reason === ELSEWHERE;
 }
 
 /**
@@ -58,6 +59,7 @@ export function handedOver(
       told(observation, 'Normal', 'VolumeRescued', message),
     ],
     reason: 'the volume of a namespace that goes is handed over',
+    outcome: rescueOutcome(observation, 'begun'),
   };
 }
 
@@ -71,12 +73,25 @@ export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
   return isStored ? [...writes, ...ending(binding)] : writes;
 }
 
+/** The end of a sentence. */
+const WHY_GIVEN_UP: Record<GivenUpReason, string> = {
+  Released: 'as the annotation release says',
+  NamespaceDeleted: 'as finalization.onNamespaceDeletion of its FluentPVC says',
+  RescueDisabled: 'because this operator runs with --disable-rescue',
+  // Where it is gone, who looked says what was looked for.
+  Lost: 'because its PersistentVolume belongs to another PVC by now',
+};
+
 /**
  * Nobody drains it. That is told before anything goes: a crash in between would leave nothing that tells
  * it, and so it is told twice.
  */
-export function givenUp(observation: LeaveFacts, why: string): Plan {
-  const { pvc, rescue } = observation.binding.spec;
+export function givenUp(
+  observation: LeaveFacts,
+  reason: GivenUpReason,
+  why = WHY_GIVEN_UP[reason],
+): Plan {
+  const { fluentPVC, pvc, rescue } = observation.binding.spec;
   // A rescue that may not go on has left it with policy Retain.
   const volume =
     rescue === undefined ? '' : ` PersistentVolume "${rescue.volumeName}" may be left.`;
@@ -84,6 +99,7 @@ export function givenUp(observation: LeaveFacts, why: string): Plan {
   return {
     writes: [told(observation, 'Warning', 'DataGivenUp', note), ...parting(observation)],
     reason: 'the data of a namespace that goes is given up',
+    outcome: { kind: 'givenUp', fluentPVC: fluentPVC.name, reason },
   };
 }
 
@@ -96,7 +112,13 @@ export function leftBehind(observation: LeaveFacts, volume: Stored<Volume>, why:
   return {
     writes: [told(observation, 'Warning', 'VolumeLeft', note), ...parting(observation)],
     reason: 'the volume of a namespace that goes is left to people',
+    outcome: rescueOutcome(observation, 'left'),
   };
+}
+
+/** The same of each step. */
+export function rescueOutcome({ binding }: LeaveFacts, step: RescueStep): Outcome {
+  return { kind: 'rescue', fluentPVC: binding.spec.fluentPVC.name, step };
 }
 
 /** An Event on the Namespace: all else is gone soon. */

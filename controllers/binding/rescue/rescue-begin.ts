@@ -40,6 +40,7 @@ export function beginRescue({ binding, claim }: DrainFacts, volume: VolumeSight)
   const plan: Plan = {
     writes: [{ verb: 'patch', ref: bindingRef(binding), type: 'merge', body }],
     reason: 'the claim was deleted before it was drained; its volume is rescued',
+    outcome: { kind: 'rescue', fluentPVC: spec.fluentPVC.name, step: 'begun' },
   };
   return withWarning(plan, binding, {
     reason: 'VolumeRescued',

@@ -93,6 +93,7 @@ function acknowledged({ binding, claim }: RescueObservation): Plan {
   return {
     writes: [...(own === undefined ? [] : claimDeletion(own, binding)), ...ending(binding)],
     reason: 'the volume is lost, which somebody has acknowledged',
+    outcome: { kind: 'givenUp', fluentPVC: binding.spec.fluentPVC.name, reason: 'Lost' },
   };
 }
 
@@ -118,7 +119,7 @@ function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Pla
   const isStuck = idle !== undefined && now - (idle.endedAt ?? -Infinity) >= COMPLETES_MS;
   if (job !== undefined && !isDeleting(job) && (end !== undefined || isStuck)) {
     if (end !== undefined && !isFailureRecorded(binding, job)) {
-      return failed(observation, job, end.message);
+      return failed(observation, job, end);
     }
     writes.push(jobDeletion(job, 'Foreground'));
   }

@@ -50,11 +50,12 @@ export function rescued(observation: RescueFacts): Plan {
     `PersistentVolume "${spec.rescue.volumeName}" of PVC "${spec.rescue.pvc.name}" in namespace ` +
     `"${spec.rescue.namespace}", which was deleted before it was drained, is PVC "${spec.pvc.name}" ` +
     `in namespace "${metadata.namespace ?? ''}" now.`;
-  return statusPlan(observation, 'the volume is rescued', [
+  const plan = statusPlan(observation, 'the volume is rescued', [
     ...podOver(observation.binding),
     { type: 'Rescued', status: 'True', reason: 'VolumeBound', message },
     ...overcome(observation.binding, message),
   ]);
+  return { ...plan, outcome: { kind: 'rescue', fluentPVC: spec.fluentPVC.name, step: 'done' } };
 }
 
 /** It is gone, and what was on it. */

@@ -25,15 +25,27 @@ describe('jobOutcome', () => {
     },
     'takes Complete for success': {
       status: { conditions: [condition('SuccessCriteriaMet'), condition('Complete')] },
-      outcome: { succeeded: true, message: 'BackoffLimitExceeded: too many failures' },
+      outcome: {
+        succeeded: true,
+        reason: 'BackoffLimitExceeded',
+        message: 'BackoffLimitExceeded: too many failures',
+      },
     },
     'takes Failed for failure, with its reason and message': {
       status: { conditions: [condition('FailureTarget'), condition('Failed')] },
-      outcome: { succeeded: false, message: 'BackoffLimitExceeded: too many failures' },
+      outcome: {
+        succeeded: false,
+        reason: 'BackoffLimitExceeded',
+        message: 'BackoffLimitExceeded: too many failures',
+      },
     },
     'has no stray colon where there is no message': {
       status: { conditions: [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded' }] },
-      outcome: { succeeded: false, message: 'DeadlineExceeded' },
+      outcome: {
+        succeeded: false,
+        reason: 'DeadlineExceeded',
+        message: 'DeadlineExceeded',
+      },
     },
   };
   test.each(Object.entries(cases))('%s', (_, { status, outcome }) => {

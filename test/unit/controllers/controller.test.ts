@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { Controller, type ReconcileResult } from '../../../controllers/controller.ts';
+import { Controller } from '../../../controllers/controller.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import type { Writer } from '../../../src/kube/writer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { memoryMetrics } from '../../support/memory-metrics.ts';
 
 const ref = { kind: 'Pod', namespace: 'shop', name: 'app-0' } as const;
 const evict: Write = { verb: 'evict', ref, uid: 'u' };
@@ -13,7 +14,8 @@ const nothing: Plan = { writes: [], reason: 'all is well' };
 function setup(decide: (key: string) => Plan, applying: () => void = () => undefined) {
   const clock = new FakeClock();
   const log = memoryLog();
-  const results: ReconcileResult[] = [];
+  const metrics = memoryMetrics();
+  const results = (): string[] => metrics.reconciles.map(({ result }) => result);
   const applied: (readonly Write[])[] = [];
   const decided: { key: string; at: number }[] = [];
   const refusals: (ApiError | undefined)[] = [];
@@ -39,11 +41,23 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
     concurrency: 2,
     clock,
     log,
-    observe: ({ result }) => results.push(result),
+    metrics,
   });
   const stop = new AbortController();
   const done = controller.run(stop.signal);
-  return { clock, log, results, applied, decided, refusals, settled, controller, stop, done };
+  return {
+    clock,
+    log,
+    metrics,
+    results,
+    applied,
+    decided,
+    refusals,
+    settled,
+    controller,
+    stop,
+    done,
+  };
 }
 /** Throws these one after the other, then nothing. */
 const failing =
@@ -68,7 +82,29 @@ test('decides by key, applies the plan, and says so in one line', async () => {
       fields: { controller: 'test', key: 'shop/app-0', writes: 'evict' },
     },
   ]);
-  expect(results).toEqual(['success']);
+  expect(results()).toEqual(['success']);
+});
+
+describe('what a plan brings about', () => {
+  const outcome = { kind: 'retained', fluentPVC: 'logs' } as const;
+  test('is counted once its writes are done', async () => {
+    const conflict = new ApiError('PATCH /x', 409, { reason: 'Conflict' });
+    const { controller, clock, metrics } = setup(
+      () => ({ writes: [evict], reason: 'it is kept', outcome }),
+      failing(conflict),
+    );
+    controller.queue.add('a');
+    await clock.advance(0);
+    expect(metrics.outcomes).toEqual([]);
+    await clock.advance(1_000);
+    expect(metrics.outcomes).toEqual([outcome]);
+  });
+  test('is not counted where there is nothing to write: it was, before', async () => {
+    const { controller, clock, metrics } = setup(() => ({ ...nothing, outcome }));
+    controller.queue.add('a');
+    await clock.advance(0);
+    expect(metrics.outcomes).toEqual([]);
+  });
 });
 
 test('a plan without writes writes nothing and says nothing', async () => {
@@ -86,7 +122,7 @@ test('comes again at the deadline of the plan', async () => {
   controller.queue.add('a');
   await clock.advance(25_000);
   expect(decided.map(({ at }) => at)).toEqual([0, 10_000, 20_000]);
-  expect(results[0]).toBe('requeue_after');
+  expect(results()[0]).toBe('requeue_after');
 });
 
 describe('what the API server refused of the last plan', () => {
@@ -194,7 +230,7 @@ describe('after a failure', () => {
     expect(decided).toHaveLength(2);
     expect(log.lines[0]?.level).toBe(level);
     expect(log.lines[0]?.fields).toMatchObject({ key: 'a', error: error.message });
-    expect(results).toEqual(['error', 'success']);
+    expect(results()).toEqual([level === 'debug' ? 'requeue' : 'error', 'success']);
   });
 
   test('of a decision, too', async () => {
@@ -238,7 +274,7 @@ test('a failure while it is told to stop is no failure', async () => {
   controller.queue.add('a');
   await clock.advance(0);
   await done;
-  expect([log.lines, results, clock.pending]).toEqual([[], [], 0]);
+  expect([log.lines, results(), clock.pending]).toEqual([[], [], 0]);
 });
 
 test('a reconcile that ends after it was told to stop leaves no deadline behind', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Queue } from '../../../controllers/queue.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { unobserved } from '../../support/memory-metrics.ts';
 import { working } from '../../support/working.ts';
 
 describe('retry', () => {
@@ -31,12 +32,12 @@ describe('retry', () => {
   });
   test('never waits much longer than a minute', () => {
     const clock = new FakeClock();
-    const queue = new Queue(clock);
+    const queue = new Queue(clock, unobserved);
     for (let count = 0; count < 50; count += 1) {
       queue.retry('a');
       queue.add('a');
     }
-    const fresh = new Queue(clock);
+    const fresh = new Queue(clock, unobserved);
     for (let count = 0; count < 50; count += 1) fresh.retry('b');
     expect(Math.max(...clock.deadlines, 0)).toBeLessThanOrEqual(72_000);
   });
@@ -51,7 +52,7 @@ describe('retry', () => {
 
 test('nothing is left of ten thousand keys that were worked on', async () => {
   const clock = new FakeClock();
-  const queue = new Queue(clock);
+  const queue = new Queue(clock, unobserved);
   const stop = new AbortController();
   const done = queue.run(
     async (key) => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Queue } from '../../../controllers/queue.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { QueueObserver } from '../../../src/metrics/queues.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { unobserved } from '../../support/memory-metrics.ts';
 import { working } from '../../support/working.ts';
 
 describe('add', () => {
   test('before the workers run is not lost', async () => {
-    const queue = new Queue(new FakeClock());
+    const queue = new Queue(new FakeClock(), unobserved);
     queue.add('a');
     const begun: string[] = [];
     const stop = new AbortController();
@@ -133,17 +136,73 @@ describe('addAfter', () => {
   test('counts on where a timer fires early', () => {
     let now = 0;
     const timers: (() => void)[] = [];
-    const queue = new Queue({
+    const clock: Clock = {
       now: () => 0,
       uptime: () => now,
       after: (_ms, run) => {
         timers.push(run);
         return () => undefined;
       },
-    });
+    };
+    const queue = new Queue(clock, unobserved);
     queue.addAfter('a', 2 ** 32);
     now = 2 ** 31;
     timers[0]?.();
     expect([timers.length, queue.size]).toEqual([2, 1]);
+  });
+});
+
+describe('what is told of keys', () => {
+  const observed = (): { said: string[]; observer: QueueObserver } => {
+    const said: string[] = [];
+    const observer: QueueObserver = {
+      added: () => said.push('added'),
+      taken: (ms) => said.push(`taken after ${ms}`),
+      done: (ms) => said.push(`done in ${ms}`),
+      retried: () => said.push('retried'),
+    };
+    return { said, observer };
+  };
+  test('is how long they wait and are worked on', async () => {
+    const { said, observer } = observed();
+    const { queue, clock, finish } = working(1, observer);
+    queue.add('a');
+    queue.add('b');
+    queue.add('b');
+    await clock.advance(30);
+    expect([queue.depth, queue.workedMs]).toEqual([1, [30]]);
+    await finish('a');
+    await clock.advance(20);
+    await finish('b');
+    expect(said).toEqual([
+      'added',
+      'added',
+      'taken after 0',
+      'done in 30',
+      'taken after 30',
+      'done in 20',
+    ]);
+    expect([queue.depth, queue.workedMs]).toEqual([0, []]);
+  });
+  test('added while it is worked on, a key waits from then on', async () => {
+    const { said, observer } = observed();
+    const { queue, clock, finish } = working(1, observer);
+    queue.add('a');
+    await clock.advance(10);
+    queue.add('a');
+    queue.add('a');
+    expect(queue.depth).toBe(1);
+    await clock.advance(15);
+    await finish('a');
+    expect(said).toEqual(['added', 'taken after 0', 'added', 'done in 25', 'taken after 15']);
+  });
+  test('is a retry and not a deadline, and neither waits for a worker', async () => {
+    const { said, observer } = observed();
+    const { queue, clock } = working(1, observer);
+    queue.retry('a', 500);
+    queue.addAfter('b', 1_000);
+    expect([said, queue.depth]).toEqual([['retried'], 0]);
+    await clock.advance(500);
+    expect(said).toEqual(['retried', 'added', 'taken after 0']);
   });
 });

@@ -9,16 +9,17 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { at, make } from '../../support/make.ts';
 import { memoryApi, type MemoryApi } from '../../support/memory-api.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { memoryMetrics, type MemoryMetrics } from '../../support/memory-metrics.ts';
 
 interface Standby {
   caches: FakeCaches;
   clock: FakeClock;
   api: MemoryApi;
-  depths: Map<string, () => number>;
-  reconciled: string[];
-  /** The FluentPVC and the trigger of each Pod that was deleted. */
-  deletions: unknown[];
-  brakes: () => unknown[];
+  metrics: MemoryMetrics;
+  /** Which controllers have worked since this was asked last. */
+  reconciled: () => string[];
+  /** Names of the FluentPVCs whose brake is on; `undefined` where there is no census. */
+  braked: () => string[] | undefined;
   lead: (signal: AbortSignal) => Promise<void>;
 }
 function standby(): Standby {
@@ -30,10 +31,7 @@ function standby(): Standby {
   const clock = new FakeClock();
   const api = memoryApi(make.binding(), make.fluentPVC());
   const log = memoryLog();
-  const depths = new Map<string, () => number>();
-  const reconciled: string[] = [];
-  const deletions: unknown[] = [];
-  let readBrakes: () => Iterable<unknown> = () => [];
+  const metrics = memoryMetrics();
   const reporter = { controller: 'operator', instance: 'host_1' };
   const lead = createControllers({
     caches,
@@ -45,24 +43,27 @@ function standby(): Standby {
     evictionTimeoutMs: 300_000,
     defaults: make.defaults,
     rescueNamespace: 'rescue',
-    observe: ({ controller }) => reconciled.push(controller),
-    queueDepth: (controller, read) => depths.set(controller, read),
-    sidecarDeletion: (deletion) => deletions.push(deletion),
-    brakes: (read) => {
-      readBrakes = read;
-    },
+    metrics,
   });
-  const brakes = (): unknown[] => [...readBrakes()];
-  return { caches, clock, api, depths, reconciled, deletions, brakes, lead };
+  const reconciled = (): string[] =>
+    metrics.reconciles.splice(0).map(({ controller }) => controller);
+  const braked = (): string[] | undefined => {
+    const census = [...metrics.takeCensus()];
+    const names = census.filter(([, standing]) => standing.braked).map(([name]) => name);
+    return census.length === 0 ? undefined : names;
+  };
+  return { caches, clock, api, metrics, reconciled, braked, lead };
 }
 
 test('while it stands by nothing is done', async () => {
-  const { caches, clock, api, reconciled, depths } = standby();
+  const { caches, clock, api, metrics, reconciled, braked } = standby();
   caches.pods.set(make.pod());
   caches.bindings.set(make.binding());
   await clock.advance(60_000);
-  expect([reconciled, api.requests]).toEqual([[], []]);
-  expect([...depths.keys()].toSorted()).toEqual(['binding', 'brake', 'fluentpvc', 'pod']);
+  expect([reconciled(), api.requests]).toEqual([[], []]);
+  expect([...metrics.queues.keys()].toSorted()).toEqual(['binding', 'brake', 'fluentpvc', 'pod']);
+  // Another process leads, and shows how things stand.
+  expect(braked()).toBeUndefined();
 });
 
 describe('once it leads', () => {
@@ -75,7 +76,7 @@ describe('once it leads', () => {
   };
   test('it starts with all there is', async () => {
     const { reconciled } = await leading();
-    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod']);
+    expect(reconciled().toSorted()).toEqual(['binding', 'brake', 'pod']);
   });
   test('it starts with claims that have no binding, too', async () => {
     const all = standby();
@@ -83,14 +84,14 @@ describe('once it leads', () => {
     all.caches.pods.remove(make.pod(), 'missed');
     void all.lead(new AbortController().signal);
     await all.clock.advance(0);
-    expect(all.reconciled).toEqual(['binding']);
+    expect(all.reconciled()).toEqual(['binding']);
   });
   test('a binding that changes concerns itself, its FluentPVC and its Pods', async () => {
     const { caches, clock, reconciled } = await leading();
-    reconciled.length = 0;
+    reconciled();
     caches.bindings.set(make.binding());
     await clock.advance(0);
-    expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
+    expect(reconciled().toSorted()).toEqual(['binding', 'fluentpvc', 'pod']);
   });
   describe('sidecars that fail', () => {
     const member = (i: number): Stored<Pod> =>
@@ -103,40 +104,43 @@ describe('once it leads', () => {
         },
       });
     test('concern the brake of their FluentPVC, and each deletion is told', async () => {
-      const { caches, clock, reconciled, deletions, brakes } = await leading();
-      expect(brakes()).toEqual([{ fluentPVC: 'logs', on: false }]);
-      reconciled.length = 0;
+      const { caches, clock, metrics, reconciled, braked } = await leading();
+      expect(braked()).toEqual([]);
+      reconciled();
       caches.pods.set(member(0));
       await clock.advance(0);
-      expect(reconciled).toEqual(expect.arrayContaining(['brake', 'pod']));
-      expect(deletions).toEqual([{ fluentPVC: 'logs', trigger: 'SidecarFailure' }]);
+      expect(reconciled()).toEqual(expect.arrayContaining(['brake', 'pod']));
+      expect(metrics.outcomes).toEqual([
+        { kind: 'sidecarDeletion', fluentPVC: 'logs', trigger: 'SidecarFailure' },
+      ]);
     });
     test('have one Pod go a minute with the brake on, and all when it goes off', async () => {
-      const { caches, clock, brakes, deletions } = await leading();
+      const { caches, clock, metrics, braked } = await leading();
+      const { outcomes } = metrics;
       for (let i = 0; i < 10; i += 1) caches.pods.set(member(i));
       await clock.advance(0);
-      expect([brakes(), deletions]).toEqual([[{ fluentPVC: 'logs', on: true }], []]);
+      expect([braked(), outcomes]).toEqual([['logs'], []]);
       for (const i of [0, 1, 2, 3, 4, 5]) caches.pods.remove(member(i));
       await clock.advance(59_999);
-      expect(deletions).toHaveLength(0);
+      expect(outcomes).toHaveLength(0);
       await clock.advance(1);
-      expect(deletions).toHaveLength(1);
+      expect(outcomes).toHaveLength(1);
       await clock.advance(60_000);
-      expect(deletions).toHaveLength(2);
+      expect(outcomes).toHaveLength(2);
       await clock.advance(180_000);
-      expect(brakes()).toEqual([{ fluentPVC: 'logs', on: false }]);
+      expect(braked()).toEqual([]);
     });
   });
   test('a claim that changes concerns its binding and its FluentPVC', async () => {
     const { caches, clock, reconciled } = await leading();
-    reconciled.length = 0;
+    reconciled();
     caches.claims.set(make.claim());
     await clock.advance(0);
-    expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc']);
-    reconciled.length = 0;
+    expect(reconciled().toSorted()).toEqual(['binding', 'fluentpvc']);
+    reconciled();
     caches.claims.set(make.claim({ metadata: { labels: {} } }));
     await clock.advance(0);
-    expect(reconciled).toEqual([]);
+    expect(reconciled()).toEqual([]);
   });
   test('the last claim without a binding lets its FluentPVC go', async () => {
     const { caches, clock, api } = await leading();
@@ -167,28 +171,29 @@ describe('once it leads', () => {
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();
   });
   test('a process that leads again starts from all there is by then, and does nothing twice', async () => {
-    const { caches, clock, stop, done, lead, reconciled, depths } = await leading();
+    const { caches, clock, stop, done, lead, reconciled, metrics, braked } = await leading();
     stop.abort();
     await done;
-    reconciled.length = 0;
+    reconciled();
     const later = make.pod({ metadata: { name: 'app-1', uid: 'later-uid', labels: {} } });
     caches.pods.set(later);
     await clock.advance(60_000);
-    expect([reconciled, [...depths.values()].map((read) => read())]).toEqual([[], [0, 0, 0, 0]]);
+    const depths = [...metrics.queues.values()].map((read) => read().depth);
+    expect([reconciled(), depths, braked()]).toEqual([[], [0, 0, 0, 0], undefined]);
     void lead(new AbortController().signal);
     await clock.advance(0);
-    expect(reconciled.toSorted()).toEqual(['binding', 'brake', 'pod', 'pod']);
-    reconciled.length = 0;
+    expect(reconciled().toSorted()).toEqual(['binding', 'brake', 'pod', 'pod']);
+    reconciled();
     caches.pods.set(later);
     await clock.advance(0);
-    expect(reconciled).toEqual(['pod']);
+    expect(reconciled()).toEqual(['pod']);
   });
   test('a namespace that goes concerns the bindings and claims in it, and no others', async () => {
     const { caches, clock, reconciled } = await leading();
     const stays = make.binding({ metadata: { name: 'other', namespace: 'other' } });
     caches.bindings.set(stays);
     await clock.advance(0);
-    reconciled.length = 0;
+    reconciled();
     const metadata = { uid: 'x', resourceVersion: '1', creationTimestamp: at(0) };
     const namespace = (name: string, goes: object): Stored<KubeObject> => ({
       apiVersion: 'v1',
@@ -198,10 +203,10 @@ describe('once it leads', () => {
     caches.namespaces.set(namespace('shop', {}));
     caches.namespaces.set(namespace('third', { deletionTimestamp: at(1) }));
     await clock.advance(0);
-    expect(reconciled).toEqual([]);
+    expect(reconciled()).toEqual([]);
     caches.namespaces.set(namespace('shop', { deletionTimestamp: at(1) }));
     await clock.advance(0);
-    expect(reconciled).toEqual(['binding']);
+    expect(reconciled()).toEqual(['binding']);
   });
   test('it ends with the signal', async () => {
     const { stop, done, clock } = await leading();

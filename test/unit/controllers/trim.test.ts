@@ -99,7 +99,7 @@ test('a Job keeps its outcome and loses its template', () => {
     conditions: [{ type: 'Failed', status: 'True', reason: 'R', message: 'm' }],
   };
   const trimmed = trimJob(make.job({ status }));
-  expect(jobOutcome(trimmed)).toEqual({ succeeded: false, message: 'R: m' });
+  expect(jobOutcome(trimmed)).toEqual({ succeeded: false, reason: 'R', message: 'R: m' });
   expect(trimmed.status).not.toHaveProperty('startTime');
   expect(trimmed.spec.template.spec.containers).toEqual([]);
   expect(trimJob(make.job())).not.toHaveProperty('status');

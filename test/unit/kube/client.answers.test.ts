@@ -86,6 +86,27 @@ describe('answers', () => {
   });
 });
 
+describe('each try is told, for metrics', () => {
+  test('with what the API server answered, or that nobody did', async () => {
+    const seen = (): unknown[] => stub.requested.map(({ method, code }) => [method, code]);
+    await stub.client.get(pod);
+    stub.json(429, { reason: 'TooManyRequests' });
+    await stub.client.create(make.job()).catch(() => undefined);
+    expect(seen()).toEqual([
+      ['GET', 200],
+      ['POST', 429],
+    ]);
+    expect(stub.requested[0]?.host).toMatch(/^127\.0\.0\.1:\d+$/);
+    // A repeatable request that is cut off is tried once more.
+    stub.answer = (response) => response.destroy();
+    await expect(stub.client.get(pod)).rejects.toBeInstanceOf(ApiUnreachable);
+    expect(seen().slice(2)).toEqual([
+      ['GET', undefined],
+      ['GET', undefined],
+    ]);
+  });
+});
+
 describe('warnings', () => {
   const said = async (warning: string | string[], code = 200): Promise<string[]> => {
     stub.answer = (response) => {

@@ -6,6 +6,33 @@ import { make } from '../../support/make.ts';
 import { refusal } from '../../support/memory-api.ts';
 import { admissionRequest, answerTime } from '../../support/review.ts';
 
+describe('of what came of a Pod, it is counted', () => {
+  const { metadata } = make.newPod();
+  const unknown = make.newPod({
+    metadata: { ...metadata, labels: { [labels.fluentPVC]: 'whatever' } },
+  });
+  test.each<[string, Parameters<typeof admissionRequest>, object[]]>([
+    ['that it was injected', [make.newPod()], [{ fluentPVC: 'logs', result: 'injected' }]],
+    ['no dry run', [make.newPod(), { dryRun: true }], []],
+    ['no Pod without the label', [make.newPod({ metadata: { labels: {} } })], []],
+    [
+      'that it was denied, under no name that only its author knows',
+      [unknown],
+      [{ fluentPVC: '', result: 'denied' }],
+    ],
+  ])('%s', async (_, request, counted) => {
+    const { handle, injections } = setup();
+    await handle(admissionRequest(...request));
+    expect(injections).toEqual(counted);
+  });
+  test('that it was denied because a write failed', async () => {
+    const { api, handle, injections } = setup();
+    api.refuse = ({ kind }) => (kind === CLAIM ? refusal(403, 'Forbidden') : undefined);
+    await handle();
+    expect(injections).toEqual([{ fluentPVC: 'logs', result: 'denied' }]);
+  });
+});
+
 describe('a labelled Pod', () => {
   test('is admitted once claim and binding are stored: two writes and no read', async () => {
     const { api, handle, left, log } = setup();

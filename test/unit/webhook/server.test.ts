@@ -5,8 +5,9 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import type { Metrics } from '../../../src/metrics.ts';
 import { makeCertificate } from '../../../webhook/certificate.ts';
-import { createServer, type AnswerObserver, type Routes } from '../../../webhook/server.ts';
+import { createServer, type Routes } from '../../../webhook/server.ts';
 import {
   deny,
   type AdmissionHandler,
@@ -20,7 +21,7 @@ import { admissionRequest, patchIn, reviewBody } from '../../support/review.ts';
 let server: FastifyInstance;
 let log: MemoryLog;
 let handler: AdmissionHandler;
-const observed: Parameters<AnswerObserver>[0][] = [];
+const observed: Parameters<Metrics['answered']>[0][] = [];
 const allow: AdmissionHandler = () => Promise.resolve({ allowed: true });
 const ROUTES = ['/pod/mutate', '/fluent-pvc/validate'] as const satisfies (keyof Routes)[];
 

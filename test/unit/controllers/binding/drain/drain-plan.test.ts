@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DrainObservation } from '../../../../../controllers/binding/drain/drain-plan.ts';
-import { drainBackoffMs } from '../../../../../controllers/binding/drain/drain-report.ts';
+import { drainBackoffMs } from '../../../../../controllers/binding/drain/attempts.ts';
 import { at, make } from '../../../../support/make.ts';
 import { deeds } from '../../../../support/said.ts';
 import { binding, running, ended, next, failedStatus, plan } from '../../../../support/draining.ts';
