@@ -1,11 +1,8 @@
 import { dirname, join } from 'node:path';
 import { UserError } from '../src/errors.ts';
-import { findBinaries } from './cluster/binaries.ts';
-import { createBinarySources } from './cluster/binary-sources.ts';
 import { tryCommand } from './cluster/commands.ts';
-import { readEnvironment } from './cluster/environment.ts';
-import { defaultKubernetesVersion } from './cluster/recipes.ts';
 import type { Reporter } from './cluster/reporter.ts';
+import { obtainTool } from './tools.ts';
 
 /**
  * helm as a user runs it, against one cluster; each argument is a string of its own. Resolves to its
@@ -17,12 +14,8 @@ export type Helm = (...args: readonly string[]) => Promise<string>;
 export const CHART = join(import.meta.dirname, '../charts/fluent-pvc-operator');
 
 /** Path of a helm, found on this machine, downloaded or built. */
-export async function obtainHelm(reporter: Reporter): Promise<string> {
-  const sources = createBinarySources(readEnvironment(), reporter);
-  // Helm is of no version of Kubernetes.
-  const { helm } = await findBinaries(sources, defaultKubernetesVersion, ['helm']);
-  if (helm === undefined) throw new Error('no recipe makes helm');
-  return helm;
+export function obtainHelm(reporter: Reporter): Promise<string> {
+  return obtainTool('helm', reporter);
 }
 
 /** The helm at that path, with the rights of that kubeconfig. */

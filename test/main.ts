@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
 import { obtainHelm } from '../e2e/helm.ts';
+import { obtainTool } from '../e2e/tools.ts';
 import { STAGES, type Stage } from './stages.ts';
 
 /** What a stage came to. A program counts as one test. */
@@ -89,7 +90,10 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
   }
   if (stage.needs !== 'api server') return runJest(patterns, flags, {});
   await using clusters = new AsyncDisposableStack();
-  const env: Record<string, string> = { TEST_HELM: await obtainHelm(reporter) };
+  const env: Record<string, string> = {
+    TEST_HELM: await obtainHelm(reporter),
+    TEST_PROMTOOL: await obtainTool('promtool', reporter),
+  };
   // One for each file that runs at the same time: an operator has a cluster for itself.
   for (let worker = 1; worker <= (workers ?? 1); worker += 1) {
     const nodes = { kind: 'kwok', count: 0 } as const;

@@ -188,6 +188,25 @@ export function recipes(kubernetesVersion: string): readonly Recipe[] {
       },
     },
     {
+      name: 'prometheus',
+      version: '3.13.5',
+      binaries: [{ name: 'promtool', package: 'cmd/promtool', versionArgs: version }],
+      accepts: { atLeast: '2.42.0', below: '4.0.0' },
+      build: {
+        module: 'github.com/prometheus/prometheus',
+        // A module of major version 0: 3.13.5 is v0.313.5.
+        moduleVersion: 'v0.313.5',
+        // Rules and metrics are read without clients of all clouds.
+        tags: ['remove_all_sd'],
+        linkerFlags: ['-X=github.com/prometheus/common/version.Version=3.13.5'],
+      },
+      download: {
+        url: `${github}/prometheus/prometheus/releases/download/v{version}/prometheus-{version}.{os}-{arch}.tar.gz`,
+        checksumUrl: `${github}/prometheus/prometheus/releases/download/v{version}/sha256sums.txt`,
+        archivePath: 'prometheus-{version}.{os}-{arch}/{binary}',
+      },
+    },
+    {
       name: 'kwok',
       version: '0.8.0',
       binaries: [{ name: 'kwok', package: 'cmd/kwok', versionArgs: version }],
