@@ -5,6 +5,7 @@ import { crds } from '../src/api/crd.ts';
 import type { KubeObject } from '../src/api/object.ts';
 import { guards } from '../src/core/guards.ts';
 import { webhookConfigurations, type FailurePolicy } from '../src/core/registration.ts';
+import { dashboard } from './dashboard/dashboard.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { peoplesRoles, programRoles, type Installation, type RoleGroup } from './rbac.ts';
 import { either, forEach, oneOf, onlyIf, standIn, template } from './template.ts';
@@ -52,6 +53,10 @@ export function chartFiles(): GeneratedFile[] {
       content: `${generatedFrom('values.schema.json')}${valuesYaml(schema)}`,
     },
     { path: `${CHART}/README.md`, content: withTable(read(`${CHART}/README.md`), schema) },
+    {
+      path: `${CHART}/files/dashboard.json`,
+      content: `${JSON.stringify(dashboard(), null, 2)}\n`,
+    },
     { path: 'docs/permissions.md', content: permissionsPage() },
   ];
 }

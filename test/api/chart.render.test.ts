@@ -124,6 +124,12 @@ const table: [called: string, values: string[]][] = [
   ['no check before an uninstallation', ['--set=uninstall.force=true']],
   ['a webhook that leaves at once', ['--set=webhook.drainSeconds=0,webhook.dnsPolicy=Default']],
   [
+    'all that Prometheus and Grafana are given',
+    [
+      '--set=metrics.podMonitor.enabled=true,metrics.prometheusRule.enabled=true,metrics.dashboard.enabled=true',
+    ],
+  ],
+  [
     'other ports and settings',
     [
       '--set=webhook.port=8443,webhook.service.port=8443,metricsPort=9090,sidecarMode=Regular,podDeletionTrigger=SidecarTermination,controllers.evictionTimeout=30s,logLevel=debug',
@@ -140,9 +146,9 @@ describe.each(table)('with %s', (_called, values) => {
 
   test('the API server would take each object, and knows every field', async () => {
     expect(objects.length).toBeGreaterThan(20);
-    // cert-manager is not in this cluster.
+    // cert-manager and the Prometheus operator are not in this cluster.
     const known = objects
-      .filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'))
+      .filter(({ apiVersion }) => !/^(cert-manager\.io|monitoring\.coreos\.com)\//.test(apiVersion))
       // The account of the Pod would have to be there.
       .map((one) => (one.kind === 'Pod' ? withDefaultAccount(one) : one));
     const dryRun = ['--server-side', '--dry-run=server', '--validate=strict', '--force-conflicts'];
