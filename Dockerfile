@@ -14,7 +14,7 @@ COPY controllers controllers
 RUN npm run build
 
 FROM ${BASE_IMAGE}
-COPY --from=build /work/dist/main.js /work/dist/main.js.LEGAL.txt /app/
+COPY --from=build /work/dist/main.js /work/dist/main.js.LEGAL.txt /work/dist/sbom.cdx.json /app/
 USER 65532:65532
 ENV NODE_ENV=production
 # distroless: the entry point is node

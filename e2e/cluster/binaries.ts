@@ -5,7 +5,8 @@ import type { Builder } from './build.ts';
 import { isExecutable, tryCommand } from './commands.ts';
 import type { Downloader } from './download.ts';
 import type { Environment } from './environment.ts';
-import { type Binary, type Recipe, recipes, supportedKubernetes } from './recipes.ts';
+import type { Binary, Recipe } from './recipe.ts';
+import { recipes, supportedKubernetes } from './recipes.ts';
 import type { Reporter } from './reporter.ts';
 import { inRange } from './versions.ts';
 

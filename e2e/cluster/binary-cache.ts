@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isExecutable } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { withLock } from './lock.ts';
-import type { Recipe } from './recipes.ts';
+import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Binaries that were downloaded or built once, a folder a set and version. */

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../src/errors.ts';
 import { findOnPath, runCommand } from './commands.ts';
 import type { DebianPackages } from './debian-packages.ts';
 import type { Environment } from './environment.ts';
-import type { GoBuild, Recipe } from './recipes.ts';
+import type { GoBuild, Recipe } from './recipe.ts';
 
 /** Makes sets of binaries from the Go module proxy. */
 export interface Builder {
@@ -35,7 +35,7 @@ export function createBuilder(environment: Environment, packages: DebianPackages
         GOFLAGS: '-mod=mod -buildvcs=false',
       };
       const goRun = (args: readonly string[]): Promise<string> => run(go, args, work, env, recipe);
-      await writeModule(recipe, work, goRun);
+      const sources = await writeModule(recipe, work, goRun);
       await goRun([
         'build',
         '-trimpath',
@@ -44,7 +44,11 @@ export function createBuilder(environment: Environment, packages: DebianPackages
         `${folder}/`,
         ...packagesOf(recipe),
       ]);
-      await nameRootPackage(recipe, folder);
+      await nameBinaries(recipe, folder);
+      for (const path of recipe.files ?? []) {
+        // Go keeps its modules read-only.
+        await runCommand('cp', ['-r', '--no-preserve=mode', join(sources, path), `${folder}/`]);
+      }
       await rm(work, { recursive: true, force: true });
     },
   };
@@ -53,12 +57,13 @@ export function createBuilder(environment: Environment, packages: DebianPackages
 /**
  * A module that requires the recipe's one, so that `replace` lines of the latter, which would keep
  * `go install` from working, don't count; modules of the same repository get their own version.
+ * Resolves to the folder of the module's sources.
  */
 async function writeModule(
   recipe: Recipe,
   work: string,
   goRun: (args: readonly string[]) => Promise<string>,
-): Promise<void> {
+): Promise<string> {
   const { module, staging } = recipe.build;
   const version = moduleVersion(recipe);
   await writeFile(join(work, 'go.mod'), 'module fluent-pvc-operator/build\n');
@@ -66,6 +71,7 @@ async function writeModule(
     await goRun(['mod', 'download', '-json', `${module}@${version}`]),
   ) as {
     readonly GoMod: string;
+    readonly Dir: string;
   };
   const goMod = await readFile(downloaded.GoMod, 'utf8');
   const lines = [
@@ -77,6 +83,7 @@ async function writeModule(
     ),
   ];
   await writeFile(join(work, 'go.mod'), `${lines.join('\n')}\n`);
+  return downloaded.Dir;
 }
 
 /** Modules that a go.mod replaces by folders of its own repository. */
@@ -105,11 +112,11 @@ function packagesOf(recipe: Recipe): readonly string[] {
 }
 
 /** Go names a program after the last element of its path that isn't a version, such as `server`. */
-async function nameRootPackage(recipe: Recipe, folder: string): Promise<void> {
+async function nameBinaries(recipe: Recipe, folder: string): Promise<void> {
   for (const binary of recipe.binaries) {
-    if (binary.package !== '') continue;
+    const path = binary.package === '' ? recipe.build.module : binary.package;
     const built =
-      recipe.build.module
+      path
         .replace(/\/v\d+$/, '')
         .split('/')
         .at(-1) ?? '';

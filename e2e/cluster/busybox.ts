@@ -13,7 +13,7 @@ export async function busyboxImages(
   environment: Pick<Environment, 'path'>,
   folder: string,
 ): Promise<readonly Image[]> {
-  await createRootfs(await staticBusybox(environment.path), folder);
+  await createRootfs(await findStaticBusybox(environment.path), folder);
   return [
     // Process 1 of a Pod's sandbox: reaps what others leave, and ends when it is told to.
     {
@@ -48,7 +48,8 @@ async function createRootfs(busybox: string, folder: string): Promise<void> {
   await writeFile(join(folder, 'etc', 'group'), 'root:x:0:\nnobody:x:65534:\n');
 }
 
-async function staticBusybox(path: readonly string[]): Promise<string> {
+/** Path of a busybox that needs no shared libraries; a UserError says what to install. */
+export async function findStaticBusybox(path: readonly string[]): Promise<string> {
   const busybox = await findOnPath(path, 'busybox');
   if (busybox === undefined) throw new UserError('busybox is not on PATH; install busybox-static');
   if (hasInterpreter(await readFile(busybox))) {

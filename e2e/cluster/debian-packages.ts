@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findOnPath, lastLine, tryCommand } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { withLock } from './lock.ts';
-import type { DebianPackage } from './recipes.ts';
+import type { DebianPackage } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Things of the machine that come from its distribution and not from a recipe. */

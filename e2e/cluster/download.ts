@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../../src/errors.ts';
 import { runCommand } from './commands.ts';
 import type { Environment } from './environment.ts';
-import type { Download, Recipe } from './recipes.ts';
+import type { Download, Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Fetches releases from where their projects publish them. */

@@ -1,57 +1,4 @@
-/** One set of binaries of one version: found, downloaded or built together, never mixed. */
-export interface Recipe {
-  /** Name of the set; the cache is keyed by it and the version. */
-  readonly name: string;
-  /** Without a leading v. */
-  readonly version: string;
-  readonly binaries: readonly Binary[];
-  /** Which versions on the machine serve as well. Absent: none is looked for. */
-  readonly accepts?: { readonly atLeast: string; readonly below: string };
-  readonly build: GoBuild;
-  readonly download?: Download;
-}
-
-/** One program of a set. */
-export interface Binary {
-  readonly name: string;
-  /** Package inside the module; empty for the module's root. */
-  readonly package: string;
-  /** Arguments that print the version. */
-  readonly versionArgs?: readonly string[];
-}
-
-/** How Go makes it from the module proxy. */
-export interface GoBuild {
-  readonly module: string;
-  /** Version of the module where it isn't `v` and the set's version. */
-  readonly moduleVersion?: string;
-  /** Modules that live in the main one's repository: their version, from the module's own go.mod. */
-  readonly staging?: { readonly prefix: string; readonly version: string };
-  readonly cgo?: boolean;
-  readonly tags?: readonly string[];
-  readonly linkerFlags?: readonly string[];
-  /** Debian packages that the build needs. */
-  readonly packages?: readonly DebianPackage[];
-}
-
-/** A Debian package and what shows that it is there already. */
-export interface DebianPackage {
-  readonly name: string;
-  /** Why it is needed, for the message when it can't be installed. */
-  readonly reason: string;
-  /** A command on PATH or a file; one of them is enough. */
-  readonly command?: string;
-  readonly files?: readonly string[];
-}
-
-/** Where a release is published. Placeholders: {version}, {os}, {arch}, {binary}. */
-export interface Download {
-  readonly url: string;
-  /** Text that holds the file's SHA-256, alone or in the format of sha256sum. */
-  readonly checksumUrl: string;
-  /** Path of a binary in the archive; absent when the file is the binary. */
-  readonly archivePath?: string;
-}
+import type { Recipe } from './recipe.ts';
 
 /** Kubernetes minors that the operator supports. */
 export const supportedKubernetes = { atLeast: '1.32.0', below: '1.37.0' } as const;
@@ -205,6 +152,17 @@ export function recipes(kubernetesVersion: string): readonly Recipe[] {
         checksumUrl: `${github}/prometheus/prometheus/releases/download/v{version}/sha256sums.txt`,
         archivePath: 'prometheus-{version}.{os}-{arch}/{binary}',
       },
+    },
+    {
+      name: 'cert-manager',
+      // The last line whose programs are in one module.
+      version: '1.11.5',
+      binaries: [
+        { name: 'cert-manager-controller', package: 'cmd/controller' },
+        { name: 'cert-manager-cainjector', package: 'cmd/cainjector' },
+      ],
+      build: { module: 'github.com/cert-manager/cert-manager' },
+      files: ['deploy/crds'],
     },
     {
       name: 'kwok',

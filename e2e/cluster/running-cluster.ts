@@ -26,6 +26,8 @@ export interface Cluster {
   /** Address under which the API server and Pods reach servers of this machine (a webhook). */
   readonly hostAddress: string;
   readonly kubernetesVersion: string;
+  /** `address:port` of the image registry of a real node, plain HTTP. */
+  readonly registry: string;
   /** Folder of this machine that holds a folder for each volume, with what Pods wrote to it. */
   readonly volumes: string;
   /** JSON lines, where `audit` was asked for. */
@@ -79,6 +81,7 @@ export function attach({
     server: apiServerUrl(config),
     hostAddress: config.hostAddress,
     kubernetesVersion: config.kubernetesVersion,
+    registry: new URL(registryUrl(config)).host,
     volumes: join(folders.tmp, 'hostpath_pv'),
     auditLog: folders.audit,
     async pushImages(images) {

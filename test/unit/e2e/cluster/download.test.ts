@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checksumFor, createDownloader } from '../../../../e2e/cluster/download.ts';
-import type { Recipe } from '../../../../e2e/cluster/recipes.ts';
+import type { Recipe } from '../../../../e2e/cluster/recipe.ts';
 import type { Reporter } from '../../../../e2e/cluster/reporter.ts';
 import { UserError } from '../../../../src/errors.ts';
 

@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isTrue } from '../src/api/condition.ts';
+import { systemClock } from '../src/clock.ts';
+import { makeCertificate } from '../webhook/certificate.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { container, labelledPod } from '../test/support/manifests.ts';
+import { shared } from '../test/support/shared.ts';
+import { playReal } from './demo/scenario.ts';
+import { faultsOf } from './demo/tally.ts';
+import {
+  installOperator,
+  killContainers,
+  OPERATOR_NAMESPACE,
+  RELEASE,
+  scratchOf,
+  type Installed,
+} from './installed.ts';
+import { copyingFluentPVC, drainedLines, scriptPod } from './lines.ts';
+import { observe } from './observer.ts';
+import {
+  bindingOf,
+  nothingLeft,
+  openStage,
+  PATIENCE_MS,
+  runningBinding,
+  type Stage,
+} from './stage.ts';
+import { askSteadily } from './steady.ts';
+
+/*
+ * As users have it: the image of the Dockerfile, in Pods of the chart, behind a Service, two replicas of
+ * each process, with no more rights than the chart gives.
+ */
+
+/** From the death of who led until another one has gone on. */
+const FAILOVER_MS = 15_000;
+
+let stage: Stage;
+let installed: Installed;
+
+shared(
+  async (parts) => {
+    stage = await openStage('e2e-installed', parts);
+    installed = await installOperator(stage, ...(await ownCertificate()));
+  },
+  async () => {
+    await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
+    await nothingLeft(stage);
+  },
+);
+
+/** Values for a certificate that is brought along. */
+async function ownCertificate(): Promise<string[]> {
+  const host = `${RELEASE}-webhook.${OPERATOR_NAMESPACE}.svc`;
+  const { cert, key, ca } = await makeCertificate([host], new Date());
+  const file = join(scratchOf(stage), 'webhook-ca.crt');
+  await writeFile(file, ca);
+  await stage.kubectl('create', 'namespace', OPERATOR_NAMESPACE);
+  await stage.kubectl.feed('apply', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'webhook', namespace: OPERATOR_NAMESPACE },
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': cert, 'tls.key': key },
+  });
+  return [
+    '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
+    `--set-file=certificate.caBundle=${file}`,
+  ];
+}
+
+describe('the operator in the cluster', () => {
+  test('does the main job, and every line arrives', async () => {
+    await using parts = new AsyncDisposableStack();
+    const watching = new AbortController();
+    parts.defer(() => {
+      watching.abort();
+    });
+    const { client, kubectl } = stage;
+    const observer = await observe({ client, clock: systemClock }, watching.signal);
+    const { signal } = watching;
+    const tally = await playReal(
+      { client, kubectl, observer, act: () => undefined, signal },
+      { finalizerCommand: undefined },
+    );
+    expect(faultsOf(tally)).toEqual([]);
+    expect(tally.written).toBeGreaterThan(70);
+  });
+
+  test('refuses no Pod while the replicas of the webhook are replaced', async () => {
+    await stage.kubectl.feed('apply', copyingFluentPVC('restarting'));
+    const before = (await installed.pods('webhook')).map(({ metadata }) => metadata.uid);
+    const load = askSteadily(20, (number) => {
+      // Gated: no node takes it, and dry runs but for one a second, or the node would be what is tested.
+      const pod = labelledPod({ namespace: 'default' }, 'restarting', {
+        containers: [container('app')],
+        schedulingGates: [{ name: 'example.com/never' }],
+      } as object);
+      return stage.client.create(pod, { dryRun: number % 20 !== 0 });
+    });
+    await eventually('some requests', () => load.asked > 20);
+    const deployment = `deployment/${RELEASE}-webhook`;
+    await stage.kubectl('rollout', 'restart', deployment, '-n', OPERATOR_NAMESPACE);
+    await stage.kubectl('rollout', 'status', deployment, '-n', OPERATOR_NAMESPACE);
+    await eventually(
+      'the former replicas to go',
+      async () =>
+        (await installed.pods('webhook')).every(({ metadata }) => !before.includes(metadata.uid)),
+      PATIENCE_MS,
+    );
+    const { asked, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(asked).toBeGreaterThan(100);
+  });
+
+  test('goes on with a drain within 15 s when who leads is killed', async () => {
+    const drain = 'until [ -e /tmp/drained/go ]; do sleep 0.1; done';
+    const copy = 'cat /buffer/log >"/tmp/drained/${HOSTNAME%-*}"; sync';
+    await stage.kubectl.feed(
+      'apply',
+      copyingFluentPVC('failing-over', { drain: `${drain}; ${copy}` }),
+    );
+    const script = 'echo line 1 >/buffer/log; sync; sleep 2';
+    await stage.kubectl.feed('create', scriptPod('one', 'failing-over', script));
+    const claim = await runningBinding(stage, 'one');
+    await eventually(
+      'the drain to be under way',
+      async () =>
+        isTrue((await bindingOf(stage, claim))?.status?.conditions, 'FinalizerJobApplied'),
+      PATIENCE_MS,
+    );
+    const leader = await installed.leader();
+    const dying = (await installed.pods('controllers')).find(
+      ({ metadata }) => metadata.name === leader,
+    );
+    if (dying === undefined) throw new Error(`the leader ${leader} is none of the Pods`);
+    const killedAt = performance.now();
+    await killContainers(dying);
+    // Nobody leads when the Job ends.
+    await writeFile(join(stage.drained, 'go'), '');
+    await eventually(
+      'the drain to go on',
+      async () => {
+        const found = await bindingOf(stage, claim);
+        return found === undefined || isTrue(found.status?.conditions, 'FinalizerJobSucceeded');
+      },
+      PATIENCE_MS,
+    );
+    expect(performance.now() - killedAt).toBeLessThan(FAILOVER_MS);
+    expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+  });
+});

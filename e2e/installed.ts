@@ -1,0 +1,98 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Pod } from '../src/api/pod.ts';
+import type { Stored } from '../src/api/object.ts';
+import type { Lease } from '../src/kube/lease.ts';
+import { systemClock } from '../src/clock.ts';
+import { silentReporter } from './cluster/reporter.ts';
+import { buildOperatorImage, OPERATOR_IMAGE } from './image/build.ts';
+import { CHART, createHelm, obtainHelm, type Helm } from './helm.ts';
+import type { Stage } from './stage.ts';
+
+/** Name of the release, and so of everything in it. */
+export const RELEASE = 'fluent-pvc-operator';
+/** Namespace of the release. */
+export const OPERATOR_NAMESPACE = 'fluent-pvc-system';
+
+/** The operator in a cluster, by image and chart of this checkout. */
+export interface Installed {
+  helm: Helm;
+  /** Another `helm upgrade`; returns when all Pods of the new state are ready. */
+  upgrade(...values: readonly string[]): Promise<void>;
+  /** The Pods of a Deployment of the release. */
+  pods(component: 'webhook' | 'controllers'): Promise<Stored<Pod>[]>;
+  /** Name of the Pod that leads; undefined while none does. */
+  leader(): Promise<string | undefined>;
+}
+
+/**
+ * Builds the image, pushes it, and installs the chart as users do, in a namespace that takes only Pods
+ * of the restricted standard. Resolves when all of it is ready.
+ */
+export async function installOperator(
+  stage: Stage,
+  ...values: readonly string[]
+): Promise<Installed> {
+  await buildOperatorImage(stage.cluster);
+  const helm = createHelm({
+    helm: await obtainHelm(silentReporter),
+    kubeconfig: stage.cluster.kubeconfig,
+  });
+  await stage.kubectl.feed('apply', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: OPERATOR_NAMESPACE,
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    },
+  });
+  const { repository, tag } = OPERATOR_IMAGE;
+  const own = [`--set=image.repository=${repository},image.tag=${tag}`, ...values];
+  const flags = [`--namespace=${OPERATOR_NAMESPACE}`, '--wait', '--timeout=4m'];
+  const upgrade: Installed['upgrade'] = async (...others) => {
+    await helm('upgrade', '--install', RELEASE, CHART, ...flags, ...own, ...others);
+  };
+  await upgrade();
+  return {
+    helm,
+    upgrade,
+    async pods(component) {
+      const labelSelector = `app.kubernetes.io/component=${component}`;
+      const { items } = await stage.client.list<Pod>('Pod', {
+        namespace: OPERATOR_NAMESPACE,
+        labelSelector,
+      });
+      return items;
+    },
+    async leader() {
+      const ref = { kind: 'Lease', namespace: OPERATOR_NAMESPACE, name: RELEASE } as const;
+      const lease = await stage.client.get<Lease>(ref);
+      const { holderIdentity = '', renewTime = '' } = lease?.spec ?? {};
+      // What a dead leader left is no leader.
+      if (systemClock.now() - Date.parse(renewTime) > 10_000) return undefined;
+      return holderIdentity === '' ? undefined : holderIdentity.split('_')[0];
+    },
+  };
+}
+
+/** SIGKILL for the first process of each container of a Pod: what an out-of-memory kill does. */
+export async function killContainers(pod: Stored<Pod>): Promise<void> {
+  const killed: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    if (!cgroup.includes(`pod${pod.metadata.uid}`)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    // Not the process that only holds the Pod's namespaces.
+    if (!command.includes('/app/main.js')) continue;
+    process.kill(Number(pid), 'SIGKILL');
+    killed.push(pid);
+  }
+  if (killed.length === 0) {
+    throw new Error(`Pod ${pod.metadata.name} has no process of the operator on this machine`);
+  }
+}
+
+/** Folder of the stage for files of a test. */
+export function scratchOf(stage: Stage): string {
+  return dirname(stage.cluster.kubeconfig);
+}
