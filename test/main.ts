@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
+import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
 import { obtainHelm } from '../e2e/helm.ts';
 import { obtainTool } from '../e2e/tools.ts';
@@ -18,6 +19,8 @@ interface Tally {
 
 /** What of a stage. */
 interface Wanted {
+  /** Of API servers, where it is not the stage's: `--kubernetes=1.33.13`, or `oldest`. */
+  kubernetes: string | undefined;
   /** Words that a file's path has one of; empty for all files. */
   files: readonly string[];
   /** For jest. */
@@ -34,16 +37,18 @@ process.env.XDG_STATE_HOME = join(
 );
 
 /**
- * `npm test [-- STAGE ... [FILE ...] [JEST FLAG ...]]`: one stage after the other, those named or all
+ * `npm test [-- STAGE ... [FILE ...] [--kubernetes=VERSION] [JEST FLAG ...]]`: one stage after the other, those named or all
  * that do not take long; of their files all, or those whose path matches one of the words. The last
  * line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
  */
 async function main(argv: readonly string[]): Promise<number> {
   const names = argv.filter((argument) => STAGES.some((stage) => stage.name === argument));
   const others = argv.filter((argument) => !names.includes(argument));
+  const version = /^--kubernetes=(.*)$/;
   const wanted = {
+    kubernetes: others.map((argument) => version.exec(argument)?.[1]).find(Boolean),
     files: others.filter((argument) => !argument.startsWith('-')),
-    flags: others.filter((argument) => argument.startsWith('-')),
+    flags: others.filter((argument) => argument.startsWith('-') && !version.test(argument)),
   };
   const chosen = STAGES.filter((stage) =>
     names.length === 0 ? stage.onlyByName !== true : names.includes(stage.name),
@@ -75,6 +80,8 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
   }
   if ('programs' in stage.run) return runPrograms(stage.run.programs);
   const { jest, workers, testTimeoutMs } = stage.run;
+  const named = wanted.kubernetes === 'oldest' ? oldestKubernetesVersion : wanted.kubernetes;
+  const kubernetes = named ?? stage.kubernetes;
   const flags = [
     `--testTimeout=${testTimeoutMs}`,
     ...(workers === undefined ? [] : [`--maxWorkers=${workers}`]),
@@ -97,7 +104,12 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
   // One for each file that runs at the same time: an operator has a cluster for itself.
   for (let worker = 1; worker <= (workers ?? 1); worker += 1) {
     const nodes = { kind: 'kwok', count: 0 } as const;
-    const cluster = await startCluster({ name: `api-tests-${worker}`, nodes, reporter });
+    const cluster = await startCluster({
+      name: `api-tests-${worker}`,
+      nodes,
+      reporter,
+      ...(kubernetes === undefined ? {} : { kubernetesVersion: kubernetes }),
+    });
     clusters.defer(() => cluster.stop());
     env.TEST_KUBECTL = cluster.kubectl;
     env[`TEST_KUBECONFIG_${worker}`] = cluster.kubeconfig;

@@ -1,8 +1,12 @@
+import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
+
 /** A part of `npm test`: programs that must succeed, or jest over a set of files. */
 export interface Stage {
-  name: 'check' | 'unit' | 'api' | 'e2e' | 'crash-points';
+  name: 'check' | 'unit' | 'api' | 'oldest' | 'e2e' | 'crash-points';
   /** Takes long: not part of `npm test`, only run by its name. */
   onlyByName?: true;
+  /** 1.minor.patch of its API servers; the newest that is supported when absent. */
+  kubernetes?: string;
   /** What it needs running besides. */
   needs: 'nothing' | 'api server' | 'real node';
   run:
@@ -37,6 +41,17 @@ export const STAGES: readonly Stage[] = [
     needs: 'api server',
     // They wait most of the time: for the 70 s of an admission, for namespaces to go.
     run: { jest: ['test/api/'], workers: 3, testTimeoutMs: 60_000 },
+  },
+  {
+    name: 'oldest',
+    needs: 'api server',
+    kubernetes: oldestKubernetesVersion,
+    // What rests on features that API servers learned one by one. `npm run test:oldest` runs all.
+    run: {
+      jest: ['test/api/(admission|drain|finalization|fluentpvc|guards|registration|rescue)'],
+      workers: 3,
+      testTimeoutMs: 60_000,
+    },
   },
   {
     name: 'e2e',

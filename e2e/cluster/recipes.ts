@@ -3,6 +3,8 @@ import type { Recipe } from './recipe.ts';
 /** Kubernetes minors that the operator supports. */
 export const supportedKubernetes = { atLeast: '1.32.0', below: '1.37.0' } as const;
 export const defaultKubernetesVersion = '1.36.3';
+/** Of the oldest minor that is supported, the newest. */
+export const oldestKubernetesVersion = '1.32.13';
 
 const github = 'https://github.com';
 const version = ['--version'];
