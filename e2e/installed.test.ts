@@ -7,6 +7,7 @@ import { makeCertificate } from '../webhook/certificate.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { container, labelledPod } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
+import { manifests } from './demo/objects.ts';
 import { playReal } from './demo/scenario.ts';
 import { faultsOf } from './demo/tally.ts';
 import {
@@ -87,6 +88,7 @@ describe('the operator in the cluster', () => {
     );
     expect(faultsOf(tally)).toEqual([]);
     expect(tally.written).toBeGreaterThan(70);
+    await kubectl('delete', '-f', manifests.backend, '-f', manifests.app);
   });
 
   test('refuses no Pod while the replicas of the webhook are replaced', async () => {

@@ -1,7 +1,9 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../cluster/commands.ts';
+import { UserError } from '../../src/errors.ts';
+import { findOnPath, runCommand } from '../cluster/commands.ts';
 import type { Image } from '../cluster/images.ts';
+import { systemPath } from '../cluster/system-path.ts';
 
 /*
  * The base images of the Dockerfile can't be pulled where there is no registry but the cluster's own.
@@ -66,10 +68,13 @@ async function copyBusybox(root: string, busybox: string): Promise<void> {
 }
 
 async function copyNpm(root: string): Promise<void> {
-  const modules = (await runCommand('npm', ['root', '--global'])).trim();
+  const found = await findOnPath(systemPath(), 'npm');
+  if (found === undefined) throw new UserError('npm is not on PATH');
+  // .../npm/bin/npm-cli.js
+  const folder = dirname(dirname(await realpath(found)));
   const own = process.env.NODE_EXTRA_CA_CERTS ?? AUTHORITIES;
   const npm = join(root, 'usr/local/lib/node_modules/npm');
-  await cp(join(modules, 'npm'), npm, { recursive: true, dereference: true });
+  await cp(folder, npm, { recursive: true, dereference: true });
   await mkdir(join(root, 'usr/local/bin'), { recursive: true });
   const script =
     '#!/bin/sh\nexec /usr/local/bin/node /usr/local/lib/node_modules/npm/bin/npm-cli.js "$@"\n';
