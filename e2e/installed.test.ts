@@ -18,6 +18,7 @@ import {
   scratchOf,
   type Installed,
 } from './installed.ts';
+import { startCertManager } from './cert-manager.ts';
 import { copyingFluentPVC, drainedLines, scriptPod } from './lines.ts';
 import { observe } from './observer.ts';
 import {
@@ -28,13 +29,14 @@ import {
   runningBinding,
   type Stage,
 } from './stage.ts';
-import { askSteadily } from './steady.ts';
+import { askSteadily, type Steady } from './steady.ts';
 
 /*
  * As users have it: the image of the Dockerfile, in Pods of the chart, behind a Service, two replicas of
  * each process, with no more rights than the chart gives.
  */
 
+const CREATES_PER_SECOND = 20;
 /** From the death of who led until another one has gone on. */
 const FAILOVER_MS = 15_000;
 
@@ -72,6 +74,27 @@ async function ownCertificate(): Promise<string[]> {
   ];
 }
 
+/** Labelled Pods by dry runs, at a steady rate. */
+function createSteadily(fluentPVCName: string): Steady {
+  const pod = labelledPod({ namespace: 'default' }, fluentPVCName);
+  return askSteadily(CREATES_PER_SECOND, () => stage.client.create(pod, { dryRun: true }));
+}
+
+/** When the certificate of each replica of the webhook ends, as its metrics say. */
+async function expiries(): Promise<number[]> {
+  const pods = await installed.pods('webhook');
+  return Promise.all(
+    pods.map(async ({ metadata }) => {
+      const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/pods/${metadata.name}:8080/proxy/metrics`;
+      const text = await stage.kubectl('get', '--raw', path);
+      const found = /^fluent_pvc_certificate_expiry_timestamp_seconds (\S+)$/m.exec(text)?.[1];
+      if (found === undefined)
+        throw new Error(`${metadata.name} does not say when its certificate ends`);
+      return Number(found);
+    }),
+  );
+}
+
 describe('the operator in the cluster', () => {
   test('does the main job, and every line arrives', async () => {
     await using parts = new AsyncDisposableStack();
@@ -94,13 +117,13 @@ describe('the operator in the cluster', () => {
   test('refuses no Pod while the replicas of the webhook are replaced', async () => {
     await stage.kubectl.feed('apply', copyingFluentPVC('restarting'));
     const before = (await installed.pods('webhook')).map(({ metadata }) => metadata.uid);
-    const load = askSteadily(20, (number) => {
+    const load = askSteadily(CREATES_PER_SECOND, (number) => {
       // Gated: no node takes it, and dry runs but for one a second, or the node would be what is tested.
       const pod = labelledPod({ namespace: 'default' }, 'restarting', {
         containers: [container('app')],
         schedulingGates: [{ name: 'example.com/never' }],
       } as object);
-      return stage.client.create(pod, { dryRun: number % 20 !== 0 });
+      return stage.client.create(pod, { dryRun: number % CREATES_PER_SECOND !== 0 });
     });
     await eventually('some requests', () => load.asked > 20);
     const deployment = `deployment/${RELEASE}-webhook`;
@@ -152,5 +175,41 @@ describe('the operator in the cluster', () => {
     );
     expect(performance.now() - killedAt).toBeLessThan(FAILOVER_MS);
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
+  });
+
+  test('takes a certificate of cert-manager, and its renewal, without refusing a Pod', async () => {
+    await using parts = new AsyncDisposableStack();
+    await startCertManager(stage, parts);
+    await installed.upgrade('--set=certificate.certManager.enabled=true');
+    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
+    const pod = labelledPod({ namespace: 'default' }, 'certified');
+    await eventually(
+      'an admission by the new certificate',
+      () => stage.client.create(pod, { dryRun: true }),
+      PATIENCE_MS,
+    );
+    const before = await expiries();
+    const load = createSteadily('certified');
+    // What `cmctl renew` does.
+    const issuing = {
+      type: 'Issuing',
+      status: 'True',
+      reason: 'ManuallyTriggered',
+      message: 'renewed by hand',
+      lastTransitionTime: new Date().toISOString(),
+    };
+    await stage.kubectl(
+      ...['patch', 'certificate', `${RELEASE}-webhook`, '-n', OPERATOR_NAMESPACE],
+      ...['--subresource=status', '--type=merge'],
+      `--patch=${JSON.stringify({ status: { conditions: [issuing] } })}`,
+    );
+    await eventually(
+      'the renewed certificate in every replica',
+      async () => (await expiries()).every((one) => !before.includes(one)),
+      PATIENCE_MS,
+    );
+    const { asked, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(asked).toBeGreaterThan(CREATES_PER_SECOND);
   });
 });

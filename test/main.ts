@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { obtainCertManager } from '../e2e/cert-manager.ts';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
 import { createReporter } from '../e2e/cluster/reporter.ts';
 import { obtainHelm } from '../e2e/helm.ts';
 import { obtainTool } from '../e2e/tools.ts';
+import { ensureBuilder } from '../e2e/image/build.ts';
 import { STAGES, type Stage } from './stages.ts';
 
 /** What a stage came to. A program counts as one test. */
@@ -94,6 +96,9 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
     // Builds take longer than any test may.
     await obtainSoftware({ nodes: { kind: 'real' }, reporter });
     await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
+    await obtainHelm(reporter);
+    await obtainCertManager(reporter);
+    await ensureBuilder(reporter);
   }
   if (stage.needs !== 'api server') return runJest(patterns, flags, {});
   await using clusters = new AsyncDisposableStack();
