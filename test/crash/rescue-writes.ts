@@ -12,7 +12,9 @@ export const RESCUE_WRITES = {
   },
   'the status says that a volume changes over': { is: status('VolumeMoving'), heals: STATUS },
   'the volume is kept': {
-    is: (write) => volumeGets(write, 'spec', 'persistentVolumeReclaimPolicy') === 'Retain',
+    is: (write) =>
+      volumeGets(write, 'spec', 'persistentVolumeReclaimPolicy') === 'Retain' &&
+      volumeGets(write, 'metadata', 'labels', labels.binding) !== null,
     heals: 'The binding names the volume, and the volume says in its label that it is kept.',
   },
   'the binding that goes on elsewhere is stored': {

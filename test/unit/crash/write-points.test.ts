@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { annotations } from '../../../src/api/names.ts';
+import { annotations, labels } from '../../../src/api/names.ts';
 import type { ApiWrite } from '../../crash/api-write.ts';
 import { RESCUE_NAMESPACE } from '../../crash/ownership.ts';
 import { VISITED } from '../../crash/visits.ts';
@@ -103,6 +103,16 @@ const cases: Record<string, { write: ApiWrite; point: string }> = {
       body: { spec: { volumeName: 'pv-1' } },
     }),
     point: 'the claim that takes a volume over is stored',
+  },
+  'a volume whose own policy is Retain is given back with that': {
+    write: write({
+      resource: 'persistentvolumes',
+      body: {
+        metadata: { labels: { [labels.binding]: null } },
+        spec: { persistentVolumeReclaimPolicy: 'Retain' },
+      },
+    }),
+    point: 'the volume is given back',
   },
   'an Event is told apart by what it is about: the Namespace': {
     write: told('Namespace', 'DataGivenUp'),
