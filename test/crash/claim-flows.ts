@@ -84,9 +84,10 @@ export const CLAIM_FLOWS = {
       const retain = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}';
       await place.kubectl('patch', 'pv', volume, '-p', retain);
       await forceDeleted(place, pod);
-      await place.kubectl('delete', 'pvc', binding, '--wait=false');
+      // In this order: a claim that is being deleted the operator lets go itself.
       const free = '{"metadata":{"finalizers":null}}';
       await place.kubectl('patch', 'pvc', binding, '--type=merge', '-p', free);
+      await place.kubectl('delete', 'pvc', binding, '--wait=false');
       await bindingWith(place, binding, 'Rescued');
       await drains(place, binding);
       await ended(place);
