@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTrue } from '../src/api/condition.ts';
 import { systemClock } from '../src/clock.ts';
-import { makeCertificate } from '../webhook/certificate.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { container, labelledPod } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
@@ -15,20 +14,13 @@ import {
   killContainers,
   OPERATOR_NAMESPACE,
   RELEASE,
-  scratchOf,
   type Installed,
 } from './installed.ts';
 import { startCertManager } from './cert-manager.ts';
 import { copyingFluentPVC, drainedLines, scriptPod } from './lines.ts';
 import { observe } from './observer.ts';
-import {
-  bindingOf,
-  nothingLeft,
-  openStage,
-  PATIENCE_MS,
-  runningBinding,
-  type Stage,
-} from './stage.ts';
+import { bindingOf, nothingLeft, runningBinding } from './seen.ts';
+import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
 import { askSteadily, type Steady } from './steady.ts';
 
 /*
@@ -46,33 +38,13 @@ let installed: Installed;
 shared(
   async (parts) => {
     stage = await openStage('e2e-installed', parts);
-    installed = await installOperator(stage, ...(await ownCertificate()));
+    installed = await installOperator(stage);
   },
   async () => {
     await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
     await nothingLeft(stage);
   },
 );
-
-/** Values for a certificate that is brought along. */
-async function ownCertificate(): Promise<string[]> {
-  const host = `${RELEASE}-webhook.${OPERATOR_NAMESPACE}.svc`;
-  const { cert, key, ca } = await makeCertificate([host], new Date());
-  const file = join(scratchOf(stage), 'webhook-ca.crt');
-  await writeFile(file, ca);
-  await stage.kubectl('create', 'namespace', OPERATOR_NAMESPACE);
-  await stage.kubectl.feed('apply', {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'webhook', namespace: OPERATOR_NAMESPACE },
-    type: 'kubernetes.io/tls',
-    stringData: { 'tls.crt': cert, 'tls.key': key },
-  });
-  return [
-    '--set=certificate.certManager.enabled=false,certificate.secretName=webhook',
-    `--set-file=certificate.caBundle=${file}`,
-  ];
-}
 
 /** Labelled Pods by dry runs, at a steady rate. */
 function createSteadily(fluentPVCName: string): Steady {
@@ -92,6 +64,14 @@ async function expiries(): Promise<number[]> {
         throw new Error(`${metadata.name} does not say when its certificate ends`);
       return Number(found);
     }),
+  );
+}
+
+async function renewedInEveryReplica(before: readonly number[]): Promise<void> {
+  await eventually(
+    'the renewed certificate in every replica',
+    async () => (await expiries()).every((one) => !before.includes(one)),
+    PATIENCE_MS,
   );
 }
 
@@ -148,7 +128,7 @@ describe('the operator in the cluster', () => {
       copyingFluentPVC('failing-over', { drain: `${drain}; ${copy}` }),
     );
     const script = 'echo line 1 >/buffer/log; sync; sleep 2';
-    await stage.kubectl.feed('create', scriptPod('one', 'failing-over', script));
+    await stage.kubectl.feed('create', scriptPod(stage, 'one', 'failing-over', script));
     const claim = await runningBinding(stage, 'one');
     await eventually(
       'the drain to be under way',
@@ -177,11 +157,23 @@ describe('the operator in the cluster', () => {
     expect(await drainedLines(stage, claim)).toEqual(['line 1']);
   });
 
+  test('renews its own certificate without refusing a Pod', async () => {
+    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
+    const before = await expiries();
+    const load = createSteadily('certified');
+    await eventually('some requests', () => load.asked > CREATES_PER_SECOND);
+    const secret = ['secret', `${RELEASE}-webhook-certificate`, '-n', OPERATOR_NAMESPACE];
+    await stage.kubectl('delete', ...secret);
+    await renewedInEveryReplica(before);
+    const { failures } = await load.stop();
+    expect(failures).toEqual([]);
+  });
+
   test('takes a certificate of cert-manager, and its renewal, without refusing a Pod', async () => {
     await using parts = new AsyncDisposableStack();
     await startCertManager(stage, parts);
-    await installed.upgrade('--set=certificate.certManager.enabled=true');
-    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
+    const ways = 'certificate.selfManaged.enabled=false,certificate.certManager.enabled=true';
+    await installed.upgrade(`--set=${ways}`);
     const pod = labelledPod({ namespace: 'default' }, 'certified');
     await eventually(
       'an admission by the new certificate',
@@ -203,11 +195,7 @@ describe('the operator in the cluster', () => {
       ...['--subresource=status', '--type=merge'],
       `--patch=${JSON.stringify({ status: { conditions: [issuing] } })}`,
     );
-    await eventually(
-      'the renewed certificate in every replica',
-      async () => (await expiries()).every((one) => !before.includes(one)),
-      PATIENCE_MS,
-    );
+    await renewedInEveryReplica(before);
     const { asked, failures } = await load.stop();
     expect(failures).toEqual([]);
     expect(asked).toBeGreaterThan(CREATES_PER_SECOND);

@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Pod } from '../src/api/pod.ts';
 import type { Stored } from '../src/api/object.ts';
 import type { Lease } from '../src/kube/lease.ts';
@@ -90,9 +89,4 @@ export async function killContainers(pod: Stored<Pod>): Promise<void> {
   if (killed.length === 0) {
     throw new Error(`Pod ${pod.metadata.name} has no process of the operator on this machine`);
   }
-}
-
-/** Folder of the stage for files of a test. */
-export function scratchOf(stage: Stage): string {
-  return dirname(stage.cluster.kubeconfig);
 }
