@@ -6,8 +6,8 @@ import { createdAt, type KubeObject, type ObjectKey, type Stored } from '../../s
 import { mountsClaim, type Pod } from '../../src/api/pod.ts';
 import type { Kind } from '../../src/api/resources.ts';
 import type { Plan } from '../../src/core/plan.ts';
-import type { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import type { CreateRefusal } from '../../src/kube/create-refusal.ts';
 import type { Caches } from '../caches.ts';
 import { MAY_ARRIVE_MS } from './in-use/in-use-plan.ts';
 import type { LeaveObserver } from './rescue/leave-observer.ts';
@@ -23,7 +23,7 @@ export function createOrphanDecider(options: {
 }): (
   key: ObjectKey,
   now: number,
-  refusal: ApiError | undefined,
+  refusal: CreateRefusal | undefined,
   signal: AbortSignal,
 ) => Promise<Plan> {
   const { caches, client, defaults, leave } = options;

@@ -47,6 +47,14 @@ export class ApiUnreachable extends Error {
   }
 }
 
+/**
+ * A no that stays one until somebody changes something: no conflict, no overload, no outage. Credentials
+ * that are not taken say nothing of what was asked.
+ */
+export function isFinal({ code }: ApiError): boolean {
+  return code >= 400 && code < 500 && ![401, 408, 409, 429].includes(code);
+}
+
 /** Is it the API server's answer with that code? */
 export function hasCode(error: unknown, code: number): error is ApiError {
   return error instanceof ApiError && error.code === code;

@@ -7,6 +7,12 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError, hasCode } from './api-error.ts';
 import type { CallOptions, KubeClient } from './client.ts';
+import type { CreateRefusal } from './create-refusal.ts';
+
+export interface ApplyOptions extends CallOptions {
+  /** Told of an object that the API server did not take, before the error is thrown. */
+  onRefusal?: (refusal: CreateRefusal) => void;
+}
 
 /**
  * The only one who writes. Every write can be repeated: names are deterministic, deletes and
@@ -23,7 +29,7 @@ export interface Writer {
    *
    * @throws ApiError, ApiUnreachable: nothing after that write was done
    */
-  apply(writes: readonly Write[], options?: CallOptions): Promise<void>;
+  apply(writes: readonly Write[], options?: ApplyOptions): Promise<void>;
   /** Creates one object; the same rule for one that exists already. */
   create(write: CreateWrite, options?: CallOptions): Promise<Stored<KubeObject>>;
 }
@@ -95,7 +101,7 @@ export function createWriter(options: {
 
   return {
     create,
-    async apply(writes, call = {}) {
+    async apply(writes, { onRefusal, ...call } = {}) {
       let moot = false;
       for (const write of writes) {
         if (write.verb === 'event' && moot) continue;
@@ -103,6 +109,7 @@ export function createWriter(options: {
           await one(write, call);
           moot = false;
         } catch (error) {
+          if (write.verb === 'create' && error instanceof ApiError) onRefusal?.({ write, error });
           if (!isMoot(write, error)) throw error;
           moot = true;
         }

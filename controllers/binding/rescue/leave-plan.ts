@@ -7,6 +7,7 @@ import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.t
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import { isKept, keepVolume, rescueBinding } from '../../../src/core/rescue.ts';
+import { refusalOf, type CreateRefusal } from '../../../src/kube/create-refusal.ts';
 import { isGivenUp, statusWrite } from '../binding-facts.ts';
 import { ownClaim } from '../claim-identity.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type LeaveFacts,
 } from './leave-report.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
-import type { JobRefusal } from '../drain/stalled-drain.ts';
 
 /**
  * The namespace of an undrained claim is being deleted: nothing can be created in it any more, and it
@@ -43,8 +43,8 @@ export interface LeaveObservation extends LeaveFacts {
   podOver: boolean;
   /** Where it ran, as far as that is known. */
   nodeName: string | undefined;
-  /** Why the API server did not take the binding in the rescue namespace. */
-  refusal: JobRefusal | undefined;
+  /** What the API server did not take of the last plan. */
+  refusal: CreateRefusal | undefined;
 }
 
 /** What was done is seen by no watch. */
@@ -163,7 +163,8 @@ function succession(
   const create: Write[] = rescued === undefined ? [{ verb: 'create', object }] : [];
   const writes: Write[] = [...keeping, ...create];
   const reason = 'a volume of a namespace that goes gets a binding elsewhere';
-  const refusal = rescued === undefined ? observation.refusal?.message : nameTaken(rescued);
+  const refusal =
+    rescued === undefined ? refusalOf(observation.refusal, object)?.message : nameTaken(rescued);
   if (refusal === undefined) return { writes, requeueAfterMs: AGAIN_MS, reason };
   const requeueAfterMs = TAKEN_AGAIN_MS;
   const stalled = getCondition(binding.status?.conditions, 'DrainStalled');

@@ -3,8 +3,8 @@ import type { Binding } from '../../../../src/api/binding.ts';
 import { labels } from '../../../../src/api/names.ts';
 import type { Stored } from '../../../../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../../../../src/api/pod.ts';
-import { ApiError } from '../../../../src/kube/api-error.ts';
 import { at, make, NAME } from '../../../support/make.ts';
+import { notTaken } from '../../../support/not-taken.ts';
 import { deeds, message, said } from '../../../support/said.ts';
 import { snapshot, outOfUse, jobPod, setup } from '../../../support/deciding.ts';
 
@@ -21,7 +21,7 @@ describe('draining', () => {
   });
   test('a Job that was refused is told so, and tried again', async () => {
     const { decide } = setup(outOfUse, cached);
-    const plan = await decide(new ApiError('POST /jobs', 403, { message: 'exceeded quota' }));
+    const plan = await decide(notTaken(make.job(), 403, 'Forbidden', 'exceeded quota'));
     expect(deeds(plan.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
     expect(message(plan, 'DrainStalled')).toContain('exceeded quota');
   });
