@@ -1,3 +1,4 @@
+import { excerpt } from '../core/excerpt.ts';
 import { messageOf } from '../errors.ts';
 
 /** `metav1.Status` as far as it matters here. */
@@ -13,6 +14,9 @@ export interface Status {
   };
 }
 
+/** Of what the API server said, in bytes: a policy, or an invalid object, may be refused at any length. */
+const MAX_SAID_BYTES = 4000;
+
 /** The API server answered and the answer was no. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -27,7 +31,8 @@ export class ApiError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(request: string, code: number, status: Status, retryAfterHeader?: string) {
-    super(`${request}: ${status.message ?? 'no message'} (${status.reason ?? ''} ${code})`);
+    const said = excerpt(status.message ?? 'no message', MAX_SAID_BYTES);
+    super(`${request}: ${said} (${status.reason ?? ''} ${code})`);
     this.method = request.split(' ', 1)[0] ?? '';
     this.code = code;
     this.reason = status.reason ?? '';

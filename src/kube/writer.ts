@@ -2,6 +2,7 @@ import { annotations } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind } from '../api/resources.ts';
 import type { Clock } from '../clock.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { CreateWrite, EventWrite, PatchWrite, Write } from '../core/plan.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -142,6 +143,9 @@ function isMoot(write: Write, error: unknown): boolean {
   return removes && error.code === 409 && /UID in precondition/i.test(error.status.message ?? '');
 }
 
+/** NoteLengthLimit of k8s.io/kubernetes/pkg/apis/core/validation: a longer one is refused. */
+const MAX_NOTE_BYTES = 1024;
+
 /** See `kubectl explain event --api-version=events.k8s.io/v1`. */
 function eventObject(
   write: EventWrite,
@@ -164,7 +168,6 @@ function eventObject(
     type,
     reason,
     action,
-    // The API takes 1 kB.
-    note: note.slice(0, 1000),
+    note: excerpt(note, MAX_NOTE_BYTES),
   };
 }

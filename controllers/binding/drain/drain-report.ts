@@ -5,6 +5,7 @@ import { finalizationOf } from '../../../src/api/fluentpvc.ts';
 import type { Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
+import { excerpt } from '../../../src/core/excerpt.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
 import { statusPlan, type BindingCondition, type StatusChange } from '../binding-facts.ts';
@@ -98,7 +99,7 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
         type: 'FinalizerJobFailed',
         status: 'True',
         reason: last ? EXHAUSTED : 'FinalizerJobFailed',
-        message: `Job "${name}" failed: ${why}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
+        message: `Job "${name}" failed: ${excerpt(why, MAX_WHY_BYTES)}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
       },
       ...overcome(
         binding,
@@ -113,6 +114,9 @@ export function failed(observation: DrainFacts, job: Stored<Job>, why: string): 
   const note = `Job "${name}" failed, and PVC "${binding.spec.pvc.name}" is kept. ${turn}`;
   return withWarning(plan, binding, { reason: EXHAUSTED, action: 'Drain', note });
 }
+
+/** The Job controller's words may be as long as our condition may be, and ours come behind them. */
+const MAX_WHY_BYTES = 4000;
 
 const EXHAUSTED = 'AttemptsExhausted';
 

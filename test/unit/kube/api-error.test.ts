@@ -34,6 +34,12 @@ test('the message names request, answer and code', () => {
   );
 });
 
+test('the message has no more of an answer than a condition takes, and reason and code behind it', () => {
+  const error = new ApiError('POST /x', 422, { reason: 'Invalid', message: '失敗'.repeat(50_000) });
+  expect(Buffer.byteLength(error.message)).toBeLessThan(5_000);
+  expect(error.message).toMatch(/… \(Invalid 422\)$/);
+});
+
 test('the method of the request is known', () => {
   expect(new ApiError('POST /apis/batch/v1/jobs', 403, {}).method).toBe('POST');
   expect(new ApiError('watch Pod', 410, {}).method).toBe('watch');

@@ -243,14 +243,19 @@ describe('an Event', () => {
       note: 'It failed.',
     });
   });
-  test('has a note and a name that the API takes', async () => {
-    const { api, writer } = setup();
-    const regarding = { ...event.regarding, name: 'n'.repeat(253) };
-    await writer.apply([{ ...event, regarding, note: 'x'.repeat(5000) }]);
-    const [stored] = (await api.list('Event', {})).items;
-    expect(stored?.metadata.generateName).toMatch(/^n{200}.$/);
-    expect((stored as unknown as { note: string }).note).toHaveLength(1000);
-  });
+  test.each(['x', '失', '📦'])(
+    'has a note and a name that the API takes: of %s',
+    async (letter) => {
+      const { api, writer } = setup();
+      const regarding = { ...event.regarding, name: 'n'.repeat(253) };
+      await writer.apply([{ ...event, regarding, note: letter.repeat(5000) }]);
+      const [stored] = (await api.list('Event', {})).items;
+      expect(stored?.metadata.generateName).toMatch(/^n{200}.$/);
+      const bytes = Buffer.byteLength((stored as unknown as { note: string }).note);
+      expect(bytes).toBeGreaterThan(1000);
+      expect(bytes).toBeLessThanOrEqual(1024);
+    },
+  );
   test('that is refused stops nothing and is no error', async () => {
     const { api, writer, log } = setup(make.claim());
     api.refuse = ({ kind }) => (kind === 'Event' ? refusal(403, 'Forbidden') : undefined);

@@ -68,6 +68,14 @@ describe('a Job that the API server has refused', () => {
     const refusal = notTaken(make.claim(), 403, 'Forbidden', 'exceeded quota');
     expect(deeds(plan({ next, refusal }).writes)).toEqual(['create Job']);
   });
+  test('is said in a condition that the API takes, with whose turn it is', () => {
+    const text = message(
+      plan({ next, refusal: no(403, 'Forbidden', 'x'.repeat(100_000)) }),
+      'DrainStalled',
+    );
+    expect(text?.length).toBeLessThan(32_768);
+    expect(text).toContain('remove what stands in its way');
+  });
   test('is another thing than one that it could not take: whose turn it is differs', () => {
     const down = no(500, 'InternalError', 'failed calling webhook "x"');
     const decided = plan({ next, refusal: down, binding: told(plan({ next, refusal: quota(3) })) });
