@@ -13,7 +13,12 @@ import { readEvents, type WatchEvent } from './watch-stream.ts';
 /** Where the reflector puts what it learns. */
 export interface Sink<T extends KubeObject> {
   /**
-   * All objects there are, as of that version and time (ms since the epoch, by the API server's
+   * What the sink keeps of an object. It is asked page by page: of ten thousand objects as the API
+   * server has them no more than a page is ever held.
+   */
+  trim(object: Stored<T>): Stored<T>;
+  /**
+   * All objects there are, trimmed, as of that version and time (ms since the epoch, by the API server's
    * clock). Objects known before that are not among them are gone.
    */
   replace(items: Stored<T>[], resourceVersion: string, servedAt: number): void;
@@ -110,7 +115,7 @@ async function list<T extends KubeObject>(
     pulse.waits(ANSWER_MS);
     const page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE, ...at }, { signal });
     pulse.alive();
-    items.push(...page.items);
+    for (const item of page.items) items.push(sink.trim(item));
     return page;
   };
   let page = await read();
