@@ -1,6 +1,7 @@
 import type { Clock } from '../src/clock.ts';
 import { messageOf } from '../src/errors.ts';
 import { ApiError, isFinal } from '../src/kube/api-error.ts';
+import { atLeastMs } from '../src/kube/backoff.ts';
 import { refusalOf, type CreateRefusal } from '../src/kube/create-refusal.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Plan } from '../src/core/plan.ts';
@@ -131,6 +132,6 @@ export class Controller {
     if (expected) log.debug('will try again', { error: messageOf(error) });
     else log.error('reconcile failed; will try again', { error: messageOf(error) });
     if (retryAfterMs === undefined) this.queue.retry(key);
-    else this.queue.addAfter(key, retryAfterMs);
+    else this.queue.addAfter(key, atLeastMs(retryAfterMs));
   }
 }

@@ -14,6 +14,9 @@ export interface Status {
   };
 }
 
+/** A proxy may ask for a wait of hours: the API server is back before. */
+const RETRY_AFTER_LIMIT_MS = 120_000;
+
 /** Of what the API server said, in bytes: a policy, or an invalid object, may be refused at any length. */
 const MAX_SAID_BYTES = 4000;
 
@@ -27,7 +30,7 @@ export class ApiError extends Error {
   /** Machine readable reason, for example `AlreadyExists`; empty where a proxy answered. */
   readonly reason: string;
   readonly status: Status;
-  /** How long the server wants us to wait, in ms. */
+  /** How long the server wants us to wait, in ms; two minutes at most. */
   readonly retryAfterMs: number | undefined;
 
   constructor(request: string, code: number, status: Status, retryAfterHeader?: string) {
@@ -39,7 +42,7 @@ export class ApiError extends Error {
     this.status = status;
     // 0 says nothing: who waits for no time hammers.
     const seconds = status.details?.retryAfterSeconds ?? Number(retryAfterHeader ?? NaN);
-    this.retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
+    this.retryAfterMs = seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_LIMIT_MS) : undefined;
   }
 }
 

@@ -197,7 +197,7 @@ describe('what became of the writes of a plan', () => {
     controller.queue.add('a');
     await clock.advance(0);
     expect(settled).toEqual([['a', refused]]);
-    await clock.advance(7_000);
+    await clock.advance(8_400);
     expect(settled).toEqual([['a', refused], ['a']]);
   });
   test('is not told of a plan without', async () => {
@@ -240,7 +240,12 @@ describe('after a failure', () => {
     'by a disruption budget: quietly, and after Retry-After': {
       error: new ApiError('POST /x', 429, {}, '7'),
       level: 'debug',
-      again: [7_000, 7_000],
+      again: [7_000, 8_400],
+    },
+    'by a proxy that asks for an hour: after two minutes': {
+      error: new ApiError('POST /x', 503, {}, '3600'),
+      level: 'error',
+      again: [120_000, 144_000],
     },
     'by a disruption budget that does not say when: quietly': {
       error: new ApiError('POST /x', 429, { reason: 'TooManyRequests' }),

@@ -17,6 +17,11 @@ describe('how long the server wants us to wait', () => {
       status: { details: { retryAfterSeconds: 0 } },
       ms: undefined,
     },
+    'an hour is two minutes: the server is back before': {
+      status: {},
+      header: '3600',
+      ms: 120_000,
+    },
     'an empty header says nothing': { status: {}, header: '', ms: undefined },
   };
   test.each(Object.entries(cases))('%s', (_, { status, header, ms }) => {
