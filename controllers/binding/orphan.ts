@@ -17,7 +17,7 @@ import { bindingOfOrphan, needsBinding, orphanPlan } from './orphan-plan.ts';
 /** Decides what becomes of a claim whose binding the cache does not have. */
 export function createOrphanDecider(options: {
   caches: Pick<Caches, 'claims' | 'pods' | 'fluentPVCs'>;
-  client: Pick<KubeClient, 'get'>;
+  client: Pick<KubeClient, 'get' | 'list'>;
   defaults: OperatorDefaults;
   leave: LeaveObserver;
 }): (

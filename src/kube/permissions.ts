@@ -96,7 +96,7 @@ const controllers = [
     ['Job', ['create'], 'drains a PVC'],
     ['Job', ['patch'], 'one of the original operator is labelled'],
     ['Job', ['delete'], 'a failed one gives way to the next attempt; one that is done goes'],
-    ['Event', ['list'], 'why a Job has no Pod'],
+    ['Event', ['list'], 'why a Job has no Pod; is a refused rescue told already'],
     ['Event', ['create'], 'tells people what happened'],
     ['Namespace', WATCH, 'its cache: which ones are being deleted'],
     ['Namespace', ['get'], 'the same, before something is done about it'],

@@ -58,7 +58,7 @@ test.each(['x', '失敗', '📦'])(
         verb: 'event',
         regarding: { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: api.namespace, uid },
         type: 'Normal',
-        reason: 'Test',
+        reason: 'VolumeLeft',
         action: 'Test',
         note: letters.repeat(1000),
       },

@@ -1,5 +1,6 @@
 import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
+import type { KubeEvent } from '../../../src/api/event.ts';
 import {
   isDeleting,
   type Identity,
@@ -12,6 +13,7 @@ import type { KubeClient } from '../../../src/kube/client.ts';
 import { bindingRef, claimRef } from '../binding-facts.ts';
 import type { LeaveObservation } from './leave-plan.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
+import { REFUSED } from './succession.ts';
 
 /** Looks at what becomes of a namespace, and of the volumes in it. All reads are live. */
 export interface LeaveObserver {
@@ -42,7 +44,7 @@ export function createLeaveObserver({
   namespaces,
   rescueNamespace,
 }: {
-  client: Pick<KubeClient, 'get'>;
+  client: Pick<KubeClient, 'get' | 'list'>;
   namespaces: Pick<Cache<KubeObject>, 'get'>;
   /** `undefined`: rescue is switched off, and with it the rights on volumes. */
   rescueNamespace: string | undefined;
@@ -68,6 +70,18 @@ export function createLeaveObserver({
     return { claim, volume, rescued, rescueNamespace };
   };
 
+  /** It has no condition that could say so. */
+  const isToldOf = async (
+    { spec: { pvc } }: Stored<Binding>,
+    { uid }: Identity,
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    // Where Events of objects of the cluster are.
+    const list = { namespace: 'default', fieldSelector: `regarding.uid=${uid},reason=${REFUSED}` };
+    const { items } = await client.list<KubeEvent>('Event', list, { signal });
+    return items.some(({ note = '' }) => note.includes(`"${pvc.name}"`));
+  };
+
   return {
     async leaving(name, signal) {
       // What the cache does not know yet it will tell of (start.ts).
@@ -81,12 +95,15 @@ export function createLeaveObserver({
     async observe(cached, facts, signal) {
       const binding = await client.get<Binding>(bindingRef(cached), { signal });
       if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
-      return { ...facts, binding, isStored: true, ...(await surroundings(binding, signal)) };
+      const around = await surroundings(binding, signal);
+      return { ...facts, binding, isStored: true, isRefusalTold: false, ...around };
     },
 
     async observeOrphan(binding, facts, signal) {
       const around = await surroundings(binding, signal);
-      return { ...facts, binding, isStored: false, podOver: false, ...around };
+      const isRefused = facts.refusal !== undefined || around.rescued !== undefined;
+      const isRefusalTold = isRefused && (await isToldOf(binding, facts.namespace, signal));
+      return { ...facts, binding, isStored: false, podOver: false, isRefusalTold, ...around };
     },
 
     volumeOf,

@@ -75,14 +75,16 @@ export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
  * Nobody drains it. That is told before anything goes: a crash in between would leave nothing that tells
  * it, and so it is told twice.
  */
-export function givenUp(observation: LeaveFacts, why: string): Plan {
+export function abandoned(observation: LeaveFacts, why: string, back: readonly Write[]): Plan {
   const { pvc, rescue } = observation.binding.spec;
   // A rescue that may not go on has left it with policy Retain.
   const volume =
-    rescue === undefined ? '' : ` PersistentVolume "${rescue.volumeName}" may be left.`;
+    rescue === undefined || back.length > 0
+      ? ''
+      : ` PersistentVolume "${rescue.volumeName}" may be left.`;
   const note = `PVC "${pvc.name}" was not drained: its data is given up, ${why}.${volume}`;
   return {
-    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...parting(observation)],
+    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...back, ...parting(observation)],
     reason: 'the data of a namespace that goes is given up',
   };
 }
