@@ -12,7 +12,8 @@ import type { Caches } from '../caches.ts';
 import { MAY_ARRIVE_MS } from './in-use/in-use-plan.ts';
 import type { LeaveObserver } from './rescue/leave-observer.ts';
 import { isInUse, leavePlan } from './rescue/leave-plan.ts';
-import { bindingOfOrphan, needsBinding, orphanPlan } from './orphan-plan.ts';
+import { isTold } from './binding-event.ts';
+import { bindingOfOrphan, MISSING, needsBinding, orphanPlan } from './orphan-plan.ts';
 
 /** Decides what becomes of a claim whose binding the cache does not have. */
 export function createOrphanDecider(options: {
@@ -60,7 +61,12 @@ export function createOrphanDecider(options: {
       const facts = { now, namespace: goes, nodeName: undefined, refusal };
       return leavePlan(await leave.observeOrphan(asStored(made, claim), facts, signal));
     }
-    return orphanPlan({ now, claim, live, fluentPVC, pod, defaults });
+    const isMissing =
+      fluentPVC === undefined && live?.claim !== undefined && live.binding === undefined;
+    const what = { reason: MISSING, words: '' } as const;
+    const isMissingTold =
+      isMissing && (await isTold(client, { namespace, uid: claim.metadata.uid }, what, signal));
+    return orphanPlan({ now, claim, live, fluentPVC, isMissingTold, pod, defaults });
   };
 }
 

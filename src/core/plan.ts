@@ -58,6 +58,7 @@ export type EventReason =
   | 'DataGivenUp'
   | 'DeletionWaits'
   | 'EvictionRefused'
+  | 'FluentPVCMissing'
   | 'Injected'
   | 'InjectionDenied'
   | 'RescueRefused'

@@ -45,12 +45,15 @@ export function living(...objects: KubeObject[]): Living {
   const log = memoryLog();
   const { defaults } = make;
   const caches = fakeCaches({});
+  // So that no absence is ever proven.
+  caches.pods.unbrokenSince = Number.POSITIVE_INFINITY;
   const options = { caches, client: api, clock, defaults, rescueNamespace: 'rescue' };
   const decide = createBindingDecider(options);
   const reporter = { controller: 'operator', instance: 'host_1' };
   const writer = createWriter({ client: api, clock, log, reporter });
   const { signal } = new AbortController();
-  let refusal: CreateRefusal | undefined;
+  /** What the API server did not take of the last plan. */
+  const last: { refusal?: CreateRefusal } = {};
 
   const binding = (): Promise<Stored<Binding> | undefined> => api.get<Binding>(BINDING);
   const claim = (): Promise<Stored<Claim> | undefined> => api.get<Claim>(CLAIM);
@@ -99,15 +102,15 @@ export function living(...objects: KubeObject[]): Living {
       for (let looks = 0; looks < 40; looks += 1) {
         await unprotect();
         await deliver();
-        const { writes } = await decide(KEY, signal, refusal);
-        refusal = undefined;
+        const { writes } = await decide(KEY, signal, last.refusal);
+        delete last.refusal;
         const before = JSON.stringify([await binding(), await claim(), api.writes.length]);
         const onRefusal = (one: CreateRefusal): void => {
-          refusal = one;
+          last.refusal = one;
         };
         await writer.apply(writes, { onRefusal }).catch(() => undefined);
         // A create that is refused over and over, and nothing else, is how it waits.
-        const isWaiting = refusal !== undefined && looks > 5;
+        const isWaiting = last.refusal !== undefined && looks > 5;
         if (writes.length === 0 || isWaiting) return;
         if (JSON.stringify([await binding(), await claim(), api.writes.length]) === before) return;
       }

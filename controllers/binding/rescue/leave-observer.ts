@@ -1,6 +1,5 @@
 import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
-import type { KubeEvent } from '../../../src/api/event.ts';
 import {
   isDeleting,
   type Identity,
@@ -10,6 +9,7 @@ import {
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Cache } from '../../../src/kube/cache.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { isTold } from '../binding-event.ts';
 import { bindingRef, claimRef } from '../binding-facts.ts';
 import type { LeaveObservation } from './leave-plan.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
@@ -70,18 +70,6 @@ export function createLeaveObserver({
     return { claim, volume, rescued, rescueNamespace };
   };
 
-  /** It has no condition that could say so. */
-  const isToldOf = async (
-    { spec: { pvc } }: Stored<Binding>,
-    { uid }: Identity,
-    signal: AbortSignal,
-  ): Promise<boolean> => {
-    // Where Events of objects of the cluster are.
-    const list = { namespace: 'default', fieldSelector: `regarding.uid=${uid},reason=${REFUSED}` };
-    const { items } = await client.list<KubeEvent>('Event', list, { signal });
-    return items.some(({ note = '' }) => note.includes(`"${pvc.name}"`));
-  };
-
   return {
     async leaving(name, signal) {
       // What the cache does not know yet it will tell of (start.ts).
@@ -102,7 +90,10 @@ export function createLeaveObserver({
     async observeOrphan(binding, facts, signal) {
       const around = await surroundings(binding, signal);
       const isRefused = facts.refusal !== undefined || around.rescued !== undefined;
-      const isRefusalTold = isRefused && (await isToldOf(binding, facts.namespace, signal));
+      // Events of objects of the cluster are there.
+      const told = { namespace: 'default', uid: facts.namespace.uid };
+      const what = { reason: REFUSED, words: `"${binding.spec.pvc.name}"` } as const;
+      const isRefusalTold = isRefused && (await isTold(client, told, what, signal));
       return { ...facts, binding, isStored: false, podOver: false, isRefusalTold, ...around };
     },
 

@@ -56,6 +56,14 @@ function standby(): Standby {
   return { caches, clock, api, depths, reconciled, deletions, brakes, lead };
 }
 
+/** The API server has it no more. */
+async function forgetBinding(api: MemoryApi): Promise<void> {
+  const { namespace, name, uid } = make.binding().metadata;
+  const ref = { kind: 'FluentPVCBinding', namespace, name } as const;
+  await api.patch(ref, { type: 'merge', body: { metadata: { finalizers: null } } });
+  await api.delete(ref, { uid, propagation: 'Background' });
+}
+
 test('while it stands by nothing is done', async () => {
   const { caches, clock, api, reconciled, depths } = standby();
   caches.pods.set(make.pod());
@@ -127,6 +135,22 @@ describe('once it leads', () => {
       expect(brakes()).toEqual([{ fluentPVC: 'logs', on: false }]);
     });
   });
+  test('a FluentPVC concerns itself, and claims that have lost their binding', async () => {
+    const { caches, clock, reconciled } = await leading();
+    reconciled.length = 0;
+    caches.fluentPVCs.set(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled).toEqual(['fluentpvc']);
+    caches.bindings.remove(make.binding());
+    await clock.advance(0);
+    reconciled.length = 0;
+    caches.fluentPVCs.remove(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled).toEqual(['fluentpvc']);
+    caches.fluentPVCs.set(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled.toSorted()).toEqual(['binding', 'fluentpvc', 'fluentpvc']);
+  });
   test('a claim that changes concerns its binding and its FluentPVC', async () => {
     const { caches, clock, reconciled } = await leading();
     reconciled.length = 0;
@@ -148,6 +172,7 @@ describe('once it leads', () => {
     caches.fluentPVCs.set(deleted);
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    await forgetBinding(api);
     caches.claims.remove(make.claim());
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();
@@ -162,6 +187,7 @@ describe('once it leads', () => {
     caches.fluentPVCs.set(deleted);
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    await forgetBinding(api);
     caches.bindings.remove(make.binding());
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();

@@ -198,3 +198,37 @@ describe('a rescue that is refused', () => {
     ).toMatchObject({ spec: { rescue: { volumeName: 'pv-1' } } });
   });
 });
+
+describe('a claim that has lost binding and FluentPVC', () => {
+  const lost = async (): Promise<Living> => {
+    const world = living(claim());
+    await world.clock.advance(70_000);
+    await world.settle();
+    await world.settle();
+    return world;
+  };
+  test('is told of once, and kept', async () => {
+    const world = await lost();
+    expect(await world.events()).toEqual([expect.stringMatching(/^FluentPVCMissing: /)]);
+    expect(await world.claim()).toBeDefined();
+  });
+  test('gets its binding with the FluentPVC', async () => {
+    const world = await lost();
+    world.api.put(make.fluentPVC());
+    await world.settle();
+    expect(await world.binding()).toBeDefined();
+  });
+  test('and can be given up by the annotation that was named', async () => {
+    const world = await lost();
+    const [told = ''] = await world.events();
+    world.api.put(make.fluentPVC());
+    await world.settle();
+    await world.obey(told);
+    expect((await world.binding())?.metadata.annotations).toMatchObject({
+      [annotations.release]: 'claim-uid',
+    });
+    await world.clock.advance(200_000);
+    await world.settle();
+    expect([await world.binding(), await world.claim()]).toEqual([undefined, undefined]);
+  });
+});
