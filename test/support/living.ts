@@ -53,7 +53,7 @@ export function living(...objects: KubeObject[]): Living {
   const writer = createWriter({ client: api, clock, log, reporter });
   const { signal } = new AbortController();
   /** What the API server did not take of the last plan. */
-  const last: { refusal?: CreateRefusal } = {};
+  const refusals: CreateRefusal[] = [];
 
   const binding = (): Promise<Stored<Binding> | undefined> => api.get<Binding>(BINDING);
   const claim = (): Promise<Stored<Claim> | undefined> => api.get<Claim>(CLAIM);
@@ -102,15 +102,12 @@ export function living(...objects: KubeObject[]): Living {
       for (let looks = 0; looks < 40; looks += 1) {
         await unprotect();
         await deliver();
-        const { writes } = await decide(KEY, signal, last.refusal);
-        delete last.refusal;
+        const { writes } = await decide(KEY, signal, refusals.pop());
         const before = JSON.stringify([await binding(), await claim(), api.writes.length]);
-        const onRefusal = (one: CreateRefusal): void => {
-          last.refusal = one;
-        };
+        const onRefusal = (refusal: CreateRefusal): number => refusals.push(refusal);
         await writer.apply(writes, { onRefusal }).catch(() => undefined);
         // A create that is refused over and over, and nothing else, is how it waits.
-        const isWaiting = last.refusal !== undefined && looks > 5;
+        const isWaiting = refusals.length > 0 && looks > 5;
         if (writes.length === 0 || isWaiting) return;
         if (JSON.stringify([await binding(), await claim(), api.writes.length]) === before) return;
       }

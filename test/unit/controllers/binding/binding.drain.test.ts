@@ -60,6 +60,12 @@ describe('draining', () => {
     expect(plan.requeueAfterMs).toBe(30_000);
     expect(message(plan, 'DrainStalled')).toContain('"former" (node "node-1")');
   });
+  test("a Pod that has our label and not the claim is no hindrance: it may be anybody's", async () => {
+    const stranger = jobPod('stranger');
+    const pod = { ...stranger, spec: { ...stranger.spec, volumes: [] } };
+    const { decide } = setup(outOfUse, cached, [pod]);
+    expect(deeds((await decide()).writes)).toEqual(['create Job']);
+  });
   test('Pods of former Jobs that have ended are no hindrance', async () => {
     const { decide } = setup(outOfUse, cached, [jobPod('former', { status: { phase: 'Failed' } })]);
     expect(deeds((await decide()).writes)).toEqual(['create Job']);
