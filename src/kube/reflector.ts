@@ -12,10 +12,7 @@ import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
 export interface Sink<T extends KubeObject> {
-  /**
-   * What the sink keeps of an object. It is asked page by page: of ten thousand objects as the API
-   * server has them no more than a page is ever held.
-   */
+  /** What is kept of an object: asked page by page, so that no more than a page is held whole. */
   trim(object: Stored<T>): Stored<T>;
   /**
    * All objects there are, trimmed, as of that version and time (ms since the epoch, by the API server's
