@@ -8,7 +8,7 @@ import type { Claim } from '../../src/api/claim.ts';
 import { isTrue, setCondition, type ConditionChange } from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import { annotations, finalizers, labels } from '../../src/api/names.ts';
-import { hasFinalizer, isDeleting, type ObjectMeta, type Stored } from '../../src/api/object.ts';
+import { isDeleting, type ObjectMeta, type Stored } from '../../src/api/object.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import type { DeleteWrite, PatchWrite, Plan, Write } from '../../src/core/plan.ts';
@@ -110,10 +110,7 @@ export function ending(binding: Stored<Binding>): Write[] {
     const { uid } = binding.metadata;
     writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
   }
-  if (hasFinalizer(binding, finalizers.binding)) {
-    writes.push(withoutFinalizer(ref, binding, finalizers.binding));
-  }
-  return writes;
+  return [...writes, ...withoutFinalizer(ref, binding, finalizers.binding)];
 }
 
 /**
@@ -164,9 +161,7 @@ export function claimDeletion(claim: Stored<Claim>, binding: Stored<Binding>): W
     ...(isDeleting(claim)
       ? []
       : [{ verb: 'delete', ref, uid, propagation: 'Background' } satisfies Write]),
-    ...(hasFinalizer(claim, finalizers.claim)
-      ? [withoutFinalizer(ref, claim, finalizers.claim)]
-      : []),
+    ...withoutFinalizer(ref, claim, finalizers.claim),
   ];
 }
 

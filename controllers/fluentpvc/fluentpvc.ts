@@ -63,7 +63,7 @@ export function fluentPVCPlan(fluentPVC: Stored<FluentPVC>, users: Users, now: n
       return { writes: write === undefined ? [] : [write], reason };
     }
     return {
-      writes: [withoutFinalizer(ref, fluentPVC, finalizers.fluentPVC)],
+      writes: withoutFinalizer(ref, fluentPVC, finalizers.fluentPVC),
       reason: 'the last binding and claim have gone; the FluentPVC may go',
     };
   }

@@ -55,14 +55,14 @@ export function leavePlan(observation: LeaveObservation): Plan {
     // No Pod ever ran with it.
     return { writes: parting(observation), reason: 'the claim never had a volume' };
   }
-  if (isReleased(observation)) return givenUp(observation, 'as the annotation release says');
+  if (isReleased(observation)) return abandon(observation, 'as the annotation release says');
   if (finalizationOf(binding.spec).onNamespaceDeletion === 'Release') {
-    return givenUp(observation, 'as finalization.onNamespaceDeletion of its FluentPVC says');
+    return abandon(observation, 'as finalization.onNamespaceDeletion of its FluentPVC says');
   }
   if (volume === 'unseen' || rescueNamespace === undefined) {
-    return givenUp(observation, 'because this operator runs with --disable-rescue');
+    return abandon(observation, 'because this operator runs with --disable-rescue');
   }
-  if (volume === 'absent') return givenUp(observation, whyAbsent(observation));
+  if (volume === 'absent') return abandon(observation, whyAbsent(observation));
   return kept(observation, volume, rescueNamespace);
 }
 
@@ -76,7 +76,7 @@ function kept(
   // Once it is marked its claim may have changed; before, its claim says whose it is.
   const isMarked = isKept(volume, binding);
   if (!isMarked && !isOurVolume(volume, binding)) {
-    return givenUp(observation, 'because its PersistentVolume belongs to another PVC by now');
+    return abandon(observation, 'because its PersistentVolume belongs to another PVC by now');
   }
   const keeping: Write[] = isMarked ? [] : [keepVolume(volume, binding)];
   const left = whyLeft(observation, volume, rescueNamespace);
@@ -102,7 +102,7 @@ function isReleased(observation: LeaveObservation): boolean {
 }
 
 /** Nobody drains it. A volume that was kept until now gets its own policy back: its storage is not missed. */
-function givenUp(observation: LeaveObservation, why: string): Plan {
+function abandon(observation: LeaveObservation, why: string): Plan {
   const { binding, volume } = observation;
   const isOurs =
     typeof volume !== 'string' && isKept(volume, binding) && isOurVolume(volume, binding);

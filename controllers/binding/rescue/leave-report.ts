@@ -2,7 +2,7 @@ import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
 import { getCondition } from '../../../src/api/condition.ts';
 import { finalizers } from '../../../src/api/names.ts';
-import { hasFinalizer, type Identity, type Stored } from '../../../src/api/object.ts';
+import type { Identity, Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
 import { withoutFinalizer } from '../../../src/core/finalizer.ts';
 import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
@@ -63,12 +63,10 @@ export function handedOver(
 
 /** Claim and binding go. */
 export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
-  const writes: Write[] = [];
   const own = ownClaim(claim, binding);
-  if (own !== undefined && hasFinalizer(own, finalizers.claim)) {
-    writes.push(withoutFinalizer(claimRef(binding), own, finalizers.claim));
-  }
-  return isStored ? [...writes, ...ending(binding)] : writes;
+  const release =
+    own === undefined ? [] : withoutFinalizer(claimRef(binding), own, finalizers.claim);
+  return [...release, ...(isStored ? ending(binding) : [])];
 }
 
 /**
