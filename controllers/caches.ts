@@ -45,6 +45,9 @@ export function fluentPVCNeededBy(claim: Stored<Claim>): string | undefined {
   return hasFinalizer(claim, finalizers.claim) ? own[labels.fluentPVC] : undefined;
 }
 
+/** One that is kept costs nothing any more: its watch ends with the label. */
+export const UNDRAINED = `${labels.binding},${labels.state}!=${DRAINED}`;
+
 export function createCaches({
   namespaces,
   ...base
@@ -74,8 +77,7 @@ export function createCaches({
     }),
     claims: ofAll<Claim>({
       ...options('PersistentVolumeClaim'),
-      // One that is kept costs nothing any more: its watch ends with the label.
-      labelSelector: `${labels.binding},${labels.state}!=${DRAINED}`,
+      labelSelector: UNDRAINED,
       trim: trimClaim,
       index: fluentPVCNeededBy,
     }),

@@ -1,6 +1,8 @@
 import type { Clock } from '../src/clock.ts';
 import { messageOf } from '../src/errors.ts';
-import { ApiError } from '../src/kube/api-error.ts';
+import { ApiError, isFinal } from '../src/kube/api-error.ts';
+import { atLeastMs } from '../src/kube/backoff.ts';
+import { refusalOf, type CreateRefusal } from '../src/kube/create-refusal.ts';
 import type { Writer } from '../src/kube/writer.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { Log } from '../src/log.ts';
@@ -15,10 +17,11 @@ export type ControllerMetrics = Pick<Metrics, 'workers' | 'queue' | 'reconciled'
 export interface Decider {
   /**
    * Looks at the object of that key and decides. What happened is not told, because it may have
-   * happened twice, or be undone by now; only what the API server refused to create of the key's
-   * last plan, so that the object itself can say so.
+   * happened twice, or be undone by now; only what the API server did not take of the key's last
+   * plan, so that the object itself can say so: at once where it refused it, and where it could not
+   * take it (a webhook that is down, an overload) once that lasts.
    */
-  decide: (key: string, signal: AbortSignal, refusal?: ApiError) => Promise<Plan>;
+  decide: (key: string, signal: AbortSignal, refusal?: CreateRefusal) => Promise<Plan>;
   /**
    * Told what became of the writes of that key's last plan as soon as that is known: `error` where
    * not all were done.
@@ -35,6 +38,9 @@ export interface ControllerOptions extends Decider {
   metrics: ControllerMetrics;
 }
 
+/** An object that could not be made for so long is told of, in ms. */
+const LASTS_MS = 120_000;
+
 /**
  * Brings the objects of one root kind and all their children to the state they should be in:
  *
@@ -45,8 +51,8 @@ export interface ControllerOptions extends Decider {
 export class Controller {
   readonly queue: Queue;
   readonly #options: ControllerOptions;
-  /** By key, until its plan is applied. */
-  readonly #refusals = new Map<string, ApiError>();
+  /** By key, until its plan is applied; and since when, by our uptime. */
+  readonly #refusals = new Map<string, { refusal: CreateRefusal; since: number }>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -69,7 +75,7 @@ export class Controller {
     const startedAt = performance.now();
     let result: ReconcileResult = 'success';
     try {
-      const plan = await decide(key, signal, this.#refusals.get(key));
+      const plan = await decide(key, signal, this.#refusalToTell(key));
       if (plan.writes.length > 0) {
         await this.#apply(key, plan, signal);
         log.info(plan.reason, { writes: plan.writes.map((write) => write.verb).join(',') });
@@ -92,14 +98,32 @@ export class Controller {
   async #apply(key: string, plan: Plan, signal: AbortSignal): Promise<void> {
     const { writer, metrics } = this.#options;
     try {
-      await writer.apply(plan.writes, { signal });
+      await writer.apply(plan.writes, {
+        signal,
+        onRefusal: (refusal) => {
+          this.#refused(key, refusal);
+        },
+      });
       this.#options.settled?.(key);
       if (plan.outcome !== undefined) metrics.outcome(plan.outcome);
     } catch (error) {
       this.#options.settled?.(key, error);
-      if (error instanceof ApiError && isRefusedCreate(error)) this.#refusals.set(key, error);
       throw error;
     }
+  }
+
+  #refused(key: string, refusal: CreateRefusal): void {
+    const known = this.#refusals.get(key);
+    const isSame = refusalOf(known?.refusal, refusal.write.object) !== undefined;
+    const since = isSame && known !== undefined ? known.since : this.#options.clock.uptime();
+    this.#refusals.set(key, { refusal, since });
+  }
+
+  #refusalToTell(key: string): CreateRefusal | undefined {
+    const known = this.#refusals.get(key);
+    if (known === undefined || isFinal(known.refusal.error)) return known?.refusal;
+    const lasts = this.#options.clock.uptime() - known.since >= LASTS_MS;
+    return lasts ? known.refusal : undefined;
   }
 
   #failed(key: string, error: unknown, log: Log): ReconcileResult {
@@ -108,15 +132,8 @@ export class Controller {
     if (expected) log.debug('will try again', { error: messageOf(error) });
     else log.error('reconcile failed; will try again', { error: messageOf(error) });
     // The API server knows best when to come back: an eviction against a disruption budget.
-    this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : undefined);
+    const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+    this.queue.retry(key, retryAfterMs === undefined ? undefined : atLeastMs(retryAfterMs));
     return expected ? 'requeue' : 'error';
   }
-}
-
-/**
- * A no to a new object that stays one until somebody changes something: no conflict, no overload, no
- * outage. Credentials that are not taken say nothing of the object.
- */
-function isRefusedCreate({ method, code }: ApiError): boolean {
-  return method === 'POST' && code >= 400 && code < 500 && ![401, 408, 409, 429].includes(code);
 }

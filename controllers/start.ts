@@ -25,6 +25,8 @@ export interface ControllersOptions {
   concurrency: number;
   evictionTimeoutMs: number;
   defaults: OperatorDefaults;
+  /** Only of these, of what is in namespaces; `undefined`: of all. */
+  namespaces?: readonly string[] | undefined;
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
   metrics: ControllerMetrics & Pick<Metrics, 'census'>;
@@ -41,7 +43,7 @@ export function createControllers(
   const { caches, clock, evictionTimeoutMs } = options;
   const fleets = createFleets({ ...caches, clock });
   const deciders = {
-    fluentpvc: { decide: createFluentPVCDecider({ caches, clock }) },
+    fluentpvc: { decide: createFluentPVCDecider(options) },
     binding: { decide: createBindingDecider(options) },
     pod: createPodDecider({ caches, fleets, clock, evictionTimeoutMs }),
     brake: createBrakeDecider({
@@ -104,6 +106,15 @@ export function createControllers(
   caches.claims.onChange(({ object }) => {
     const name = object.metadata.labels?.[labels.fluentPVC];
     if (name !== undefined) enqueue(fluentpvc, name);
+  });
+
+  // One that is made again gives claims their bindings back that had lost both.
+  caches.fluentPVCs.onChange(({ type, object }) => {
+    if (type !== 'set' || !leading) return;
+    for (const { metadata } of caches.claims.byIndex(object.metadata.name)) {
+      const key = keyOf(metadata);
+      if (caches.bindings.get(key) === undefined) enqueue(binding, key);
+    }
   });
 
   fleets.onChange((name) => {

@@ -31,7 +31,8 @@ export async function startCertManager(
 ): Promise<void> {
   const programs = await obtainCertManager();
   const folder = join(dirname(programs[PROGRAMS[0]] ?? ''), 'crds');
-  for (const file of await readdir(folder)) {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  for (const file of files) {
     const crd = load(await readFile(join(folder, file), 'utf8')) as KubeObject;
     // Helm would fill them in.
     const { labels: _labels, ...metadata } = crd.metadata;

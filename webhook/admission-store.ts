@@ -88,10 +88,9 @@ function undo(created: Stored<KubeObject>): Write[] {
   const ref = { kind: kind as Kind, namespace: metadata.namespace, name: metadata.name };
   const deletion: Write = { verb: 'delete', ref, uid: metadata.uid, propagation: 'Background' };
   if (kind === 'FluentPVCBinding') {
-    return [deletion, withoutFinalizer(ref, created, finalizers.binding)];
+    return [deletion, ...withoutFinalizer(ref, created, finalizers.binding)];
   }
-  const release = withoutFinalizer(ref, created, finalizers.claim);
   const path = `/metadata/labels${pointer(labels.state)}`;
   const mark: PatchOperation = { op: 'add', path, value: UNUSED };
-  return [{ ...release, body: [...release.body, mark] }, deletion];
+  return [...withoutFinalizer(ref, created, finalizers.claim, [mark]), deletion];
 }

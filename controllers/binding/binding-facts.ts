@@ -13,13 +13,7 @@ import {
 } from '../../src/api/condition.ts';
 import type { Job } from '../../src/api/job.ts';
 import { annotations, finalizers, labels } from '../../src/api/names.ts';
-import {
-  createdAt,
-  hasFinalizer,
-  isDeleting,
-  type ObjectMeta,
-  type Stored,
-} from '../../src/api/object.ts';
+import { createdAt, isDeleting, type ObjectMeta, type Stored } from '../../src/api/object.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import type { DeleteWrite, PatchWrite, Plan, Write } from '../../src/core/plan.ts';
@@ -127,10 +121,7 @@ export function ending(binding: Stored<Binding>): Write[] {
     const { uid } = binding.metadata;
     writes.push({ verb: 'delete', ref, uid, propagation: 'Background' });
   }
-  if (hasFinalizer(binding, finalizers.binding)) {
-    writes.push(withoutFinalizer(ref, binding, finalizers.binding));
-  }
-  return writes;
+  return [...writes, ...withoutFinalizer(ref, binding, finalizers.binding)];
 }
 
 /**
@@ -181,9 +172,7 @@ export function claimDeletion(claim: Stored<Claim>, binding: Stored<Binding>): W
     ...(isDeleting(claim)
       ? []
       : [{ verb: 'delete', ref, uid, propagation: 'Background' } satisfies Write]),
-    ...(hasFinalizer(claim, finalizers.claim)
-      ? [withoutFinalizer(ref, claim, finalizers.claim)]
-      : []),
+    ...withoutFinalizer(ref, claim, finalizers.claim),
   ];
 }
 

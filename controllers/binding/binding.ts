@@ -7,8 +7,8 @@ import { createdAt, isOwnedBy, keyOf, type ObjectKey, type Stored } from '../../
 import { mountsClaim, type Pod } from '../../src/api/pod.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Plan } from '../../src/core/plan.ts';
-import type { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import type { CreateRefusal } from '../../src/kube/create-refusal.ts';
 import { claimRef, stageOf } from './binding-facts.ts';
 import { bindingKeyBy, type Caches } from '../caches.ts';
 import { claimIdentity } from './claim-identity.ts';
@@ -45,7 +45,7 @@ export function createBindingDecider(options: {
   defaults: OperatorDefaults;
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
-}): (key: ObjectKey, signal: AbortSignal, refusal?: ApiError) => Promise<Plan> {
+}): (key: ObjectKey, signal: AbortSignal, refusal?: CreateRefusal) => Promise<Plan> {
   const { caches, client, clock, rescueNamespace } = options;
   const finder = createPodFinder({ ...caches, client, clock });
   const lookAtJob = createJobObserver(client);
@@ -85,7 +85,7 @@ export function createBindingDecider(options: {
     key: ObjectKey,
     binding: Stored<Binding>,
     now: number,
-    refusal: ApiError | undefined,
+    refusal: CreateRefusal | undefined,
     signal: AbortSignal,
   ): Promise<Plan> => {
     const cached = caches.claims.get(key);
@@ -116,7 +116,7 @@ export function createBindingDecider(options: {
   const draining = async (
     binding: Stored<Binding>,
     now: number,
-    refusal: ApiError | undefined,
+    refusal: CreateRefusal | undefined,
     signal: AbortSignal,
   ): Promise<Plan> => {
     const job = jobOf(binding);

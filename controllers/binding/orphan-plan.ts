@@ -5,7 +5,7 @@ import { annotations, finalizers, labels, UNUSED } from '../../src/api/names.ts'
 import { createdAt, hasFinalizer, isDeleting, type Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { buildBinding, buildTakenOverBinding } from '../../src/core/build.ts';
-import type { Plan } from '../../src/core/plan.ts';
+import type { EventReason, Plan, Write } from '../../src/core/plan.ts';
 import { MAY_ARRIVE_MS } from './in-use/in-use-plan.ts';
 
 /**
@@ -13,7 +13,7 @@ import { MAY_ARRIVE_MS } from './in-use/in-use-plan.ts';
  * lose its undo, in between. The claim gets its binding back, and the binding decides as ever.
  *
  *     claim without binding ──(70 s: the binding may be on its way)──> read live: still so?
- *         └──> binding made anew, from the FluentPVC as it is now
+ *         └──> binding made anew, from the FluentPVC as it is now; told, where there is none
  *
  *     claim of an admission that failed, its undo cut off before the end ──> deleted
  */
@@ -24,13 +24,15 @@ export interface OrphanObservation {
   /** Read live once the claim is old enough; `undefined` before. */
   live: { claim: Stored<Claim> | undefined; binding: Stored<Binding> | undefined } | undefined;
   fluentPVC: Stored<FluentPVC> | undefined;
+  /** Is there an Event on the claim that its FluentPVC is missing? Read live where that is so. */
+  isMissingTold: boolean;
   /** The Pod that names the claim, where there is one: read live, for what a drain needs of it. */
   pod: Stored<Pod> | undefined;
   defaults: OperatorDefaults;
 }
 
-/** For a FluentPVC that is not there: somebody may bring it back. */
-const FLUENT_PVC_AGAIN_MS = 60_000;
+/** Of the Event on a claim that nobody can drain. */
+export const MISSING = 'FluentPVCMissing' satisfies EventReason;
 
 /** Is the claim one that must have a binding? */
 export function needsBinding(claim: Stored<Claim>): boolean {
@@ -59,7 +61,7 @@ function isAdmitted({ metadata }: Stored<Claim>): boolean {
 
 /** What becomes of a claim whose binding the cache does not have. Pure. */
 export function orphanPlan(observation: OrphanObservation): Plan {
-  const { now, claim, live, fluentPVC, pod, defaults } = observation;
+  const { now, claim, live, fluentPVC, isMissingTold, pod, defaults } = observation;
   const { name, namespace = '' } = claim.metadata;
   if (isUnused(claim) && !isDeleting(claim)) {
     const ref = { kind: 'PersistentVolumeClaim', namespace, name } as const;
@@ -77,12 +79,31 @@ export function orphanPlan(observation: OrphanObservation): Plan {
   if (live.binding !== undefined || live.claim === undefined || !needsBinding(live.claim)) {
     return { writes: [], reason: 'the cache was behind' };
   }
+  // Looked at again when there is one of that name, not before (start.ts).
   if (fluentPVC === undefined) {
-    const requeueAfterMs = FLUENT_PVC_AGAIN_MS;
-    return { writes: [], requeueAfterMs, reason: 'a claim has lost binding and FluentPVC' };
+    const writes = isMissingTold ? [] : [missing(live.claim)];
+    return { writes, reason: 'a claim has lost binding and FluentPVC' };
   }
   const binding = bindingOfOrphan(claim, fluentPVC, pod, defaults);
   return { writes: [{ verb: 'create', object: binding }], reason: 'a claim gets its binding back' };
+}
+
+/** Nobody knows how it is drained, and it has no binding that could say so. */
+function missing({ metadata }: Stored<Claim>): Write {
+  const { namespace = '', name, uid, labels: own = {} } = metadata;
+  const fluentPVC = own[labels.fluentPVC] ?? '';
+  return {
+    verb: 'event',
+    regarding: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid },
+    type: 'Warning',
+    reason: MISSING,
+    action: 'Drain',
+    note:
+      `PVC "${name}" cannot be drained: its FluentPVCBinding is lost, and FluentPVC "${fluentPVC}", which ` +
+      `it could be made from anew, is not there. The PVC is kept. Make FluentPVC "${fluentPVC}" again, and ` +
+      `it is drained; or, to give its data up, annotate the FluentPVCBinding that it gets then: ` +
+      `kubectl annotate fpvcb -n ${namespace} ${name} ${annotations.release}=${uid}`,
+  };
 }
 
 /** The binding of a claim that has lost it, made anew from the FluentPVC as it is now. */

@@ -6,24 +6,25 @@ import { createdAt, type KubeObject, type ObjectKey, type Stored } from '../../s
 import { mountsClaim, type Pod } from '../../src/api/pod.ts';
 import type { Kind } from '../../src/api/resources.ts';
 import type { Plan } from '../../src/core/plan.ts';
-import type { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import type { CreateRefusal } from '../../src/kube/create-refusal.ts';
 import type { Caches } from '../caches.ts';
 import { MAY_ARRIVE_MS } from './in-use/in-use-plan.ts';
 import type { LeaveObserver } from './rescue/leave-observer.ts';
 import { isInUse, leavePlan } from './rescue/leave-plan.ts';
-import { bindingOfOrphan, needsBinding, orphanPlan } from './orphan-plan.ts';
+import { isTold } from './binding-event.ts';
+import { bindingOfOrphan, MISSING, needsBinding, orphanPlan } from './orphan-plan.ts';
 
 /** Decides what becomes of a claim whose binding the cache does not have. */
 export function createOrphanDecider(options: {
   caches: Pick<Caches, 'claims' | 'pods' | 'fluentPVCs'>;
-  client: Pick<KubeClient, 'get'>;
+  client: Pick<KubeClient, 'get' | 'list'>;
   defaults: OperatorDefaults;
   leave: LeaveObserver;
 }): (
   key: ObjectKey,
   now: number,
-  refusal: ApiError | undefined,
+  refusal: CreateRefusal | undefined,
   signal: AbortSignal,
 ) => Promise<Plan> {
   const { caches, client, defaults, leave } = options;
@@ -60,7 +61,12 @@ export function createOrphanDecider(options: {
       const facts = { now, namespace: goes, nodeName: undefined, refusal };
       return leavePlan(await leave.observeOrphan(asStored(made, claim), facts, signal));
     }
-    return orphanPlan({ now, claim, live, fluentPVC, pod, defaults });
+    const isMissing =
+      fluentPVC === undefined && live?.claim !== undefined && live.binding === undefined;
+    const what = { reason: MISSING, words: '' } as const;
+    const isMissingTold =
+      isMissing && (await isTold(client, { namespace, uid: claim.metadata.uid }, what, signal));
+    return orphanPlan({ now, claim, live, fluentPVC, isMissingTold, pod, defaults });
   };
 }
 

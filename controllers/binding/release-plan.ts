@@ -107,7 +107,7 @@ function withClaim(
 ): Plan {
   const conditions = binding.status?.conditions;
   if (isToRetain(binding)) {
-    const writes = [...before, retention(claimRef(binding), claim), ...ending(binding)];
+    const writes = [...before, ...retention(claimRef(binding), claim), ...ending(binding)];
     return {
       writes,
       reason: 'the claim is drained and kept; the binding ends',
@@ -143,10 +143,9 @@ function isToRetain({ spec, status }: Binding): boolean {
  * In one patch: a claim with the label alone would not be watched and still be kept by us, one
  * without either would be nobody's. Where somebody has deleted it meanwhile, it goes with that.
  */
-function retention(ref: ObjectRef, claim: Stored<Claim>): Write {
-  const release = withoutFinalizer(ref, claim, finalizers.claim);
+function retention(ref: ObjectRef, claim: Stored<Claim>): Write[] {
   const path = `/metadata/labels${pointer(labels.state)}`;
-  return { ...release, body: [...release.body, { op: 'add', path, value: DRAINED }] };
+  return withoutFinalizer(ref, claim, finalizers.claim, [{ op: 'add', path, value: DRAINED }]);
 }
 
 /** The binding stays, so that the claim is not forgotten with our finalizer on it. */

@@ -1,9 +1,13 @@
+import type { Binding } from '../../src/api/binding.ts';
+import type { Claim } from '../../src/api/claim.ts';
 import { setCondition } from '../../src/api/condition.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { labels } from '../../src/api/names.ts';
-import { keyOf, type Stored } from '../../src/api/object.ts';
+import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../../src/api/object.ts';
+import type { Kind } from '../../src/api/resources.ts';
 import type { PatchWrite } from '../../src/core/plan.ts';
-import type { Caches } from '../caches.ts';
+import type { KubeClient, List } from '../../src/kube/client.ts';
+import { fluentPVCNeededBy, UNDRAINED, type Caches } from '../caches.ts';
 
 /** Who needs a FluentPVC that is on its way out. */
 export interface Users {
@@ -18,6 +22,7 @@ export const NOBODY: Users = { bindings: 0, claims: 0, keys: [] };
 
 /** So many are counted one by one, and half as many are named. */
 const FEW = 10;
+const PAGE_SIZE = 500;
 
 export function usersOf(
   { metadata: { name, uid } }: Stored<FluentPVC>,
@@ -29,6 +34,49 @@ export function usersOf(
   const keys = isFew ? [...bindings, ...claims].map(({ metadata }) => keyOf(metadata)) : [];
   const distinct = [...new Set(keys)].toSorted();
   return { bindings: bindings.length, claims: claims.length, keys: distinct };
+}
+
+/**
+ * One of them, where there are any, read live: a watch may be late, and so may be that of a webhook which
+ * admits Pods still. Without our finalizer a FluentPVC is gone for good, and its bindings with it.
+ */
+export async function hiddenUsersOf(
+  {
+    client,
+    namespaces = [undefined],
+  }: {
+    client: Pick<KubeClient, 'list'>;
+    namespaces?: readonly (string | undefined)[] | undefined;
+  },
+  { metadata: { name, uid } }: Stored<FluentPVC>,
+  signal: AbortSignal,
+): Promise<Users> {
+  const first = async <T extends KubeObject>(
+    kind: Kind,
+    labelSelector: string,
+    isUser: (object: Stored<T>) => boolean,
+  ): Promise<ObjectKey[]> => {
+    for (const namespace of namespaces) {
+      const query = { labelSelector, limit: PAGE_SIZE, ...(namespace && { namespace }) };
+      let page: List<T> | undefined;
+      do {
+        const at = page?.continue === undefined ? {} : { continue: page.continue };
+        page = await client.list<T>(kind, { ...query, ...at }, { signal });
+        const user = page.items.find(isUser);
+        if (user !== undefined) return [keyOf(user.metadata)];
+      } while (page.continue !== undefined);
+    }
+    return [];
+  };
+  const own = `${labels.fluentPVC}=${name}`;
+  const [bindings, claims] = await Promise.all([
+    first<Binding>('FluentPVCBinding', own, ({ spec }) => spec.fluentPVC.uid === uid),
+    first<Claim>('PersistentVolumeClaim', `${own},${UNDRAINED}`, (claim) => {
+      return fluentPVCNeededBy(claim) === name;
+    }),
+  ]);
+  const keys = [...new Set([...bindings, ...claims])];
+  return { bindings: bindings.length, claims: claims.length, keys };
 }
 
 /**

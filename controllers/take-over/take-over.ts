@@ -4,7 +4,7 @@ import type { ObjectRef } from '../../src/api/resources.ts';
 import { delay, isAborted, type Clock } from '../../src/clock.ts';
 import type { PatchWrite } from '../../src/core/plan.ts';
 import { messageOf } from '../../src/errors.ts';
-import { ApiError } from '../../src/kube/api-error.ts';
+import { ApiError, isFinal } from '../../src/kube/api-error.ts';
 import { backoffMs } from '../../src/kube/backoff.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import type { Writer } from '../../src/kube/writer.ts';
@@ -112,9 +112,4 @@ async function write(
   const workers = await Promise.allSettled(Array.from({ length: concurrency }, work));
   const failed = workers.find((worker) => worker.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-}
-
-/** A no that stays one until somebody changes something: not a conflict, an overload, an outage. */
-function isFinal({ code }: ApiError): boolean {
-  return code >= 400 && code < 500 && ![401, 408, 409, 429].includes(code);
 }

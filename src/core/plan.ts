@@ -59,6 +59,7 @@ export type EventReason =
   | 'DataGivenUp'
   | 'DeletionWaits'
   | 'EvictionRefused'
+  | 'FluentPVCMissing'
   | 'Injected'
   | 'InjectionDenied'
   | 'RescueRefused'

@@ -85,7 +85,7 @@ export function handOver(volume: Stored<Volume>, { metadata, spec }: Stored<Bind
  * The volume is as it was before the rescue: what becomes of it is its own policy's business. One that
  * waits for a claim would wait for ever: it names the one that is gone instead, and is Released.
  */
-export function giveBack(volume: Stored<Volume>, { spec: { rescue } }: RescueBinding): PatchWrite {
+export function giveBack(volume: Stored<Volume>, { spec: { rescue } }: Binding): PatchWrite {
   const policy = volume.metadata.annotations?.[annotations.reclaimPolicy];
   const waits = volume.spec.claimRef?.uid === undefined;
   return patchOf(volume, {
@@ -95,7 +95,7 @@ export function giveBack(volume: Stored<Volume>, { spec: { rescue } }: RescueBin
     },
     spec: {
       ...(policy === undefined ? {} : { persistentVolumeReclaimPolicy: policy }),
-      ...(waits ? { claimRef: { uid: rescue.pvc.uid } } : {}),
+      ...(waits && rescue !== undefined ? { claimRef: { uid: rescue.pvc.uid } } : {}),
     },
   });
 }

@@ -18,6 +18,15 @@ export function backoffMs(failures: number, options: BackoffOptions): number {
   return Math.min(firstMs * 2 ** exponent, limitMs) * (1 + JITTER * random());
 }
 
+/**
+ * A wait that a server asks for. Everybody is told the same: not all of them should come back at the same
+ * moment.
+ */
+export function atLeastMs(askedMs: number, random?: () => number): number {
+  const options = random === undefined ? {} : { random };
+  return backoffMs(1, { firstMs: askedMs, limitMs: askedMs, ...options });
+}
+
 /** No wait is longer. */
 export function longestMs({ limitMs }: Pick<BackoffOptions, 'limitMs'>): number {
   return limitMs * (1 + JITTER);

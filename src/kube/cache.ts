@@ -91,6 +91,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
   };
 
   const sink: Sink<T> = {
+    trim: options.trim,
     replace(items, version, servedAt) {
       // The list may lack what a watch has delivered since it was asked for: relists come only
       // after a watch has ended, so there is none.
@@ -100,9 +101,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
       for (const [key, object] of [...objects]) if (!listed.has(key)) remove(object, 'missed');
       for (const item of items) {
         const known = objects.get(keyOf(item.metadata));
-        if (known?.metadata.resourceVersion !== item.metadata.resourceVersion) {
-          set(options.trim(item));
-        }
+        if (known?.metadata.resourceVersion !== item.metadata.resourceVersion) set(item);
       }
       synced.resolve(undefined);
     },

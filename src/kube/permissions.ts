@@ -112,7 +112,11 @@ const controllers = [
     ['Job', ['create'], 'drains a PVC'],
     ['Job', ['patch'], 'one of the original operator is labelled'],
     ['Job', ['delete'], 'a failed one gives way to the next attempt; one that is done goes'],
-    ['Event', ['list'], 'why a Job has no Pod'],
+    [
+      'Event',
+      ['list'],
+      'why a Job has no Pod; what is told already where no condition could say it',
+    ],
     ['Event', ['create'], 'tells people what happened'],
     ['Namespace', WATCH, 'its cache: which ones are being deleted'],
     ['Namespace', ['get'], 'the same, before something is done about it'],
@@ -133,6 +137,7 @@ const controllers = [
   // Where Events go that regard objects of the cluster.
   ...within({ process: 'controllers', where: 'default' }, [
     ['Event', ['create'], 'tells people what happened to a FluentPVC or a Namespace'],
+    ['Event', ['list'], 'is a refused rescue told already on its Namespace'],
   ]),
   // RBAC does not look at names when something is created.
   ...within({ process: 'controllers', where: 'own namespace' }, [

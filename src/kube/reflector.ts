@@ -4,7 +4,7 @@ import { delay, isAborted, type Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
-import { backoffMs, longestMs } from './backoff.ts';
+import { atLeastMs, backoffMs, longestMs } from './backoff.ts';
 import type { KubeClient, List } from './client.ts';
 import { ANSWER_MS } from './http.ts';
 import type { Pulse, WatchEnd } from './pulse.ts';
@@ -13,8 +13,10 @@ import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
 export interface Sink<T extends KubeObject> {
+  /** What is kept of an object: asked page by page, so that no more than a page is held whole. */
+  trim(object: Stored<T>): Stored<T>;
   /**
-   * All objects there are, as of that version and time (ms since the epoch, by the API server's
+   * All objects there are, trimmed, as of that version and time (ms since the epoch, by the API server's
    * clock). Objects known before that are not among them are gone.
    */
   replace(items: Stored<T>[], resourceVersion: string, servedAt: number): void;
@@ -36,8 +38,6 @@ const PAGE_SIZE = 500;
 const BACKOFF = { firstMs: 500, limitMs: 30_000 };
 /** Nothing that was due is later than this, however often it failed before. */
 export const LONGEST_BACKOFF_MS = longestMs(BACKOFF);
-/** A proxy may ask for a wait of hours: the API server is back before. */
-const RETRY_AFTER_LIMIT_MS = 120_000;
 /** A watch that brought nothing for less than this was never open. */
 const SHORT_WATCH_MS = 1_000;
 /** The API server ends a watch after a random time between this and twice this. */
@@ -108,7 +108,7 @@ async function list<T extends KubeObject>(
     pulse.waits(ANSWER_MS);
     const page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE, ...at }, { signal });
     pulse.alive();
-    items.push(...page.items);
+    for (const item of page.items) items.push(sink.trim(item));
     return page;
   };
   let page = await read();
@@ -204,7 +204,5 @@ function reasonOf(error: unknown): WatchEnd {
 function waitAfter(error: unknown, failures: number): number {
   const backoff = backoffMs(failures, BACKOFF);
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-  if (asked === undefined) return backoff;
-  // Everybody is told the same: not all of them should come back at the same moment.
-  return Math.max(backoff, backoffMs(1, { firstMs: asked, limitMs: RETRY_AFTER_LIMIT_MS }));
+  return asked === undefined ? backoff : Math.max(backoff, atLeastMs(asked));
 }

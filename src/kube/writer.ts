@@ -2,11 +2,18 @@ import { annotations } from '../api/names.ts';
 import type { KubeObject, Stored } from '../api/object.ts';
 import type { Kind } from '../api/resources.ts';
 import type { Clock } from '../clock.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { CreateWrite, EventWrite, PatchWrite, Write } from '../core/plan.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError, hasCode } from './api-error.ts';
 import type { CallOptions, KubeClient } from './client.ts';
+import type { CreateRefusal } from './create-refusal.ts';
+
+export interface ApplyOptions extends CallOptions {
+  /** Told of an object that the API server did not take, before the error is thrown. */
+  onRefusal?: (refusal: CreateRefusal) => void;
+}
 
 /**
  * The only one who writes. Every write can be repeated: names are deterministic, deletes and
@@ -23,7 +30,7 @@ export interface Writer {
    *
    * @throws ApiError, ApiUnreachable: nothing after that write was done
    */
-  apply(writes: readonly Write[], options?: CallOptions): Promise<void>;
+  apply(writes: readonly Write[], options?: ApplyOptions): Promise<void>;
   /** Creates one object; the same rule for one that exists already. */
   create(write: CreateWrite, options?: CallOptions): Promise<Stored<KubeObject>>;
 }
@@ -95,7 +102,7 @@ export function createWriter(options: {
 
   return {
     create,
-    async apply(writes, call = {}) {
+    async apply(writes, { onRefusal, ...call } = {}) {
       let moot = false;
       for (const write of writes) {
         if (write.verb === 'event' && moot) continue;
@@ -103,6 +110,7 @@ export function createWriter(options: {
           await one(write, call);
           moot = false;
         } catch (error) {
+          if (write.verb === 'create' && error instanceof ApiError) onRefusal?.({ write, error });
           if (!isMoot(write, error)) throw error;
           moot = true;
         }
@@ -135,6 +143,9 @@ function isMoot(write: Write, error: unknown): boolean {
   return removes && error.code === 409 && /UID in precondition/i.test(error.status.message ?? '');
 }
 
+/** NoteLengthLimit of k8s.io/kubernetes/pkg/apis/core/validation: a longer one is refused. */
+const MAX_NOTE_BYTES = 1024;
+
 /** See `kubectl explain event --api-version=events.k8s.io/v1`. */
 function eventObject(
   write: EventWrite,
@@ -157,7 +168,6 @@ function eventObject(
     type,
     reason,
     action,
-    // The API takes 1 kB.
-    note: note.slice(0, 1000),
+    note: excerpt(note, MAX_NOTE_BYTES),
   };
 }

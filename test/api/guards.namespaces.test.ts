@@ -119,7 +119,7 @@ describe('a claim with a volume', () => {
       const found = await api.client.get<Claim>(ref);
       return found?.metadata.finalizers?.length === 1 ? found : undefined;
     });
-    const { body } = withoutFinalizer(ref, ours, finalizers.claim);
+    const [{ body } = { body: [] }] = withoutFinalizer(ref, ours, finalizers.claim);
     await api.client.patch(ref, { type: 'json', body });
     await eventually('the claim to go', async () => {
       return (await api.client.get(ref)) === undefined;

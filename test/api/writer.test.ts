@@ -3,22 +3,25 @@ import type { KubeObject, Stored } from '../../src/api/object.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { PatchOperation } from '../../src/core/plan.ts';
 import { createWriter, type Writer } from '../../src/kube/writer.ts';
-import { memoryLog } from '../support/memory-log.ts';
+import { memoryLog, type MemoryLog } from '../support/memory-log.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, type Api } from './harness.ts';
 
 /*
  * What the API server says of JSON patches, and the writer makes of it: both answers are 422 Invalid.
+ * And that it takes the Events that the writer makes: a note has 1024 bytes, not characters.
  */
 
 let api: Api;
 let writer: Writer;
+let log: MemoryLog;
 let namespace: Stored<KubeObject>;
 
 shared(async (parts) => {
   api = await openApi(parts);
   const reporter = { controller: 'test', instance: 'test' };
-  writer = createWriter({ client: api.client, clock: systemClock, log: memoryLog(), reporter });
+  log = memoryLog();
+  writer = createWriter({ client: api.client, clock: systemClock, log, reporter });
   const found = await api.client.get({ kind: 'Namespace', name: api.namespace });
   if (found === undefined) throw new Error('no namespace');
   namespace = found;
@@ -45,3 +48,21 @@ test('a test that does not hold is a conflict', async () => {
 test('an object that would not be valid is a fault', async () => {
   await expect(label(namespace.metadata.uid, 'not valid!')).rejects.toMatchObject({ code: 422 });
 });
+
+test.each(['x', '失敗', '📦'])(
+  'an Event is stored however long its note: of %s',
+  async (letters) => {
+    const { uid } = namespace.metadata;
+    await writer.apply([
+      {
+        verb: 'event',
+        regarding: { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: api.namespace, uid },
+        type: 'Normal',
+        reason: 'VolumeLeft',
+        action: 'Test',
+        note: letters.repeat(1000),
+      },
+    ]);
+    expect(log.lines).toEqual([]);
+  },
+);

@@ -13,6 +13,7 @@ const ABOUT: Record<EventReason, readonly About[]> = {
   DataGivenUp: ['Namespace', 'anything else'],
   DeletionWaits: ['anything else'],
   EvictionRefused: ['anything else'],
+  FluentPVCMissing: ['anything else'],
   Injected: ['anything else'],
   InjectionDenied: ['anything else'],
   RescueRefused: ['Namespace'],

@@ -4,7 +4,7 @@ import { labels } from '../../src/api/names.ts';
 import type { KubeObject, ObjectMeta, Stored } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import type { Plan } from '../../src/core/plan.ts';
-import type { ApiError } from '../../src/kube/api-error.ts';
+import type { CreateRefusal } from '../../src/kube/create-refusal.ts';
 import { fakeCaches, type FakeCaches } from './fake-caches.ts';
 import { FakeClock } from './fake-clock.ts';
 import { KEY, make, NAME } from './make.ts';
@@ -29,8 +29,8 @@ export interface Setup {
   caches: FakeCaches;
   api: MemoryApi;
   clock: FakeClock;
-  /** `refusal`: what the API server refused of the plan before. */
-  decide: (refusal?: ApiError) => Promise<Plan>;
+  /** `refusal`: what the API server did not take of the plan before. */
+  decide: (refusal?: CreateRefusal) => Promise<Plan>;
   asked: () => string[];
 }
 /** The API server has the binding with its snapshot, the cache has it without, as it keeps it. */

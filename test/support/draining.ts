@@ -25,12 +25,12 @@ export const binding = (
   });
 };
 export const running = make.job();
-export const ended = (type: string): DrainObservation['job'] => {
+export const ended = (type: string, message = 'too many failures'): DrainObservation['job'] => {
   const condition: NonNullable<JobStatus['conditions']>[number] = {
     type,
     status: 'True',
     reason: 'BackoffLimitExceeded',
-    message: 'too many failures',
+    message,
   };
   return make.job({ status: { conditions: [condition] } });
 };

@@ -47,6 +47,7 @@ export function leave(change: Partial<LeaveObservation>): Plan {
     podOver: true,
     nodeName: undefined,
     refusal: undefined,
+    isRefusalTold: false,
     ...change,
   });
 }

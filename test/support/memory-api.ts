@@ -167,10 +167,15 @@ export function memoryApi(...objects: KubeObject[]): MemoryApi {
   return api;
 }
 
-/** By `key=value`, `key` (there is one) or `!key` (there is none). */
+/** By `key=value`, `key!=value`, `key` (there is one) or `!key` (there is none), with commas between them. */
 function isSelected({ metadata: { labels = {} } }: KubeObject, selector: string): boolean {
-  const [label = '', value] = selector.split('=');
+  return selector.split(',').every((part) => holds(labels, part));
+}
+
+function holds(labels: Record<string, string>, part: string): boolean {
+  const [label = '', value] = part.split('=');
   if (label === '') return true;
+  if (label.endsWith('!')) return labels[label.slice(0, -1)] !== value;
   if (label.startsWith('!')) return labels[label.slice(1)] === undefined;
   return value === undefined ? labels[label] !== undefined : labels[label] === value;
 }

@@ -41,6 +41,7 @@ export async function reflecting(
       clock,
       log,
       sink: {
+        trim: (pod) => pod,
         replace: (items, version) => replaced.push(`${items.length} at ${version}`),
         apply: (event) => {
           running.take(event.type);

@@ -1,4 +1,5 @@
 import type { Binding } from '../../../src/api/binding.ts';
+import type { KubeEvent } from '../../../src/api/event.ts';
 import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { isDeleting, isOwnedBy, type KubeObject, type Stored } from '../../../src/api/object.ts';
 import { containerStatuses, type Pod } from '../../../src/api/pod.ts';
@@ -85,12 +86,6 @@ export function createJobObserver(
     const why = now - since >= IDLE_MS ? await whyIdle(job, idle, signal) : waitsFor;
     return { ...sight, idle: { since, endedAt, why } };
   };
-}
-
-/** An Event of `events.k8s.io/v1`. */
-interface KubeEvent extends KubeObject {
-  reason?: string;
-  note?: string;
 }
 
 /** How the last of these Pods failed, in a sentence. */

@@ -5,6 +5,7 @@ import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
+import { refusalOf, type CreateRefusal } from '../../../src/kube/create-refusal.ts';
 import { ending, isGivenUp, jobDeletion, untilMs } from '../binding-facts.ts';
 import { claimIdentity, isLost } from '../claim-identity.ts';
 import { claimTrouble } from '../claim-trouble.ts';
@@ -21,15 +22,7 @@ import {
   type DrainFacts,
 } from './drain-report.ts';
 import { beginRescue, type VolumeSight } from '../rescue/rescue-begin.ts';
-import {
-  busy,
-  IDLE_MS,
-  idling,
-  lingering,
-  refused,
-  type JobPod,
-  type JobRefusal,
-} from './stalled-drain.ts';
+import { busy, IDLE_MS, idling, lingering, refused, type JobPod } from './stalled-drain.ts';
 import { givenUp, neverBound, nothingCreated } from './undrained.ts';
 
 /**
@@ -56,8 +49,8 @@ export interface DrainObservation extends DrainFacts {
   idle: { since: number; why: string | undefined } | undefined;
   /** Read live when there is no Job; else `undefined`. */
   next: NextJob | undefined;
-  /** Why the API server did not take the Job when it was created last; `undefined` where it did. */
-  refusal: JobRefusal | undefined;
+  /** What the API server did not take of the last plan. */
+  refusal: CreateRefusal | undefined;
 }
 
 /** What it takes to make a Job. */
@@ -173,7 +166,7 @@ function withoutJob(observation: DrainObservation): Plan {
 
 /** Said first where it was refused before, then tried again: who reads the status may mend it. */
 function creation(observation: DrainObservation, job: Job): Plan {
-  const { refusal } = observation;
+  const refusal = refusalOf(observation.refusal, job);
   const create: Write = { verb: 'create', object: job };
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
   const { writes, reason } = refused(observation, refusal);

@@ -4,6 +4,7 @@ import type { Claim } from '../../../src/api/claim.ts';
 import type { Job } from '../../../src/api/job.ts';
 import { annotations } from '../../../src/api/names.ts';
 import type { Stored } from '../../../src/api/object.ts';
+import { excerpt } from '../../../src/core/excerpt.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { withWarning } from '../binding-event.ts';
 import {
@@ -101,7 +102,7 @@ export function failed(
         type: 'FinalizerJobFailed',
         status: 'True',
         reason: last ? EXHAUSTED : 'FinalizerJobFailed',
-        message: `Job "${name}" failed: ${end.message}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
+        message: `Job "${name}" failed: ${excerpt(end.message, MAX_WHY_BYTES)}.${details} PVC "${binding.spec.pvc.name}" is kept. ${turn}`,
       },
       ...overcome(
         binding,
@@ -118,6 +119,9 @@ export function failed(
   const note = `Job "${name}" failed, and PVC "${binding.spec.pvc.name}" is kept. ${turn}`;
   return withWarning(plan, binding, { reason: EXHAUSTED, action: 'Drain', note });
 }
+
+/** The Job controller's words may be as long as our condition may be, and ours come behind them. */
+const MAX_WHY_BYTES = 4000;
 
 const EXHAUSTED = 'AttemptsExhausted';
 

@@ -1,7 +1,7 @@
 import type { Binding, Snapshot } from '../../../src/api/binding.ts';
 import type { Job } from '../../../src/api/job.ts';
 import { isOwnedBy, type Stored } from '../../../src/api/object.ts';
-import { hasEnded, type Pod } from '../../../src/api/pod.ts';
+import { hasEnded, mountsClaim, type Pod } from '../../../src/api/pod.ts';
 import { buildFinalizerJob } from '../../../src/core/finalizer-job.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { bindingRef, jobPodSelector } from '../binding-facts.ts';
@@ -30,7 +30,10 @@ export async function nextJob(
     const message = `Job "${name}" is not ours and has the name of the finalizer Job: delete it.`;
     return { outcome: 'taken', message };
   }
-  const unfinished = pods.items.filter((pod) => !hasEnded(pod));
+  // By claim, too: anybody may give a Pod our label, and one that has not the volume does not write to it.
+  const unfinished = pods.items.filter(
+    (pod) => !hasEnded(pod) && mountsClaim(pod, binding.spec.pvc.name),
+  );
   if (unfinished.length > 0) return { outcome: 'busy', pods: jobPodsOf(unfinished) };
   const snapshot = readSnapshot(binding.spec.snapshot ?? '');
   if (snapshot === undefined) {

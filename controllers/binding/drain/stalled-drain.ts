@@ -3,6 +3,7 @@ import type { Job } from '../../../src/api/job.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import type { Plan } from '../../../src/core/plan.ts';
+import { isFinal, type ApiError } from '../../../src/kube/api-error.ts';
 import { applied, stalled, type DrainFacts } from './drain-report.ts';
 
 /*
@@ -18,14 +19,6 @@ export interface JobPod {
 /** Name and node of these Pods. */
 export function jobPodsOf(pods: readonly Stored<Pod>[]): JobPod[] {
   return pods.map(({ metadata, spec }) => ({ name: metadata.name, node: spec.nodeName }));
-}
-
-/** What the API server said when it did not take a Job, or a claim for it. */
-export interface JobRefusal {
-  reason: string;
-  /** HTTP status code. */
-  code: number;
-  message: string;
 }
 
 /** Pods of a former Job may still run: two drainers on one volume are what must not be. */
@@ -68,27 +61,34 @@ const TURN =
   'node.kubernetes.io/out-of-service; where it is known to be stopped, `kubectl delete --force` it.';
 
 /**
- * The API server did not take the Job, or the claim that it needs. Said anew only for another reason or code: words that differ
- * from try to try (a quota counts what is used) would make each of them the cause of the next.
+ * The API server did not take the Job, or the claim that it needs. Said anew only where it refuses for
+ * another reason or code: words that differ from try to try (a quota counts what is used) would make
+ * each of them the cause of the next.
  */
 export function refused(
   observation: DrainFacts,
-  refusal: JobRefusal,
+  error: ApiError,
   what = 'the finalizer Job',
 ): Plan {
   const { binding } = observation;
-  const reason = 'FinalizerJobRefused';
+  const stays = isFinal(error);
+  const reason = stays ? 'FinalizerJobRefused' : 'FinalizerJobNotMade';
+  const [answer, turn] = stays
+    ? ['refuses', 'remove what stands in its way']
+    : ['could not make', 'mend what it waits for, such as a webhook that does not answer'];
   const message =
-    `The API server refuses ${what}: ${refusal.message}. PVC "${binding.spec.pvc.name}" ` +
-    `is kept, and it is tried again: remove what stands in its way.`;
+    `The API server ${answer} ${what}: ${error.message}. PVC "${binding.spec.pvc.name}" ` +
+    `is kept, and it is tried again: ${turn}.`;
   const known = getCondition(binding.status?.conditions, 'DrainStalled');
-  const same =
-    known?.status === 'True' && known.reason === reason && known.message.includes(kindOf(refusal));
-  return stalled(observation, reason, same ? known.message : message);
+  const isSaid =
+    known?.status === 'True' &&
+    known.reason === reason &&
+    (!stays || known.message.includes(kindOf(error)));
+  return stalled(observation, reason, isSaid ? known.message : message);
 }
 
-/** As it stands in the message of every refusal (ApiError). */
-function kindOf({ reason, code }: JobRefusal): string {
+/** As it stands in the message of every refusal. */
+function kindOf({ reason, code }: ApiError): string {
   return `(${reason} ${code})`;
 }
 

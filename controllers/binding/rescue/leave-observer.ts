@@ -9,9 +9,11 @@ import {
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Cache } from '../../../src/kube/cache.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { isTold } from '../binding-event.ts';
 import { bindingRef, claimRef } from '../binding-facts.ts';
 import type { LeaveObservation } from './leave-plan.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
+import { REFUSED } from './succession.ts';
 
 /** Looks at what becomes of a namespace, and of the volumes in it. All reads are live. */
 export interface LeaveObserver {
@@ -42,7 +44,7 @@ export function createLeaveObserver({
   namespaces,
   rescueNamespace,
 }: {
-  client: Pick<KubeClient, 'get'>;
+  client: Pick<KubeClient, 'get' | 'list'>;
   namespaces: Pick<Cache<KubeObject>, 'get'>;
   /** `undefined`: rescue is switched off, and with it the rights on volumes. */
   rescueNamespace: string | undefined;
@@ -81,12 +83,18 @@ export function createLeaveObserver({
     async observe(cached, facts, signal) {
       const binding = await client.get<Binding>(bindingRef(cached), { signal });
       if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
-      return { ...facts, binding, isStored: true, ...(await surroundings(binding, signal)) };
+      const around = await surroundings(binding, signal);
+      return { ...facts, binding, isStored: true, isRefusalTold: false, ...around };
     },
 
     async observeOrphan(binding, facts, signal) {
       const around = await surroundings(binding, signal);
-      return { ...facts, binding, isStored: false, podOver: false, ...around };
+      const isRefused = facts.refusal !== undefined || around.rescued !== undefined;
+      // Events of objects of the cluster are there.
+      const told = { namespace: 'default', uid: facts.namespace.uid };
+      const what = { reason: REFUSED, words: `"${binding.spec.pvc.name}"` } as const;
+      const isRefusalTold = isRefused && (await isTold(client, told, what, signal));
+      return { ...facts, binding, isStored: false, podOver: false, isRefusalTold, ...around };
     },
 
     volumeOf,

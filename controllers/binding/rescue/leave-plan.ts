@@ -1,26 +1,23 @@
 import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
-import { getCondition } from '../../../src/api/condition.ts';
 import { finalizationOf } from '../../../src/api/fluentpvc.ts';
-import { finalizers } from '../../../src/api/names.ts';
+import { annotations, finalizers } from '../../../src/api/names.ts';
 import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
-import { isKept, keepVolume, rescueBinding } from '../../../src/core/rescue.ts';
-import { isGivenUp, statusWrite } from '../binding-facts.ts';
+import { giveBack, isKept, keepVolume } from '../../../src/core/rescue.ts';
+import { isGivenUp } from '../binding-facts.ts';
 import { ownClaim } from '../claim-identity.ts';
-import {
-  givenUp,
-  handedOver,
-  isHandedOver,
-  leftBehind,
-  parting,
-  rescueOutcome,
-  told,
-  type LeaveFacts,
-} from './leave-report.ts';
+import { abandoned, handedOver, isHandedOver, leftBehind, parting } from './leave-report.ts';
+import type { GivenUpReason } from '../../../src/metrics/outcomes.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
-import type { JobRefusal } from '../drain/stalled-drain.ts';
+import {
+  AGAIN_MS,
+  isSuccessor,
+  succession,
+  uidToRelease,
+  type SuccessionFacts,
+} from './succession.ts';
 
 /**
  * The namespace of an undrained claim is being deleted: nothing can be created in it any more, and it
@@ -33,27 +30,12 @@ import type { JobRefusal } from '../drain/stalled-drain.ts';
  * From there the binding in the rescue namespace goes on (rescue-plan.ts). What was done is told on the
  * Namespace: all else is gone soon.
  */
-export interface LeaveObservation extends LeaveFacts {
+export interface LeaveObservation extends SuccessionFacts {
   /** The volume of the claim, read live. */
   volume: VolumeSight;
-  /** The binding in the rescue namespace, read live. */
-  rescued: Stored<Binding> | undefined;
   /** Where to; `undefined` where rescue is switched off. */
   rescueNamespace: string | undefined;
-  /** Is the Pod known to have ended, with all of its containers? */
-  podOver: boolean;
-  /** Where it ran, as far as that is known. */
-  nodeName: string | undefined;
-  /** Why the API server did not take the binding in the rescue namespace. */
-  refusal: JobRefusal | undefined;
 }
-
-/** What was done is seen by no watch. */
-const AGAIN_MS = 500;
-/** Nor is what stands in the way. */
-const TAKEN_AGAIN_MS = 10_000;
-/** Reason of the condition `DrainStalled`, and of the Event on the Namespace. */
-const REFUSED = 'RescueRefused';
 
 /** Do Pods keep the claim? Kubernetes says so of a claim that is being deleted. */
 export function isInUse(claim: Stored<Claim> | undefined): boolean {
@@ -74,14 +56,14 @@ export function leavePlan(observation: LeaveObservation): Plan {
     // No Pod ever ran with it.
     return { writes: parting(observation), reason: 'the claim never had a volume' };
   }
-  if (isGivenUp(binding, claim)) return givenUp(observation, 'Released');
+  if (isReleased(observation)) return abandon(observation, 'Released');
   if (finalizationOf(binding.spec).onNamespaceDeletion === 'Release') {
-    return givenUp(observation, 'NamespaceDeleted');
+    return abandon(observation, 'NamespaceDeleted');
   }
   if (volume === 'unseen' || rescueNamespace === undefined) {
-    return givenUp(observation, 'RescueDisabled');
+    return abandon(observation, 'RescueDisabled');
   }
-  if (volume === 'absent') return givenUp(observation, 'Lost', whyAbsent(observation));
+  if (volume === 'absent') return abandon(observation, 'Lost', whyAbsent(observation));
   return kept(observation, volume, rescueNamespace);
 }
 
@@ -94,7 +76,7 @@ function kept(
   const { binding, rescued } = observation;
   // Once it is marked its claim may have changed; before, its claim says whose it is.
   const isMarked = isKept(volume, binding);
-  if (!isMarked && !isOurVolume(volume, binding)) return givenUp(observation, 'Lost');
+  if (!isMarked && !isOurVolume(volume, binding)) return abandon(observation, 'Lost');
   const keeping: Write[] = isMarked ? [] : [keepVolume(volume, binding)];
   const left = whyLeft(observation, volume, rescueNamespace);
   if (left === undefined && !isSuccessor(rescued, observation, volume)) {
@@ -109,14 +91,21 @@ function kept(
     : leftBehind(observation, volume, left);
 }
 
-/** Is it the binding that goes on with this volume? One of a copy of the claim has the same name. */
-function isSuccessor(
-  rescued: Stored<Binding> | undefined,
-  { namespace }: LeaveObservation,
-  { metadata }: Stored<Volume>,
-): boolean {
-  const { rescue } = rescued?.spec ?? {};
-  return rescue?.volumeName === metadata.name && rescue.namespace === namespace.name;
+/** Does the annotation `release` say so? By the uid of the claim, also where only its volume knows it. */
+function isReleased(observation: LeaveObservation): boolean {
+  const { binding, claim, volume } = observation;
+  if (isGivenUp(binding, claim)) return true;
+  if (typeof volume === 'string' || !isOurVolume(volume, binding)) return false;
+  const uid = binding.metadata.annotations?.[annotations.release] ?? '';
+  return uid !== '' && uid === uidToRelease(observation, volume);
+}
+
+/** Nobody drains it. A volume that was kept until now gets its own policy back: its storage is not missed. */
+function abandon(observation: LeaveObservation, reason: GivenUpReason, why?: string): Plan {
+  const { binding, volume } = observation;
+  const isOurs =
+    typeof volume !== 'string' && isKept(volume, binding) && isOurVolume(volume, binding);
+  return abandoned(observation, { reason, why, back: isOurs ? [giveBack(volume, binding)] : [] });
 }
 
 /** Why nobody can drain it anywhere. People can: the volume is kept. */
@@ -144,70 +133,6 @@ function whyAbsent({ binding, claim }: LeaveObservation): string {
   const name = volumeToRescue(binding, claim);
   if (name !== undefined) return `because its PersistentVolume "${name}" is gone`;
   return 'because the PVC is gone, and nobody has seen which PersistentVolume it had, if any';
-}
-
-/**
- * The binding that goes on. Where it cannot be made, the namespace waits: that is told once, and it is
- * tried again.
- */
-function succession(
-  observation: LeaveObservation,
-  volume: Stored<Volume>,
-  rescueNamespace: string,
-  keeping: readonly Write[],
-): Plan {
-  const { now, binding, isStored, rescued } = observation;
-  const object = successor(observation, volume, rescueNamespace);
-  // It would count as made: a copy is of the same admission.
-  const create: Write[] = rescued === undefined ? [{ verb: 'create', object }] : [];
-  const writes: Write[] = [...keeping, ...create];
-  const reason = 'a volume of a namespace that goes gets a binding elsewhere';
-  const refusal = rescued === undefined ? observation.refusal?.message : nameTaken(rescued);
-  if (refusal === undefined) return { writes, requeueAfterMs: AGAIN_MS, reason };
-  const requeueAfterMs = TAKEN_AGAIN_MS;
-  const stalled = getCondition(binding.status?.conditions, 'DrainStalled');
-  const isSaid = stalled?.status === 'True' && stalled.reason === REFUSED;
-  if (isSaid || !isStored) return { writes, requeueAfterMs, reason };
-  const message =
-    `PVC "${binding.spec.pvc.name}" cannot be rescued yet, and its namespace waits for that: ` +
-    `${refusal}. Make namespace "${rescueNamespace}" take it, or set ` +
-    `finalization.onNamespaceDeletion: Release for what is not worth it; until then nothing is lost.`;
-  const status = statusWrite(binding, now, [
-    { type: 'DrainStalled', status: 'True', reason: REFUSED, message },
-  ]);
-  return {
-    writes: [
-      ...(status === undefined ? [] : [status]),
-      told(observation, 'Warning', REFUSED, message),
-      ...writes,
-    ],
-    requeueAfterMs,
-    reason: 'the rescue namespace does not take a binding',
-    outcome: rescueOutcome(observation, 'refused'),
-  };
-}
-
-/** Two volumes of one name: the second is drained when the first one is. */
-function nameTaken({ metadata, spec }: Stored<Binding>): string {
-  const whose =
-    spec.rescue === undefined
-      ? ''
-      : `, which drains PersistentVolume "${spec.rescue.volumeName}" of namespace "${spec.rescue.namespace}"`;
-  return `there is another FluentPVCBinding "${metadata.name}" in namespace "${metadata.namespace ?? ''}"${whose}`;
-}
-
-function successor(
-  { binding, namespace, podOver, nodeName }: LeaveObservation,
-  volume: Stored<Volume>,
-  rescueNamespace: string,
-): Binding {
-  return rescueBinding(binding, rescueNamespace, {
-    namespace: namespace.name,
-    pvc: { name: binding.spec.pvc.name, uid: volume.spec.claimRef?.uid ?? binding.spec.pvc.uid },
-    volumeName: volume.metadata.name,
-    podOver,
-    ...(nodeName === undefined ? {} : { nodeName }),
-  });
 }
 
 /** Is the volume the one of this binding's claim, whether that is there or gone? */

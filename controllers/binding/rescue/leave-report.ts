@@ -2,7 +2,7 @@ import type { Binding } from '../../../src/api/binding.ts';
 import type { Claim } from '../../../src/api/claim.ts';
 import { getCondition } from '../../../src/api/condition.ts';
 import { finalizers } from '../../../src/api/names.ts';
-import { hasFinalizer, type Identity, type Stored } from '../../../src/api/object.ts';
+import type { Identity, Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
 import { withoutFinalizer } from '../../../src/core/finalizer.ts';
 import type { EventWrite, Plan, Write } from '../../../src/core/plan.ts';
@@ -65,12 +65,10 @@ export function handedOver(
 
 /** Claim and binding go. */
 export function parting({ binding, claim, isStored }: LeaveFacts): Write[] {
-  const writes: Write[] = [];
   const own = ownClaim(claim, binding);
-  if (own !== undefined && hasFinalizer(own, finalizers.claim)) {
-    writes.push(withoutFinalizer(claimRef(binding), own, finalizers.claim));
-  }
-  return isStored ? [...writes, ...ending(binding)] : writes;
+  const release =
+    own === undefined ? [] : withoutFinalizer(claimRef(binding), own, finalizers.claim);
+  return [...release, ...(isStored ? ending(binding) : [])];
 }
 
 /** The end of a sentence. */
@@ -86,18 +84,23 @@ const WHY_GIVEN_UP: Record<GivenUpReason, string> = {
  * Nobody drains it. That is told before anything goes: a crash in between would leave nothing that tells
  * it, and so it is told twice.
  */
-export function givenUp(
+export function abandoned(
   observation: LeaveFacts,
-  reason: GivenUpReason,
-  why = WHY_GIVEN_UP[reason],
+  {
+    reason,
+    why = WHY_GIVEN_UP[reason],
+    back,
+  }: { reason: GivenUpReason; why: string | undefined; back: readonly Write[] },
 ): Plan {
   const { fluentPVC, pvc, rescue } = observation.binding.spec;
   // A rescue that may not go on has left it with policy Retain.
   const volume =
-    rescue === undefined ? '' : ` PersistentVolume "${rescue.volumeName}" may be left.`;
+    rescue === undefined || back.length > 0
+      ? ''
+      : ` PersistentVolume "${rescue.volumeName}" may be left.`;
   const note = `PVC "${pvc.name}" was not drained: its data is given up, ${why}.${volume}`;
   return {
-    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...parting(observation)],
+    writes: [told(observation, 'Warning', 'DataGivenUp', note), ...back, ...parting(observation)],
     reason: 'the data of a namespace that goes is given up',
     outcome: { kind: 'givenUp', fluentPVC: fluentPVC.name, reason },
   };

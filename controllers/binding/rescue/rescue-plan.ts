@@ -4,7 +4,7 @@ import { isTrue } from '../../../src/api/condition.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
 import { isDeleting, type Stored } from '../../../src/api/object.ts';
 import type { Volume } from '../../../src/api/volume.ts';
-import type { Plan, Write } from '../../../src/core/plan.ts';
+import type { CreateWrite, Plan, Write } from '../../../src/core/plan.ts';
 import {
   handOver,
   isForNew,
@@ -14,6 +14,7 @@ import {
   rescueClaim,
   type RescueBinding,
 } from '../../../src/core/rescue.ts';
+import { refusalOf, type CreateRefusal } from '../../../src/kube/create-refusal.ts';
 import { claimDeletion, ending, jobDeletion } from '../binding-facts.ts';
 import { claimIdentity, ownClaim } from '../claim-identity.ts';
 import { identityWrite } from '../first-seen.ts';
@@ -30,7 +31,7 @@ import {
   volumeLost,
 } from './rescue-report.ts';
 import type { IdleJob } from '../drain/idle-job.ts';
-import { refused, type JobRefusal } from '../drain/stalled-drain.ts';
+import { refused } from '../drain/stalled-drain.ts';
 
 /**
  * Brings a volume to a claim that can be drained, where the claim that the Pod wrote to was deleted,
@@ -50,8 +51,8 @@ export interface RescueObservation extends DrainFacts {
   volume: VolumeSight;
   /** A Job that is under way has no Pod that runs. */
   idle: Pick<IdleJob, 'endedAt'> | undefined;
-  /** Why the API server did not take the new claim. */
-  refusal: JobRefusal | undefined;
+  /** What the API server did not take of the last plan. */
+  refusal: CreateRefusal | undefined;
 }
 
 /** Has the binding a rescue to do before its claim can be drained? */
@@ -129,13 +130,14 @@ function withOldClaim(observation: RescueObservation, claim: Stored<Claim>): Pla
 }
 
 function withoutClaim(observation: RescueObservation, volume: Stored<Volume>): Plan {
-  const { binding, refusal } = observation;
+  const { binding } = observation;
   if (!isForNew(volume, binding) || volume.spec.claimRef?.uid !== undefined) {
     // Until the volume controller has seen its claim go, it would set it right again.
     const writes = volume.status?.phase === 'Bound' ? [] : [handOver(volume, binding)];
     return moving(observation, writes, 'the volume changes over');
   }
-  const create: Write = { verb: 'create', object: rescueClaim(volume, binding) };
+  const create: CreateWrite = { verb: 'create', object: rescueClaim(volume, binding) };
+  const refusal = refusalOf(observation.refusal, create.object);
   if (refusal === undefined) return moving(observation, [create], 'the volume gets a new claim');
   const { writes, reason } = refused(observation, refusal, 'the new PVC');
   return { writes: [...writes, create], reason };

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { Controller } from '../../../controllers/controller.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
-import type { Writer } from '../../../src/kube/writer.ts';
+import type { CreateRefusal } from '../../../src/kube/create-refusal.ts';
+import type { ApplyOptions, Writer } from '../../../src/kube/writer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { make } from '../../support/make.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { memoryMetrics } from '../../support/memory-metrics.ts';
 
@@ -18,12 +20,18 @@ function setup(decide: (key: string) => Plan, applying: () => void = () => undef
   const results = (): string[] => metrics.reconciles.map(({ result }) => result);
   const applied: (readonly Write[])[] = [];
   const decided: { key: string; at: number }[] = [];
-  const refusals: (ApiError | undefined)[] = [];
+  const refusals: (CreateRefusal | undefined)[] = [];
   const begin = clock.now();
   const writer = {
-    apply: async (writes: readonly Write[]) => {
+    apply: async (writes: readonly Write[], { onRefusal }: ApplyOptions = {}) => {
       await Promise.resolve();
-      applying();
+      try {
+        applying();
+      } catch (error) {
+        const [write] = writes;
+        if (write?.verb === 'create' && error instanceof ApiError) onRefusal?.({ write, error });
+        throw error;
+      }
       applied.push(writes);
     },
   } as Pick<Writer, 'apply'> as Writer;
@@ -125,35 +133,93 @@ test('comes again at the deadline of the plan', async () => {
   expect(results()[0]).toBe('requeue_after');
 });
 
-describe('what the API server refused of the last plan', () => {
-  interface Case {
-    error: Error;
-    told: boolean;
-  }
-  const cases: Record<string, Case> = {
-    'is told when it decides again': { error: new ApiError('POST /x', 403, {}), told: true },
-    'is told of an object that is not valid': {
-      error: new ApiError('POST /x', 422, {}),
-      told: true,
-    },
-    'is not told of credentials that are not taken': {
-      error: new ApiError('POST /x', 401, {}),
-      told: false,
-    },
-    'is not told of a patch': { error: new ApiError('PATCH /x', 403, {}), told: false },
-    'is not told of a delete': { error: new ApiError('DELETE /x', 403, {}), told: false },
-    'is not told of a conflict': { error: new ApiError('PATCH /x', 409, {}), told: false },
-    'is not told of too many requests': { error: new ApiError('POST /x', 429, {}), told: false },
-    'is not told of an outage': { error: new ApiError('POST /x', 503, {}), told: false },
-    'is not told of no answer': { error: new ApiUnreachable('x', new Error('y')), told: false },
+describe('what the API server did not take of the last plan', () => {
+  const create: Write = { verb: 'create', object: make.job() };
+  const other: Write = { verb: 'create', object: make.binding() };
+  const down = (): Error => new ApiError('POST /x', 500, { message: 'failed calling webhook' });
+  const planOf = (write: Write): Plan => ({
+    writes: [write],
+    reason: 'x',
+    requeueAfterMs: 600_000,
+  });
+
+  const atOnce: Record<string, Error> = {
+    'of a policy or a quota': new ApiError('POST /x', 403, {}),
+    'of an object that is not valid': new ApiError('POST /x', 422, {}),
+    'of a namespace that is not there': new ApiError('POST /x', 404, {}),
   };
-  test.each(Object.entries(cases))('%s', async (_, { error, told }) => {
-    const plan: Plan = { writes: [evict], reason: 'it failed', requeueAfterMs: 60_000 };
-    const { controller, clock, refusals } = setup(() => plan, failing(error));
+  test.each(Object.entries(atOnce))('is told at once: the no %s', async (_, error) => {
+    const { controller, clock, refusals } = setup(() => planOf(create), failing(error));
     controller.queue.add('a');
-    await clock.advance(60_200);
+    await clock.advance(600_200);
     // The last plan went well.
-    expect(refusals).toEqual([undefined, told ? error : undefined, undefined]);
+    expect(refusals).toEqual([undefined, { write: create, error }, undefined]);
+  });
+
+  const later: Record<string, () => Error> = {
+    'that is down, or a webhook': down,
+    'with conflicts': () => new ApiError('POST /x', 409, {}),
+    'that is overloaded': () => new ApiError('POST /x', 429, {}),
+    'that does not take our credentials': () => new ApiError('POST /x', 401, {}),
+  };
+  test.each(Object.entries(later))('is told once it lasts: an API server %s', async (_, fail) => {
+    const { controller, clock, refusals, decided } = setup(
+      () => planOf(create),
+      () => {
+        throw fail();
+      },
+    );
+    controller.queue.add('a');
+    await clock.advance(240_000);
+    const told = decided.filter((__, index) => refusals[index] !== undefined);
+    expect(told.length).toBeGreaterThan(0);
+    expect(decided.length).toBeGreaterThan(told.length);
+    for (const { at } of told) expect(at).toBeGreaterThanOrEqual(120_000);
+    for (const { at } of decided.slice(0, -told.length)) expect(at).toBeLessThan(120_100);
+  });
+  test('is not told where it passes before', async () => {
+    const errors = Array.from({ length: 8 }, down);
+    const { controller, clock, refusals } = setup(
+      () => planOf(create),
+      () => {
+        failing(...errors.splice(0, 1))();
+      },
+    );
+    controller.queue.add('a');
+    await clock.advance(1_000_000);
+    expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([]);
+    expect(refusals).toHaveLength(10);
+  });
+  test('is counted for each object', async () => {
+    let write = create;
+    const { controller, clock, refusals, decided } = setup(
+      () => planOf(write),
+      () => {
+        throw down();
+      },
+    );
+    controller.queue.add('a');
+    await clock.advance(110_000);
+    write = other;
+    await clock.advance(110_000);
+    expect(refusals.filter((refusal) => refusal?.write === other)).toEqual([]);
+    expect(decided.length).toBeGreaterThan(10);
+  });
+
+  const never: Record<string, { write: Write; error: Error }> = {
+    'an eviction': { write: evict, error: new ApiError('POST /x', 403, {}) },
+    'no answer': { write: create, error: new ApiUnreachable('x', new Error('y')) },
+  };
+  test.each(Object.entries(never))('is nothing: %s', async (_, { write, error }) => {
+    const { controller, clock, refusals } = setup(
+      () => planOf(write),
+      () => {
+        throw error;
+      },
+    );
+    controller.queue.add('a');
+    await clock.advance(600_000);
+    expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([]);
   });
 });
 
@@ -167,7 +233,7 @@ describe('what became of the writes of a plan', () => {
     controller.queue.add('a');
     await clock.advance(0);
     expect(settled).toEqual([['a', refused]]);
-    await clock.advance(7_000);
+    await clock.advance(8_400);
     expect(settled).toEqual([['a', refused], ['a']]);
   });
   test('is not told of a plan without', async () => {
@@ -210,7 +276,12 @@ describe('after a failure', () => {
     'by a disruption budget: quietly, and after Retry-After': {
       error: new ApiError('POST /x', 429, {}, '7'),
       level: 'debug',
-      again: [7_000, 7_000],
+      again: [7_000, 8_400],
+    },
+    'by a proxy that asks for an hour: after two minutes': {
+      error: new ApiError('POST /x', 503, {}, '3600'),
+      level: 'error',
+      again: [120_000, 144_000],
     },
     'by a disruption budget that does not say when: quietly': {
       error: new ApiError('POST /x', 429, { reason: 'TooManyRequests' }),

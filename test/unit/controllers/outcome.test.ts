@@ -12,6 +12,7 @@ import { binding, ended, over, plan as drain } from '../../support/draining.ts';
 import { leave } from '../../support/leaving.ts';
 import { at, make, T0 } from '../../support/make.ts';
 import { failing } from '../../support/minding-pods.ts';
+import { notTaken } from '../../support/not-taken.ts';
 import { elsewhere, inPlace, kept, newClaim, RESCUE } from '../../support/rescuing.ts';
 
 /* What plans say that they bring about; it is counted when their writes are done (controller.test.ts). */
@@ -138,7 +139,7 @@ const cases: Record<string, { plan: () => Plan; outcome: object | undefined }> =
     outcome: { kind: 'rescue', step: 'begun' },
   },
   'a rescue that the other namespace refuses': {
-    plan: () => leave({ refusal: { reason: 'Forbidden', code: 403, message: 'no' } }),
+    plan: () => leave({ refusal: notTaken(elsewhere(), 403, 'Forbidden') }),
     outcome: { kind: 'rescue', step: 'refused' },
   },
   'a volume that is left to people': {

@@ -55,6 +55,14 @@ function standby(): Standby {
   return { caches, clock, api, metrics, reconciled, braked, lead };
 }
 
+/** The API server has it no more. */
+async function forgetBinding(api: MemoryApi): Promise<void> {
+  const { namespace, name, uid } = make.binding().metadata;
+  const ref = { kind: 'FluentPVCBinding', namespace, name } as const;
+  await api.patch(ref, { type: 'merge', body: { metadata: { finalizers: null } } });
+  await api.delete(ref, { uid, propagation: 'Background' });
+}
+
 test('while it stands by nothing is done', async () => {
   const { caches, clock, api, metrics, reconciled, braked } = standby();
   caches.pods.set(make.pod());
@@ -131,6 +139,22 @@ describe('once it leads', () => {
       expect(braked()).toEqual([]);
     });
   });
+  test('a FluentPVC concerns itself, and claims that have lost their binding', async () => {
+    const { caches, clock, reconciled } = await leading();
+    reconciled();
+    caches.fluentPVCs.set(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled()).toEqual(['fluentpvc']);
+    caches.bindings.remove(make.binding());
+    await clock.advance(0);
+    reconciled();
+    caches.fluentPVCs.remove(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled()).toEqual(['fluentpvc']);
+    caches.fluentPVCs.set(make.fluentPVC());
+    await clock.advance(0);
+    expect(reconciled().toSorted()).toEqual(['binding', 'fluentpvc']);
+  });
   test('a claim that changes concerns its binding and its FluentPVC', async () => {
     const { caches, clock, reconciled } = await leading();
     reconciled();
@@ -152,6 +176,7 @@ describe('once it leads', () => {
     caches.fluentPVCs.set(deleted);
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    await forgetBinding(api);
     caches.claims.remove(make.claim());
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();
@@ -166,6 +191,7 @@ describe('once it leads', () => {
     caches.fluentPVCs.set(deleted);
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeDefined();
+    await forgetBinding(api);
     caches.bindings.remove(make.binding());
     await clock.advance(0);
     expect(api.find('FluentPVC', 'logs')).toBeUndefined();

@@ -17,6 +17,11 @@ describe('how long the server wants us to wait', () => {
       status: { details: { retryAfterSeconds: 0 } },
       ms: undefined,
     },
+    'an hour is two minutes: the server is back before': {
+      status: {},
+      header: '3600',
+      ms: 120_000,
+    },
     'an empty header says nothing': { status: {}, header: '', ms: undefined },
   };
   test.each(Object.entries(cases))('%s', (_, { status, header, ms }) => {
@@ -32,6 +37,12 @@ test('the message names request, answer and code', () => {
   expect(new ApiUnreachable('GET /x', new Error('refused')).message).toBe(
     'GET /x: no answer from the API server (refused)',
   );
+});
+
+test('the message has no more of an answer than a condition takes, and reason and code behind it', () => {
+  const error = new ApiError('POST /x', 422, { reason: 'Invalid', message: '失敗'.repeat(50_000) });
+  expect(Buffer.byteLength(error.message)).toBeLessThan(5_000);
+  expect(error.message).toMatch(/… \(Invalid 422\)$/);
 });
 
 test('the method of the request is known', () => {

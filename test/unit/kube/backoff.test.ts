@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { backoffMs } from '../../../src/kube/backoff.ts';
+import { atLeastMs, backoffMs } from '../../../src/kube/backoff.ts';
 
 describe('the wait', () => {
   const cases: Record<string, { failures: number; random: number; ms: number }> = {
@@ -22,4 +22,8 @@ describe('the wait', () => {
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(100);
     expect(Math.max(...waits)).toBeLessThanOrEqual(120);
   });
+});
+
+test('a wait that is asked for is kept, and at most 20 % longer', () => {
+  expect([0, 1].map((random) => atLeastMs(7_000, () => random))).toEqual([7_000, 8_400]);
 });

@@ -3,6 +3,7 @@ import { annotations } from '../../../src/api/names.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { EventWrite, Write } from '../../../src/core/plan.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
+import type { CreateRefusal } from '../../../src/kube/create-refusal.ts';
 import { createWriter, type Writer } from '../../../src/kube/writer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { make, NAME } from '../../support/make.ts';
@@ -50,6 +51,27 @@ test('stops at the first that fails', async () => {
     code: 403,
   });
   expect(api.requests.map(({ verb }) => verb)).toEqual(['create', 'patch']);
+});
+
+describe('an object that the API server does not take', () => {
+  const told = async (...done: Write[]): Promise<unknown[]> => {
+    const { api, writer } = setup(make.claim());
+    api.refuse = () => refusal(403, 'Forbidden');
+    const refusals: CreateRefusal[] = [];
+    const onRefusal = (one: CreateRefusal): number => refusals.push(one);
+    await writer.apply(done, { onRefusal }).catch(() => undefined);
+    return refusals;
+  };
+  test('is told of, with the words of the API server', async () => {
+    const error = expect.objectContaining({ code: 403 }) as unknown;
+    expect(await told(writes.create)).toEqual([{ write: writes.create, error }]);
+  });
+  test.each([writes.patch, writes.delete, writes.evict, event])(
+    'is none where the write is another: $verb',
+    async (write) => {
+      expect(await told(write)).toEqual([]);
+    },
+  );
 });
 
 test('hands the options of the call on', async () => {
@@ -221,14 +243,19 @@ describe('an Event', () => {
       note: 'It failed.',
     });
   });
-  test('has a note and a name that the API takes', async () => {
-    const { api, writer } = setup();
-    const regarding = { ...event.regarding, name: 'n'.repeat(253) };
-    await writer.apply([{ ...event, regarding, note: 'x'.repeat(5000) }]);
-    const [stored] = (await api.list('Event', {})).items;
-    expect(stored?.metadata.generateName).toMatch(/^n{200}.$/);
-    expect((stored as unknown as { note: string }).note).toHaveLength(1000);
-  });
+  test.each(['x', '失', '📦'])(
+    'has a note and a name that the API takes: of %s',
+    async (letter) => {
+      const { api, writer } = setup();
+      const regarding = { ...event.regarding, name: 'n'.repeat(253) };
+      await writer.apply([{ ...event, regarding, note: letter.repeat(5000) }]);
+      const [stored] = (await api.list('Event', {})).items;
+      expect(stored?.metadata.generateName).toMatch(/^n{200}.$/);
+      const bytes = Buffer.byteLength((stored as unknown as { note: string }).note);
+      expect(bytes).toBeGreaterThan(1000);
+      expect(bytes).toBeLessThanOrEqual(1024);
+    },
+  );
   test('that is refused stops nothing and is no error', async () => {
     const { api, writer, log } = setup(make.claim());
     api.refuse = ({ kind }) => (kind === 'Event' ? refusal(403, 'Forbidden') : undefined);

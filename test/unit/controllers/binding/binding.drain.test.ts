@@ -3,8 +3,8 @@ import type { Binding } from '../../../../src/api/binding.ts';
 import { labels } from '../../../../src/api/names.ts';
 import type { Stored } from '../../../../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../../../../src/api/pod.ts';
-import { ApiError } from '../../../../src/kube/api-error.ts';
 import { at, make, NAME } from '../../../support/make.ts';
+import { notTaken } from '../../../support/not-taken.ts';
 import { deeds, message, said } from '../../../support/said.ts';
 import { snapshot, outOfUse, jobPod, setup } from '../../../support/deciding.ts';
 
@@ -21,7 +21,7 @@ describe('draining', () => {
   });
   test('a Job that was refused is told so, and tried again', async () => {
     const { decide } = setup(outOfUse, cached);
-    const plan = await decide(new ApiError('POST /jobs', 403, { message: 'exceeded quota' }));
+    const plan = await decide(notTaken(make.job(), 403, 'Forbidden', 'exceeded quota'));
     expect(deeds(plan.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
     expect(message(plan, 'DrainStalled')).toContain('exceeded quota');
   });
@@ -59,6 +59,12 @@ describe('draining', () => {
     expect(deeds(plan.writes)).toEqual(['patch FluentPVCBinding status']);
     expect(plan.requeueAfterMs).toBe(30_000);
     expect(message(plan, 'DrainStalled')).toContain('"former" (node "node-1")');
+  });
+  test("a Pod that has our label and not the claim is no hindrance: it may be anybody's", async () => {
+    const stranger = jobPod('stranger');
+    const pod = { ...stranger, spec: { ...stranger.spec, volumes: [] } };
+    const { decide } = setup(outOfUse, cached, [pod]);
+    expect(deeds((await decide()).writes)).toEqual(['create Job']);
   });
   test('Pods of former Jobs that have ended are no hindrance', async () => {
     const { decide } = setup(outOfUse, cached, [jobPod('former', { status: { phase: 'Failed' } })]);

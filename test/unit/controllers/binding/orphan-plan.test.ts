@@ -22,6 +22,7 @@ function plan(change: Partial<OrphanObservation>): ReturnType<typeof orphanPlan>
     claim,
     live: lost,
     fluentPVC: make.fluentPVC(),
+    isMissingTold: false,
     pod: undefined,
     defaults: make.defaults,
     ...change,
@@ -122,10 +123,14 @@ describe('of a claim without binding', () => {
       live: { claim: bare, binding: undefined },
       writes: [],
     },
-    'nothing can be made without the FluentPVC, which may come back': {
+    'nothing can be made without the FluentPVC, and that is told': {
       fluentPVC: undefined,
+      writes: ['event FluentPVCMissing'],
+    },
+    'nothing can be made without the FluentPVC, and that was told': {
+      fluentPVC: undefined,
+      isMissingTold: true,
       writes: [],
-      again: 60_000,
     },
     'the binding is made anew': { writes: ['create FluentPVCBinding'] },
     'the binding is made anew although somebody deletes the claim': {

@@ -87,6 +87,12 @@ describe('with a Job', () => {
       ])
         expect(text).toContain(part);
     });
+    test('it is said in a condition that the API takes, with when the next one is due', () => {
+      const long = ended('Failed', 'x'.repeat(32_768));
+      const text = message(plan({ job: long }), 'FinalizerJobFailed');
+      expect(text?.length).toBeLessThan(32_768);
+      expect(text).toContain(at(110));
+    });
     test('the first one is counted too, of a Job that was never seen to run', () => {
       expect(said(plan({ job: ended('Failed') }))).toMatchObject({
         attempts: 1,

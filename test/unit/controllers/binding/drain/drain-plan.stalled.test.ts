@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { make, NAME, at } from '../../../../support/make.ts';
 import type { DrainObservation } from '../../../../../controllers/binding/drain/drain-plan.ts';
 import type { Plan } from '../../../../../src/core/plan.ts';
+import { notTaken } from '../../../../support/not-taken.ts';
 import { deeds, message, said } from '../../../../support/said.ts';
 import {
   over,
@@ -22,17 +23,16 @@ function told(decided: Plan): DrainObservation['binding'] {
 }
 const gone = { FinalizerJobApplied: 'False FinalizerJobGone' };
 
+/** What the API server says to a new object. */
+const no = (code: number, reason: string, text: string) => notTaken(next.job, code, reason, text);
+
 describe('a Job that the API server has refused', () => {
-  const quota = (used: number): NonNullable<DrainObservation['refusal']> => ({
-    reason: 'Forbidden',
-    code: 403,
-    message: `POST /jobs: exceeded quota: pods, used: ${used} (Forbidden 403)`,
-  });
+  const quota = (used: number) => no(403, 'Forbidden', `exceeded quota: pods, used: ${used}`);
   test('is said and tried again', () => {
     const decided = plan({ next, refusal: quota(3) });
     expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
     expect(said(decided)).toMatchObject({ DrainStalled: 'True FinalizerJobRefused' });
-    expect(message(decided, 'DrainStalled')).toContain(quota(3).message);
+    expect(message(decided, 'DrainStalled')).toContain(quota(3).error.message);
   });
   test('is said once, whatever else the API server says of the same refusal', () => {
     const before = told(plan({ next, refusal: quota(3) }));
@@ -41,13 +41,13 @@ describe('a Job that the API server has refused', () => {
       expect(deeds(again.writes)).toEqual(['create Job']);
     }
   });
-  const others: Record<string, Partial<ReturnType<typeof quota>>> = {
-    'another reason': { reason: 'Invalid', message: 'no (Invalid 403)' },
-    'another code': { code: 422, message: 'no (Forbidden 422)' },
+  const others = {
+    'another reason': no(403, 'Invalid', 'no'),
+    'another code': no(422, 'Forbidden', 'no'),
   };
-  test.each(Object.entries(others))('is said anew for %s', (_, change) => {
+  test.each(Object.entries(others))('is said anew for %s', (_, refusal) => {
     const before = told(plan({ next, refusal: quota(3) }));
-    const decided = plan({ next, refusal: { ...quota(3), ...change }, binding: before });
+    const decided = plan({ next, refusal, binding: before });
     expect(message(decided, 'DrainStalled')).toContain('no (');
   });
   test('is said anew where something else stood in the way, or nothing any more', () => {
@@ -60,9 +60,34 @@ describe('a Job that the API server has refused', () => {
     for (const condition of [other, former]) {
       const before = binding({ phase: 'OutOfUse', conditions: [over, condition] });
       expect(message(plan({ next, refusal: quota(3), binding: before }), 'DrainStalled')).toContain(
-        quota(3).message,
+        quota(3).error.message,
       );
     }
+  });
+  test('is not taken for one where another object was refused', () => {
+    const refusal = notTaken(make.claim(), 403, 'Forbidden', 'exceeded quota');
+    expect(deeds(plan({ next, refusal }).writes)).toEqual(['create Job']);
+  });
+  test('is said in a condition that the API takes, with whose turn it is', () => {
+    const text = message(
+      plan({ next, refusal: no(403, 'Forbidden', 'x'.repeat(100_000)) }),
+      'DrainStalled',
+    );
+    expect(text?.length).toBeLessThan(32_768);
+    expect(text).toContain('remove what stands in its way');
+  });
+  test('is another thing than one that it could not take: whose turn it is differs', () => {
+    const down = no(500, 'InternalError', 'failed calling webhook "x"');
+    const decided = plan({ next, refusal: down, binding: told(plan({ next, refusal: quota(3) })) });
+    expect(deeds(decided.writes)).toEqual(['patch FluentPVCBinding status', 'create Job']);
+    expect(said(decided)).toMatchObject({ DrainStalled: 'True FinalizerJobNotMade' });
+    expect(message(decided, 'DrainStalled')).toContain(down.error.message);
+  });
+  test('is said once, however it fails: each word anew would be the cause of the next', () => {
+    const refusal = no(500, 'InternalError', 'failed calling webhook "x"');
+    const before = told(plan({ next, refusal }));
+    for (const other of [no(500, 'InternalError', 'timeout'), no(429, 'TooManyRequests', 'x')])
+      expect(deeds(plan({ next, refusal: other, binding: before }).writes)).toEqual(['create Job']);
   });
   test.each(['running', 'Complete', 'Failed'])('is forgotten with a Job that is %s', (end) => {
     const known = binding({ conditions: [over, make.condition('DrainStalled')] });
@@ -163,7 +188,7 @@ describe('a Job that is gone is not applied any more', () => {
     'where the next one is refused': {
       binding: applied,
       next,
-      refusal: { reason: 'Forbidden', code: 403, message: '(Forbidden 403)' },
+      refusal: no(403, 'Forbidden', 'no'),
     },
   };
   test.each(Object.entries(cases))('%s', (_, change) => {

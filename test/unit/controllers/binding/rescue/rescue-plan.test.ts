@@ -6,6 +6,7 @@ import type { BindingStatus } from '../../../../../src/api/binding.ts';
 import { annotations, finalizers, labels } from '../../../../../src/api/names.ts';
 import type { PatchWrite } from '../../../../../src/core/plan.ts';
 import { at, make, NAME, T0 } from '../../../../support/make.ts';
+import { notTaken } from '../../../../support/not-taken.ts';
 import { elsewhere, inPlace, kept, newClaim, RESCUE } from '../../../../support/rescuing.ts';
 import { deeds, message, said } from '../../../../support/said.ts';
 
@@ -232,10 +233,15 @@ describe('a rescue', () => {
     });
   });
   test('says what the API server has against the new claim, and tries again', () => {
-    const refusal = { reason: 'Forbidden', code: 403, message: 'exceeded quota (Forbidden 403)' };
+    const refusal = notTaken(newClaim('shop'), 403, 'Forbidden', 'exceeded quota');
     const told = plan({ binding: inPlace(moving), volume: kept(waitsInPlace), refusal });
     expect(deeds(told.writes)).toEqual([STATUS, 'create PersistentVolumeClaim']);
     expect(message(told, 'DrainStalled')).toContain('exceeded quota');
+  });
+  test('does not take what it had against the Job for that', () => {
+    const refusal = notTaken(make.job(), 403, 'Forbidden', 'exceeded quota');
+    const moved = plan({ binding: inPlace(moving), volume: kept(waitsInPlace), refusal });
+    expect(said(moved)).not.toHaveProperty('DrainStalled');
   });
 });
 

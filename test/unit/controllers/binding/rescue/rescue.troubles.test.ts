@@ -4,13 +4,13 @@ import { rescuePlan } from '../../../../../controllers/binding/rescue/rescue-pla
 import type { Binding } from '../../../../../src/api/binding.ts';
 import { annotations, finalizers } from '../../../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../../../src/api/object.ts';
-import { ApiError } from '../../../../../src/kube/api-error.ts';
 import { jobPod, outOfUse, setup, snapshot } from '../../../../support/deciding.ts';
 import { fakeCaches } from '../../../../support/fake-caches.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
 import { bound, free, goes, going, leave } from '../../../../support/leaving.ts';
 import { KEY, make, NAME, T0 } from '../../../../support/make.ts';
 import { memoryApi } from '../../../../support/memory-api.ts';
+import { notTaken } from '../../../../support/not-taken.ts';
 import { elsewhere, inPlace, kept, newClaim, RESCUE } from '../../../../support/rescuing.ts';
 import { deeds, said } from '../../../../support/said.ts';
 
@@ -60,12 +60,26 @@ describe('a namespace goes', () => {
       free,
       make.volume(),
     ]);
-    const refusal = new ApiError('POST /fluentpvcbindings', 404, {
-      reason: 'NotFound',
-      message: 'namespaces "rescue" not found',
-    });
-    const does = deeds((await decide(refusal)).writes);
-    expect(does.some((one) => one.startsWith('event') || one.endsWith('status'))).toBe(true);
+    const elsewhere404 = notTaken(elsewhere(), 404, 'NotFound', 'namespaces "rescue" not found');
+    const does = deeds((await decide(elsewhere404)).writes);
+    expect(does).toEqual([
+      'patch FluentPVCBinding status',
+      'event RescueRefused',
+      'patch PersistentVolume',
+      'create FluentPVCBinding',
+    ]);
+  });
+  test('and a Job was refused before: that is no refusal of the rescue', async () => {
+    const { decide } = setup(outOfUse, { claims: [free], namespaces: [going] }, [
+      going,
+      free,
+      make.volume(),
+    ]);
+    const quota = notTaken(make.job(), 403, 'Forbidden', 'exceeded quota');
+    expect(deeds((await decide(quota)).writes)).toEqual([
+      'patch PersistentVolume',
+      'create FluentPVCBinding',
+    ]);
   });
   test('a claim has lost binding and FluentPVC: the namespace does not hang', async () => {
     const all = setup({}, { claims: [free], namespaces: [going] }, [going, free, make.volume()]);

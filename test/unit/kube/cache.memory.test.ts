@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { trimPod } from '../../../controllers/trim.ts';
+import type { Stored } from '../../../src/api/object.ts';
+import type { Pod } from '../../../src/api/pod.ts';
+import { createCache } from '../../../src/kube/cache.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { fakeWatchClient } from '../../support/fake-watch.ts';
+import { make } from '../../support/make.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+
+const PAGES = 20;
+const PAGE = 500;
+const MB = 1 << 20;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** MB of the heap that somebody holds. */
+function held(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / MB;
+}
+
+/** As an API server answers: of a Pod, most is envs and managedFields. */
+function page(number: number): Stored<Pod>[] {
+  const env = Array.from({ length: 60 }, (_, index) => ({ name: `VARIABLE_${index}`, value: 'x' }));
+  const managedFields = Array.from({ length: 60 }, (_, index) => ({ [`f:field-${index}`]: {} }));
+  const items = Array.from({ length: PAGE }, (_, index) => {
+    const name = `pod-${number}-${index}`;
+    const pod = make.pod({ metadata: { name, uid: name } });
+    const spec = { ...pod.spec, containers: [make.container('app', { env })] };
+    return { ...pod, spec, metadata: { ...pod.metadata, managedFields } };
+  });
+  return JSON.parse(JSON.stringify(items)) as Stored<Pod>[];
+}
+
+test('a list of 10,000 Pods is never held as the API server has it', async () => {
+  const before = held();
+  const whole: Stored<Pod>[] = page(0);
+  const ofOnePage = held() - before;
+  expect(whole.splice(0)).toHaveLength(PAGE);
+  let most = 0;
+  const fake = fakeWatchClient<Pod>();
+  fake.onList = ({ continue: from = '0' }) => {
+    most = Math.max(most, held() - before);
+    const number = Number(from) + 1;
+    const next = number < PAGES ? { continue: String(number) } : {};
+    return { items: page(number), resourceVersion: '10', ...next };
+  };
+  const cache = createCache<Pod>({
+    kind: 'Pod',
+    trim: trimPod,
+    client: fake.client,
+    clock: new FakeClock(),
+    log: memoryLog(),
+  });
+  const stop = new AbortController();
+  const done = cache.start(stop.signal);
+  await cache.synced;
+  await settle();
+  stop.abort();
+  await done;
+  const kept = held() - before;
+  expect([...cache.values()]).toHaveLength(PAGES * PAGE);
+  // Whole, they would be twenty pages.
+  expect(ofOnePage).toBeGreaterThan(2);
+  expect(kept).toBeLessThan(5 * ofOnePage);
+  expect(most).toBeLessThan(kept + 3 * ofOnePage);
+});
