@@ -53,7 +53,7 @@ test('while a binding is not drained, nothing is taken away, and the release can
   const { said, fault, helm } = await uninstall();
   expect(said).toEqual([`binding ${on.api.namespace}/some: Pending, Pod "app"`]);
   expect(fault).toContain('not uninstalled: 1 of its objects');
-  expect(helm).toMatch(/UserError: helm uninstall.*pre-delete/s);
+  expect(helm).toMatch(/check-uninstall not ready.*Failed/s);
   expect(await there(CONFIGURATIONS)).toHaveLength(2);
   expect(await there('deployments')).toHaveLength(2);
   // What only the check needs is gone, but for the Job, which has the log.
