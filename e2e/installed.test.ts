@@ -174,6 +174,7 @@ describe('the operator in the cluster', () => {
     await startCertManager(stage, parts);
     const ways = 'certificate.selfManaged.enabled=false,certificate.certManager.enabled=true';
     await installed.upgrade(`--set=${ways}`);
+    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
     const pod = labelledPod({ namespace: 'default' }, 'certified');
     await eventually(
       'an admission by the new certificate',

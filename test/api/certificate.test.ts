@@ -111,8 +111,8 @@ function versions(signal: AbortSignal): { seen: Stored<Configuration>[]; follows
   return { seen, follows: Promise.all(CONFIGURATIONS.map(follow)).then(() => undefined) };
 }
 
-/** Does that again and again in so many ways at once; returns how often, and what went wrong. */
-function again(what: () => Promise<unknown>, ways: number): { stop(): Promise<Tally> } {
+/** Does that again and again in so many ways at once; counts how often, and what went wrong. */
+function again(what: () => Promise<unknown>, ways: number): Again {
   const tally: Tally = { done: 0, failures: [] };
   let goesOn = true;
   const loops = Array.from({ length: ways }, async () => {
@@ -127,12 +127,18 @@ function again(what: () => Promise<unknown>, ways: number): { stop(): Promise<Ta
     }
   });
   return {
+    tally,
     async stop() {
       goesOn = false;
       await Promise.all(loops);
       return tally;
     },
   };
+}
+interface Again {
+  /** So far. */
+  tally: Readonly<Tally>;
+  stop(): Promise<Tally>;
 }
 interface Tally {
   done: number;
@@ -236,11 +242,13 @@ test(
       },
       RENEWAL_MS,
     );
-    await sleep(500);
+    await eventually(
+      'enough of both',
+      () => [pods, opened].every(({ tally }) => tally.done > 100),
+      RENEWAL_MS,
+    );
     const [created, shaken] = await Promise.all([pods.stop(), opened.stop()]);
     expect([created.failures, shaken.failures]).toEqual([[], []]);
-    expect(created.done).toBeGreaterThan(100);
-    expect(shaken.done).toBeGreaterThan(100);
     // The former CA stays, for whoever has not heard of it.
     expect((await bundles()).map((bundle) => certificatesIn(bundle).length)).toEqual([2, 2]);
   },

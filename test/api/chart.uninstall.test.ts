@@ -49,7 +49,7 @@ const there = async (what: string): Promise<string[]> => {
   return text.split('\n').filter((line) => line !== '');
 };
 
-test('while a binding is not drained, nothing is taken away, and the release can be upgraded', async () => {
+test('while a binding is not drained, nothing is taken away, and the release can be brought back', async () => {
   const { said, fault, helm } = await uninstall();
   expect(said).toEqual([`binding ${on.api.namespace}/some: Pending, Pod "app"`]);
   expect(fault).toContain('not uninstalled: 1 of its objects');
@@ -60,6 +60,8 @@ test('while a binding is not drained, nothing is taken away, and the release can
   expect(await there('clusterroles,clusterrolebindings,serviceaccounts,jobs')).not.toContainEqual(
     expect.stringMatching(/^(clusterrole|serviceaccount).*check-uninstall/),
   );
+  // Helm upgrades no release that it calls "uninstalling".
+  await on.helm('rollback', RELEASE, '1', `--namespace=${on.namespace}`);
   await on.upgrade('--set=logLevel=debug');
   const one = await on.api.client.get<KubeObject & { spec: object }>({
     kind: 'FluentPVCBinding',

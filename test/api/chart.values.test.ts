@@ -175,7 +175,7 @@ test('labels for all are on all, but on definitions', async () => {
 test('the check before an uninstallation knows whether definitions go as well', async () => {
   const args = async (...values: string[]): Promise<string[] | undefined> =>
     (await pod('-check-uninstall', ...values)).containers[0]?.args.slice(1);
-  expect(await args()).toEqual(['check-uninstall']);
-  expect(await args('--set=crds.keep=false')).toEqual(['check-uninstall', '--crds-go']);
+  expect(await args()).not.toContain('--crds-go');
+  expect(await args('--set=crds.keep=false')).toContain('--crds-go');
   expect(await ofKind('Job', '--set=uninstall.force=true')).toEqual([]);
 });

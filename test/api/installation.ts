@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHelm, CHART, type Helm } from '../../e2e/helm.ts';
 import type { Process } from '../../src/kube/permissions.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { makeCertificate, type ServingCertificate } from '../../webhook/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { removeAll } from './guarding.ts';
@@ -103,9 +104,33 @@ async function open(
     certificate,
     folder,
     async upgrade(...others) {
+      await leadBack(api, namespace);
       await helm('upgrade', RELEASE, CHART, ...flags, ...values, ...others);
     },
   };
+}
+
+/**
+ * Where a test has led the API server to a webhook of its own, by URL: Helm would put the Service beside
+ * it, and only one may be there.
+ */
+async function leadBack({ client, kubectl }: Api, namespace: string): Promise<void> {
+  for (const [kind, path] of [
+    ['MutatingWebhookConfiguration', '/pod/mutate'],
+    ['ValidatingWebhookConfiguration', '/fluent-pvc/validate'],
+  ] as const) {
+    const found = await client.get<WebhookConfiguration>({ kind, name: RELEASE });
+    const { url, caBundle } = found?.webhooks[0]?.clientConfig ?? {};
+    if (url === undefined) continue;
+    const service = { namespace, name: `${RELEASE}-webhook`, port: 443, path };
+    const value = { service, caBundle };
+    const patch = [{ op: 'replace', path: '/webhooks/0/clientConfig', value }];
+    await kubectl('patch', kind, RELEASE, '--type=json', `--patch=${JSON.stringify(patch)}`);
+  }
+}
+
+interface WebhookConfiguration extends KubeObject {
+  webhooks: readonly { clientConfig: { url?: string; caBundle?: string } }[];
 }
 
 /** The username of a process of the release. */

@@ -166,7 +166,7 @@ describe('one that is deleted', () => {
       client.list = ((kind: string, { namespace }: { namespace?: string }) => {
         asked.push(`${kind} in ${namespace ?? 'all'}`);
         return Promise.resolve({ items: [], resourceVersion: '1' });
-      }) as typeof client.list;
+      });
       const caches = fakeCaches({});
       caches.fluentPVCs.set(make.fluentPVC({ metadata: { ...kept, ...deleting } }));
       const options = { caches, client, clock: new FakeClock(), namespaces: ['shop', 'pay'] };
