@@ -91,7 +91,9 @@ export function inject(path: string, spec: PodSpec, injection: Injection): Injec
 
 /** The document with the operations applied; the given one stays as it is. */
 export function applyOperations<T>(document: T, operations: readonly PatchOperation[]): T {
-  return jsonPatch.applyPatch(structuredClone(document), structuredClone(operations), true)
+  // A copy by JSON, which is all that there is: structuredClone costs a third of a whole admission plan.
+  const { deepClone, applyPatch } = jsonPatch;
+  return applyPatch(deepClone(document) as T, deepClone(operations) as PatchOperation[], true)
     .newDocument;
 }
 
