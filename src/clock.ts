@@ -58,3 +58,33 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', finish, { once: true });
   });
 }
+
+/** A signal that is to be disposed of when what it was for has ended. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Aborts with the signal, or after that many ms of the system's clock, as `AbortSignal.any` and
+ * `AbortSignal.timeout` would together. Those are kept until the time has come, with all that waits for
+ * them: at a hundred admissions a second, tens of MiB for requests that were answered long ago.
+ */
+export function deadline(ms: number, signal?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const follow = (): void => {
+    controller.abort(signal?.reason);
+  };
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  }, ms);
+  timer.unref();
+  if (signal?.aborted === true) follow();
+  else signal?.addEventListener('abort', follow, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', follow);
+    },
+  };
+}

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { deadline } from '../src/clock.ts';
 import { FAULTS, messageOf } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
@@ -128,11 +129,8 @@ async function answerTo(
   const { uid } = decoded.request;
   try {
     const patienceMs = timeoutMs(request.query);
-    const time = {
-      signal: AbortSignal.any([gone, AbortSignal.timeout(patienceMs * SHARE_FOR_WRITES)]),
-      gone,
-      undoMs: patienceMs * SHARE_FOR_UNDO,
-    };
+    using writing = deadline(patienceMs * SHARE_FOR_WRITES, gone);
+    const time = { signal: writing.signal, gone, undoMs: patienceMs * SHARE_FOR_UNDO };
     return { uid, answer: await handler(decoded.request, time) };
   } catch (error) {
     log.error('an admission failed', {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { deadline } from '../clock.ts';
 import { ApiError, ApiUnreachable, type Status } from './api-error.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Connection } from './connection.ts';
@@ -60,9 +61,8 @@ export function createHttp(
   };
   const answer = async <T>(call: Call): Promise<Answer<T>> => {
     // Also while the body comes: a connection that is half open says nothing for ever.
-    const deadline = AbortSignal.timeout(ANSWER_MS);
-    const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-    const { headers, body } = await open({ ...call, signal });
+    using limit = deadline(ANSWER_MS, call.signal);
+    const { headers, body } = await open({ ...call, signal: limit.signal });
     try {
       return { headers, body: (await body.json()) as T };
     } catch (error) {

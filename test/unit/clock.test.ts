@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { delay, systemClock } from '../../src/clock.ts';
+import { deadline, delay, systemClock } from '../../src/clock.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 
 describe('delay', () => {
@@ -33,6 +33,42 @@ describe('delay', () => {
     await clock.advance(1_000);
     await waiting;
     expect(remove).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('deadline', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+  test('aborts when its time has come', () => {
+    const { signal } = deadline(1_000);
+    jest.advanceTimersByTime(999);
+    expect(signal.aborted).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+  });
+  test('aborts with the signal that it follows, and for its reason', () => {
+    const stop = new AbortController();
+    const { signal } = deadline(1_000, stop.signal);
+    const reason = new Error('enough');
+    stop.abort(reason);
+    expect(signal.reason).toBe(reason);
+  });
+  test('has aborted where that signal has', () => {
+    expect(deadline(1_000, AbortSignal.abort('before')).signal.reason).toBe('before');
+  });
+  test('once disposed of leaves neither timer nor listener, and never aborts', () => {
+    const stop = new AbortController();
+    const remove = jest.spyOn(stop.signal, 'removeEventListener');
+    const limit = deadline(1_000, stop.signal);
+    limit[Symbol.dispose]();
+    expect(jest.getTimerCount()).toBe(0);
+    expect(remove).toHaveBeenCalledTimes(1);
+    stop.abort();
+    expect(limit.signal.aborted).toBe(false);
   });
 });
 

@@ -155,8 +155,10 @@ test.each(Object.entries(cases))('%s', async (_, { steps, told, asked }) => {
 });
 
 test('a list that does not answer is given up after a minute, and asked for anew', async () => {
-  const timeout = AbortSignal.timeout.bind(AbortSignal);
-  jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 1000));
+  const start = setTimeout;
+  jest
+    .spyOn(globalThis, 'setTimeout')
+    .mockImplementation((run, ms) => start(run, ms === 60_000 ? 60 : ms));
   running = await followed(() => undefined, listed, open);
   await running.cache.synced;
   expect(running.asked.slice(0, 2)).toEqual(['list', 'list']);
