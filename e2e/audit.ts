@@ -1,10 +1,13 @@
 import { open } from 'node:fs/promises';
+import { readWrite, type ApiWrite } from '../test/crash/api-write.ts';
 
 /** A request as the API server's audit log has it. */
 export interface AuditedRequest {
   /** `update leases`, `watch pods`. */
   readonly what: string;
   readonly userAgent: string;
+  /** What it wrote, if it did. */
+  readonly write?: ApiWrite;
 }
 
 interface AuditEvent {
@@ -13,7 +16,19 @@ interface AuditEvent {
   readonly userAgent?: string;
   readonly requestURI: string;
   readonly objectRef?: { readonly resource?: string; readonly subresource?: string };
+  readonly responseStatus?: { readonly code?: number };
+  /** Only of writes: see the audit policy. */
+  readonly requestObject?: unknown;
 }
+
+/** Of the verbs that write: their methods in HTTP. */
+const METHODS: Readonly<Record<string, string>> = {
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+};
+const REFUSED = 400;
 
 /** A place in the log, and what came since the place before. */
 export interface AuditLog {
@@ -43,15 +58,20 @@ export async function followAudit(file: string): Promise<AuditLog> {
           .filter((line) => line !== '')
           .map((line) => JSON.parse(line) as AuditEvent)
           .filter(({ auditID }) => !known.has(auditID) && known.add(auditID))
-          .map(({ verb, userAgent = '', objectRef, requestURI }) => ({
-            what: [verb, objectRef?.resource ?? requestURI, objectRef?.subresource ?? '']
-              .join(' ')
-              .trimEnd(),
-            userAgent,
-          }));
+          .map(requestOf);
       } finally {
         await handle.close();
       }
     },
   };
+}
+
+function requestOf(event: AuditEvent): AuditedRequest {
+  const { verb, userAgent = '', objectRef, requestURI, responseStatus, requestObject } = event;
+  const names = [verb, objectRef?.resource ?? requestURI, objectRef?.subresource ?? ''];
+  const what = names.join(' ').trimEnd();
+  const method = (responseStatus?.code ?? 0) < REFUSED ? METHODS[verb] : undefined;
+  const body = requestObject === undefined ? '' : JSON.stringify(requestObject);
+  const write = method === undefined ? undefined : readWrite(method, requestURI, body);
+  return { what, userAgent, ...(write === undefined ? {} : { write }) };
 }

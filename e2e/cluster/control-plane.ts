@@ -127,12 +127,15 @@ export function scheduler(
   };
 }
 
-/** Records who did what, not the objects: cheap, and enough to count writes. */
+/** Records who asked for what, and what was written: of reads not the objects, which is most of it. */
 export const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata' }],
+  rules: [
+    { level: 'Request', verbs: ['create', 'update', 'patch', 'delete'] },
+    { level: 'Metadata' },
+  ],
 };
 
 /** Where the audit policy is. */
