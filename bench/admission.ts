@@ -1,72 +1,83 @@
-import { cpus } from 'node:os';
-import { make } from '../test/support/make.ts';
-import { reviewBody } from '../test/support/review.ts';
-import { podPlan } from '../webhook/pod-plan.ts';
-import { decode, encode } from '../webhook/review.ts';
 import type { Pod } from '../src/api/pod.ts';
+import type { KubeClient } from '../src/kube/client.ts';
+import { defineBench } from './bench.ts';
+import { allRounds, byTurns, load, type Subject } from './load.ts';
+import { profiled, type Program } from './program.ts';
+import type { Report } from './report.ts';
+import { subjects } from './shapes.ts';
+import { openStand, standFloor, standOperator } from './stand.ts';
 
-/*
- * CPU time that the answer to one large Pod costs: body to AdmissionReview, patch and answer, as the
- * webhook does it, without network and writes. `npm run bench:admission [-- --limit MS]`; with a limit
- * it exits 1 when the median is above.
- */
+const SIZES = {
+  clients: [1, 8, 32, 64],
+  envs: [100, 1500],
+  samples: 900,
+  rounds: 9,
+  nodes: 0,
+  profile: 'none',
+};
 
-const ENVS = 1_500;
-const SIZE = 64 * 1024;
-const WARM_UP = 300;
-const ROUNDS = 500;
+/** What creating a Pod takes through the webhook, through the floor's, and through none. */
+export const admissionBench = defineBench({
+  name: 'admission',
+  what: 'creating Pods: bare, with a webhook that makes the two writes only, with the operator',
+  sizes: SIZES,
+  measure,
+});
 
-/** A Pod of that many envs and bytes, all in one container. */
-function largePod(): Pod {
-  const empty = JSON.stringify(make.newPod()).length;
-  const name = (index: number): string => `VARIABLE_${String(index).padStart(4, '0')}`;
-  const frame = JSON.stringify({ name: name(0), value: '' }).length + 1;
-  const value = 'x'.repeat(Math.max(Math.floor((SIZE - empty) / ENVS) - frame, 1));
-  const env = Array.from({ length: ENVS }, (_, index) => ({ name: name(index), value }));
-  return make.newPod({ spec: { containers: [make.container('app', { env })] } });
+/** Of most Pods. */
+const FEW_ENVS = 5;
+const WARM_UP = 200;
+
+async function measure(sizes: typeof SIZES, report: Report): Promise<void> {
+  await using parts = new AsyncDisposableStack();
+  const stand = await openStand('admission', { nodes: sizes.nodes, report }, parts);
+  const { client } = stand;
+  // Without nodes there is nothing for controllers to do, and admission is all that is measured.
+  const command = sizes.nodes === 0 ? 'webhook' : 'all';
+  const operator = await standOperator(stand, command, profiled(sizes.profile, report.folder));
+  parts.defer(() => operator.end());
+
+  const compare = async ({
+    envs,
+    clients,
+    dryRun = false,
+  }: {
+    envs: number;
+    clients: number;
+    dryRun?: boolean;
+  }): Promise<void> => {
+    const floor = await standFloor(stand, envs);
+    await using own = new AsyncDisposableStack();
+    own.defer(() => floor.kill());
+    const all = {
+      bare: creating(client, subjects.bare(envs), dryRun),
+      floor: creating(client, subjects.floor(envs), dryRun, floor),
+      'floor+patch': creating(client, subjects['floor+patch'](envs), dryRun, floor),
+      operator: creating(client, subjects.operator(envs), dryRun, operator),
+    };
+    for (const subject of Object.values(all)) {
+      await load(subject, { clients: 8, samples: WARM_UP });
+    }
+    const name = `${clients} at a time, ${envs} envs${dryRun ? ', dry run' : ''}`;
+    report.step(name);
+    const found = report.latencies(
+      name,
+      allRounds(await byTurns<keyof typeof all>(all, { ...sizes, clients })),
+    );
+    if (envs !== FEW_ENVS || dryRun || ![1, 32].includes(clients)) return;
+    const ratio = (of: 'p50' | 'p99' | 'perSecond'): number => found.operator[of] / found.floor[of];
+    report.target(`p50 of ${name}, in floors`, ratio('p50'), { atMost: 1.25 });
+    report.target(`p99 of ${name}, in floors`, ratio('p99'), { atMost: 1.25 });
+    report.target(`rate of ${name}, in floors`, ratio('perSecond'), { atLeast: 0.9 });
+  };
+  for (const clients of sizes.clients) await compare({ envs: FEW_ENVS, clients });
+  await compare({ envs: FEW_ENVS, clients: 8, dryRun: true });
+  for (const envs of sizes.envs) await compare({ envs, clients: 8 });
 }
 
-/** CPU time of this process, user and system, in ms. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+function creating(client: KubeClient, pod: Pod, dryRun: boolean, program?: Program): Subject {
+  return {
+    request: () => client.create(pod, { dryRun }),
+    ...(program === undefined ? {} : { program }),
+  };
 }
-
-const pod = largePod();
-const fluentPVC = make.fluentPVC();
-const body = Buffer.from(
-  reviewBody({ uid: 'request-uid', operation: 'CREATE', namespace: 'shop', object: pod }),
-);
-
-function answer(): number {
-  const decoded = decode(body);
-  if ('denial' in decoded) throw new Error(decoded.denial.message);
-  const plan = podPlan({
-    now: 0,
-    request: { uid: decoded.request.uid, namespace: 'shop' },
-    pod: decoded.request.object as Pod,
-    fluentPVC,
-    namespaceLabels: undefined,
-    storageClassExists: false,
-    arrival: undefined,
-    defaults: make.defaults,
-  });
-  if (!plan.answer.allowed) throw new Error(plan.answer.denial.message);
-  return JSON.stringify(encode(decoded.request.uid, plan.answer)).length;
-}
-
-for (let round = 0; round < WARM_UP; round += 1) answer();
-const times: number[] = [];
-for (let round = 0; round < ROUNDS; round += 1) {
-  const startedAt = cpuMs();
-  answer();
-  times.push(cpuMs() - startedAt);
-}
-times.sort((a, b) => a - b);
-const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
-process.stdout.write(
-  `a Pod of ${ENVS} envs and ${Math.round(body.length / 1024)} KiB: ${at(0.5).toFixed(2)} ms of CPU ` +
-    `(median of ${ROUNDS}; p99 ${at(0.99).toFixed(2)} ms; ${cpus()[0]?.model ?? ''}, Node ${process.version})\n`,
-);
-const limit = Number(process.argv[process.argv.indexOf('--limit') + 1]);
-if (process.argv.includes('--limit') && !(at(0.5) <= limit)) process.exitCode = 1;

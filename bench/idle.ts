@@ -1,35 +1,50 @@
-import { parseArgs } from 'node:util';
-import { watchRest } from '../e2e/at-rest.ts';
-import { createReporter } from '../e2e/cluster/reporter.ts';
+import { lookOn } from '../e2e/at-rest.ts';
+import type { AtRest } from './rest.ts';
 
-/*
- * What the operator asks of the API server while nothing happens: nothing but leases and watches, and
- * no line in its log. `npm run bench:idle [-- --bindings 1000 --seconds 60]`, on a cluster with
- * simulated nodes that it starts itself; it exits 1 when anything else is asked or logged.
+/** In ms of CPU a minute. */
+const CPU_TARGET_MS = 100;
+
+/**
+ * Requests, log lines and CPU time of a while in which nothing happens. The floor is asked for
+ * nothing: it shows what Node and a server cost that has nothing to do.
  */
-
-const { values } = parseArgs({
-  options: {
-    bindings: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '60' },
-  },
-});
-const [bindings, seconds] = [Number(values.bindings), Number(values.seconds)];
-if (!(bindings >= 1 && seconds >= 1))
-  throw new Error('--bindings and --seconds are numbers from 1');
-
-const reporter = createReporter(process.stdout, () => performance.now());
-const { asked, disturbing, logged } = await watchRest('bench-idle', {
+export async function lookAtIdle({
+  audit,
+  operator,
+  floor,
   bindings,
   seconds,
-  reporter,
-});
-
-const counts = [...asked].map(([what, count]) => `${count} ${what}`).join(', ');
-reporter.line(
-  `${bindings} idle bindings, ${seconds} s: ${counts === '' ? 'no request' : counts}; ` +
-    `${logged.length} lines logged`,
-);
-for (const what of disturbing) reporter.line(`has no place in a rest: ${what}`);
-for (const line of logged) reporter.line(`logged: ${line}`);
-if (disturbing.length > 0 || logged.length > 0) process.exitCode = 1;
+  report,
+}: AtRest): Promise<void> {
+  report.step(`${bindings} bindings, looking on for ${seconds} s`);
+  const cpu = { floor: await floor.cpuMs(), operator: await operator.cpuMs() };
+  const { asked, disturbing, logged } = await lookOn({ audit, operator, seconds });
+  const spent = {
+    floor: (await floor.cpuMs()) - cpu.floor,
+    operator: (await operator.cpuMs()) - cpu.operator,
+  };
+  const perMinute = (value: number): number => (value * 60) / seconds;
+  const count = (matches: (what: string) => boolean): number =>
+    [...asked].reduce((sum, [what, times]) => sum + (matches(what) ? times : 0), 0);
+  report.found(`${bindings} idle bindings, a minute`, {
+    floor: { cpuMs: perMinute(spent.floor) },
+    operator: {
+      cpuMs: perMinute(spent.operator),
+      leases: perMinute(count((what) => what.endsWith(' leases'))),
+      watches: perMinute(count((what) => what.startsWith('watch '))),
+      others: count((what) => disturbing.includes(what)),
+      lines: logged.length,
+    },
+  });
+  const name = `${bindings} idle bindings`;
+  report.target(
+    `${name}: requests but leases and watches (${disturbing.join(', ') || 'none'})`,
+    disturbing.length,
+    { atMost: 0 },
+  );
+  report.target(`${name}: lines logged (${logged[0] ?? 'none'})`, logged.length, { atMost: 0 });
+  report.target(`${name}: ms of CPU a minute`, perMinute(spent.operator), {
+    atMost: CPU_TARGET_MS,
+  });
+  if (disturbing.length > 0 || logged.length > 0) process.exitCode = 1;
+}

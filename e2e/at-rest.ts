@@ -66,13 +66,26 @@ export async function watchRest(
   reporter.step(`${bindings} bindings are Ready`);
   const audit = await followAudit(auditLog);
   await quiet(audit);
-  const before = await linesOf(logFile);
   reporter.step(`all is quiet; looking on for ${seconds} s`);
+  return await lookOn({ audit, operator, seconds });
+}
+
+/** Looks on for a while at an operator that has nothing to do. */
+export async function lookOn({
+  audit,
+  operator: { pid, logFile },
+  seconds,
+}: {
+  readonly audit: AuditLog;
+  readonly operator: { readonly pid: number; readonly logFile: string };
+  readonly seconds: number;
+}): Promise<Rest> {
+  const before = await linesOf(logFile);
   await sleep(seconds * 1000);
   const asked = countOwn(await audit.next());
   const logged = (await linesOf(logFile)).slice(before.length);
   // Who is still there has not been quiet because it ended.
-  process.kill(operator.pid, 0);
+  process.kill(pid, 0);
   return { asked, disturbing: [...asked.keys()].filter(isDisturbing), logged };
 }
 
@@ -113,7 +126,8 @@ async function allReady(client: KubeClient, count: number): Promise<void> {
   );
 }
 
-async function quiet(audit: AuditLog): Promise<void> {
+/** Waits until the operator asks for nothing but what has a place in a rest. */
+export async function quiet(audit: AuditLog, patienceMs = SETTLE_MS): Promise<void> {
   await eventually(
     'the operator to have nothing to do',
     async () => {
@@ -122,7 +136,7 @@ async function quiet(audit: AuditLog): Promise<void> {
       if (disturbing.length > 0) throw new Error(disturbing.join(', '));
       return true;
     },
-    SETTLE_MS,
+    patienceMs,
   );
 }
 

@@ -3,7 +3,7 @@ import { watchRest } from './at-rest.ts';
 import { silentReporter } from './cluster/reporter.ts';
 
 /*
- * The short form of `npm run bench:idle`, for each run of CI: a request by a timer or by object would
+ * The short form of `npm run bench -- idle`, for each run of CI: a request by a timer or by object would
  * show here, too.
  */
 

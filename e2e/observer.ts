@@ -29,7 +29,7 @@ export interface Observer {
   readonly bindings: Cache<Binding>;
   readonly jobs: Cache<Job>;
   /** Waits for the state of the cluster to be so; a UserError says what came instead. */
-  until<T>(expectation: Expectation<T>): Promise<T>;
+  until: <T>(expectation: Expectation<T>) => Promise<T>;
 }
 
 /** Generous: builds and other clusters may use the same machine. */

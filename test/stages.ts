@@ -2,7 +2,7 @@ import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
 
 /** A part of `npm test`: programs that must succeed, or jest over a set of files. */
 export interface Stage {
-  name: 'check' | 'unit' | 'api' | 'oldest' | 'e2e' | 'crash-points';
+  name: 'check' | 'unit' | 'bench' | 'api' | 'oldest' | 'e2e' | 'crash-points';
   /** Takes long: not part of `npm test`, only run by its name. */
   onlyByName?: true;
   /** 1.minor.patch of its API servers; the newest that is supported when absent. */
@@ -35,6 +35,11 @@ export const STAGES: readonly Stage[] = [
       jest: ['test/unit/', 'test/chart/'],
       testTimeoutMs: 5_000,
     },
+  },
+  {
+    name: 'bench',
+    needs: 'nothing',
+    run: { programs: [['node', 'bench/main.ts', 'guard']] },
   },
   {
     name: 'api',

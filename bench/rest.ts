@@ -1,0 +1,72 @@
+import { quiet } from '../e2e/at-rest.ts';
+import { followAudit, type AuditLog } from '../e2e/audit.ts';
+import { defineBench, type Bench } from './bench.ts';
+import { lookAtIdle } from './idle.ts';
+import { lookAtMemory } from './memory.ts';
+import { observeStand, patienceMs, populate } from './population.ts';
+import { profiled } from './program.ts';
+import type { Report } from './report.ts';
+import type { Serving } from './shipped.ts';
+import { openStand, standFloor, standOperator, type Stand } from './stand.ts';
+
+const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, nodes: 10, profile: 'none' };
+
+/** An operator with so many bindings that has nothing to do. */
+export interface AtRest {
+  readonly stand: Stand;
+  readonly audit: AuditLog;
+  /** The one that has made the bindings, in mode `all`. */
+  readonly operator: Serving;
+  readonly floor: Serving;
+  readonly bindings: number;
+  readonly seconds: number;
+  readonly report: Report;
+}
+
+type Look = (at: AtRest) => Promise<void>;
+
+export const idleBench = bench(
+  'idle',
+  'requests, log lines and CPU while nothing happens, by the number of bindings',
+  () => [lookAtIdle],
+);
+export const memoryBench = bench(
+  'memory',
+  'RSS, heap and cold start, by the number of bindings',
+  () => [lookAtMemory()],
+);
+/** Both with the same bindings: making 10,000 of them takes longer than all that is measured. */
+export const restBench = bench(
+  'rest',
+  'what `idle` and `memory` measure, with the same bindings',
+  () => [lookAtIdle, lookAtMemory()],
+);
+
+function bench(name: string, what: string, looks: () => readonly Look[]): Bench {
+  return defineBench({
+    name,
+    what,
+    sizes: SIZES,
+    measure: async (sizes, report) => {
+      await using parts = new AsyncDisposableStack();
+      const { nodes, seconds, profile } = sizes;
+      const stand = await openStand(name, { nodes, audit: true, report }, parts);
+      const all = looks();
+      for (const bindings of sizes.bindings) {
+        await using own = new AsyncDisposableStack();
+        const operator = await standOperator(stand, 'all', profiled(profile, report.folder));
+        own.defer(() => operator.end());
+        const floor = await standFloor(stand, 5);
+        own.defer(() => floor.kill());
+        const observer = await observeStand(stand, own);
+        await populate(stand, observer, bindings);
+        report.step(`${bindings} bindings are Ready`);
+        const audit = await followAudit(stand.cluster.auditLog);
+        await quiet(audit, patienceMs(bindings));
+        for (const look of all) {
+          await look({ stand, audit, operator, floor, bindings, seconds, report });
+        }
+      }
+    },
+  });
+}
