@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { trimPod } from '../../../controllers/trim.ts';
@@ -35,6 +35,8 @@ function page(number: number): Stored<Pod>[] {
   });
   return JSON.parse(JSON.stringify(items)) as Stored<Pod>[];
 }
+
+jest.setTimeout(60_000);
 
 test('a list of 10,000 Pods is never held as the API server has it', async () => {
   const before = held();
