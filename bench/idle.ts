@@ -1,5 +1,5 @@
 import { lookOn } from '../e2e/at-rest.ts';
-import type { AtRest } from './rest.ts';
+import type { AtRest } from './at-rest.ts';
 
 /** In ms of CPU a minute. */
 const CPU_TARGET_MS = 100;

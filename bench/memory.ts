@@ -1,6 +1,6 @@
 import { quiet } from '../e2e/at-rest.ts';
+import type { AtRest } from './at-rest.ts';
 import type { Numbers } from './report.ts';
-import type { AtRest } from './rest.ts';
 import { startOperator, type Serving } from './shipped.ts';
 import { patienceMs } from './population.ts';
 

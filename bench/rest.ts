@@ -1,27 +1,14 @@
 import { quiet } from '../e2e/at-rest.ts';
-import { followAudit, type AuditLog } from '../e2e/audit.ts';
+import { followAudit } from '../e2e/audit.ts';
+import type { AtRest } from './at-rest.ts';
 import { defineBench, type Bench } from './bench.ts';
 import { lookAtIdle } from './idle.ts';
 import { lookAtMemory } from './memory.ts';
 import { observeStand, patienceMs, populate } from './population.ts';
 import { profiled } from './program.ts';
-import type { Report } from './report.ts';
-import type { Serving } from './shipped.ts';
-import { openStand, standFloor, standOperator, type Stand } from './stand.ts';
+import { openStand, standFloor, standOperator } from './stand.ts';
 
 const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, nodes: 10, profile: 'none' };
-
-/** An operator with so many bindings that has nothing to do. */
-export interface AtRest {
-  readonly stand: Stand;
-  readonly audit: AuditLog;
-  /** The one that has made the bindings, in mode `all`. */
-  readonly operator: Serving;
-  readonly floor: Serving;
-  readonly bindings: number;
-  readonly seconds: number;
-  readonly report: Report;
-}
 
 type Look = (at: AtRest) => Promise<void>;
 
