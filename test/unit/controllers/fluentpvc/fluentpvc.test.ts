@@ -163,10 +163,10 @@ describe('one that is deleted', () => {
     test('is looked for in the namespaces alone that the operator has rights in', async () => {
       const asked: unknown[] = [];
       const client = memoryApi();
-      client.list = ((kind: string, { namespace }: { namespace?: string }) => {
+      client.list = (kind: string, { namespace }: { namespace?: string }) => {
         asked.push(`${kind} in ${namespace ?? 'all'}`);
         return Promise.resolve({ items: [], resourceVersion: '1' });
-      });
+      };
       const caches = fakeCaches({});
       caches.fluentPVCs.set(make.fluentPVC({ metadata: { ...kept, ...deleting } }));
       const options = { caches, client, clock: new FakeClock(), namespaces: ['shop', 'pay'] };
