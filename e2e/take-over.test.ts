@@ -191,8 +191,11 @@ test.concurrent('a claim that has lost its binding gets one, and is drained', as
 test.concurrent(
   'a FluentPVC that leaves out whether Pods are deleted says no, and takes new Pods',
   async () => {
-    const fluentPVC = await stage.client.get<FluentPVC>({ kind: 'FluentPVC', name: FLUENTPVC });
-    expect(fluentPVC?.spec.deletePodIfSidecarContainerTerminationDetected).toBe(false);
+    // It is written once this operator leads, which is all that a start waits for.
+    await eventually('it to say no', async () => {
+      const found = await stage.client.get<FluentPVC>({ kind: 'FluentPVC', name: FLUENTPVC });
+      return found?.spec.deletePodIfSidecarContainerTerminationDetected === false;
+    });
     const { metadata } = await stage.client.create(scriptPod(stage, 'new', FLUENTPVC, FEW));
     await expectArrived(metadata.labels?.[labels.binding] ?? '', 'new');
   },
