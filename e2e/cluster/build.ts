@@ -74,16 +74,48 @@ async function writeModule(
     readonly Dir: string;
   };
   const goMod = await readFile(downloaded.GoMod, 'utf8');
+  const replaced = staging === undefined ? [] : stagingModules(goMod, staging.prefix);
+  const versions = await offered(replaced, goRun);
   const lines = [
     'module fluent-pvc-operator/build',
     goDirective(goMod),
     `require ${module} ${version}`,
-    ...(staging === undefined ? [] : stagingModules(goMod, staging.prefix)).map(
-      (name) => `replace ${name} => ${name} ${staging?.version ?? ''}`,
-    ),
+    ...replaced.map((name) => {
+      const wanted = staging?.version ?? '';
+      return `replace ${name} => ${name} ${nearestPatch(wanted, versions.get(name) ?? [])}`;
+    }),
   ];
   await writeFile(join(work, 'go.mod'), `${lines.join('\n')}\n`);
   return downloaded.Dir;
+}
+
+/** The versions of each module that the proxy has; none where it knows nothing of it. */
+async function offered(
+  modules: readonly string[],
+  goRun: (args: readonly string[]) => Promise<string>,
+): Promise<Map<string, readonly string[]>> {
+  if (modules.length === 0) return new Map();
+  const said = await goRun(['list', '-e', '-m', '-versions', ...modules]);
+  return new Map(
+    said.split('\n').map((line) => {
+      const [name = '', ...versions] = line.split(' ');
+      return [name, versions];
+    }),
+  );
+}
+
+/**
+ * The wanted version, or, of a module that the proxy has not got in it, the patch of the same minor that
+ * is nearest: a proxy may keep what was asked for only, and within a minor the interfaces are the same.
+ */
+export function nearestPatch(wanted: string, offers: readonly string[]): string {
+  const patch = (version: string): number => Number(/^v0\.\d+\.(\d+)$/.exec(version)?.[1]);
+  const minor = wanted.replace(/\d+$/, '');
+  const distance = (version: string): number => Math.abs(patch(version) - patch(wanted));
+  const [nearest] = offers
+    .filter((version) => version.startsWith(minor) && Number.isInteger(patch(version)))
+    .toSorted((one, other) => distance(one) - distance(other));
+  return nearest ?? wanted;
 }
 
 /** Modules that a go.mod replaces by folders of its own repository. */

@@ -7,6 +7,7 @@ import { shared } from '../support/shared.ts';
 import { runCheck, type Checked } from './checking.ts';
 import { endJob } from './cycle.ts';
 import { bindingWith, openUser } from './guarding.ts';
+import type { Api } from './harness.ts';
 import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
 
 /*
@@ -22,10 +23,24 @@ shared(async (parts) => {
   on = await openInstallation(parts);
   const { api } = on;
   await openUser(api);
+  await removeOthers(api);
   const as = `--as=${accountOf(on, 'webhook')}`;
   const undrained = bindingWith(api.namespace, 'some', { finalizers: [finalizers.binding] });
   await api.kubectl.feed(as, 'create', undrained);
 });
+
+/** What other tests have left: an installation looks at all namespaces. */
+async function removeOthers({ client }: Api): Promise<void> {
+  for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
+    const { items } = await client.list(kind, {});
+    for (const { metadata } of items) {
+      const ref = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
+      const body = { metadata: { finalizers: null } };
+      await client.patch(ref, { type: 'merge', body });
+      await client.delete(ref, { uid: metadata.uid, propagation: 'Background' });
+    }
+  }
+}
 
 /** Uninstalls, and returns what the check says and what Helm says in the end. */
 async function uninstall(): Promise<Checked & { helm: string }> {

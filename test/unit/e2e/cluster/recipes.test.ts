@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stagingModules } from '../../../../e2e/cluster/build.ts';
+import { nearestPatch, stagingModules } from '../../../../e2e/cluster/build.ts';
 import { fillIn } from '../../../../e2e/cluster/download.ts';
 import { defaultKubernetesVersion, recipes } from '../../../../e2e/cluster/recipes.ts';
 import { binariesFor } from '../../../../e2e/cluster/topology.ts';
@@ -56,6 +56,17 @@ replace (
 )`;
     const found = stagingModules(goMod, 'k8s.io/');
     expect(found).toEqual(['k8s.io/single', 'k8s.io/api', 'k8s.io/client-go']);
+  });
+});
+
+describe('the version of a module of the same repository', () => {
+  it.each([
+    ['that of the rest', ['v0.32.12', 'v0.32.13'], 'v0.32.13'],
+    ['the nearest patch where the proxy has not got it', ['v0.32.3', 'v0.32.12'], 'v0.32.12'],
+    ['of no other minor, and no pre-release', ['v0.33.0', 'v0.32.13-rc.0'], 'v0.32.13'],
+    ['that of the rest where the proxy says nothing', [], 'v0.32.13'],
+  ])('is %s', (_, offers, expected) => {
+    expect(nearestPatch('v0.32.13', offers)).toBe(expected);
   });
 });
 
