@@ -7,6 +7,7 @@ import type { ClusterConfig, Nodes } from './cluster-config.ts';
 import { createDebianPackages, nodePackages } from './debian-packages.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
+import { raiseInotifyLimit } from './kernel-limits.ts';
 import { requireOwnFile, writeUserKubeconfig } from './kubeconfig.ts';
 import { withLock } from './lock.ts';
 import { defaultKubernetesVersion } from './recipes.ts';
@@ -101,6 +102,7 @@ export async function obtainSoftware(
   if (nodes.kind === 'real') {
     requireRoot(environment);
     await createDebianPackages(environment, reporter).ensure(nodePackages);
+    await raiseInotifyLimit(reporter);
   }
   const sources = createBinarySources(environment, reporter);
   const kubernetesVersion =
