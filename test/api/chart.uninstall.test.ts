@@ -32,7 +32,8 @@ shared(async (parts) => {
 /** What other tests have left: an installation looks at all namespaces. */
 async function removeOthers({ client }: Api): Promise<void> {
   for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
-    const { items } = await client.list(kind, {});
+    // Who has just changed a CustomResourceDefinition is asked to wait (429).
+    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, {}));
     for (const { metadata } of items) {
       const ref = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
       const body = { metadata: { finalizers: null } };
