@@ -8,7 +8,7 @@ import type { Lease } from '../../src/kube/lease.ts';
 import type { Process } from '../../src/kube/permissions.ts';
 import { eventually } from '../support/eventually.ts';
 import { memoryLog, type Line } from '../support/memory-log.ts';
-import { RELEASE, type Installation } from './installation.ts';
+import { CONFIGURATIONS, RELEASE, type Installation } from './installation.ts';
 
 /*
  * The two processes of an installation, with the rights of its ServiceAccounts and nothing else, but in
@@ -39,10 +39,7 @@ export async function runAsInstalled(
     `--validation-namespace=${validationNamespace}`,
   ]);
   // Its Service leads nowhere, without a node.
-  for (const [kind, path] of [
-    ['mutatingwebhookconfiguration', '/pod/mutate'],
-    ['validatingwebhookconfiguration', '/fluent-pvc/validate'],
-  ] as const) {
+  for (const [kind, path] of CONFIGURATIONS) {
     const caBundle = Buffer.from(certificate.ca).toString('base64');
     const value = { url: `https://127.0.0.1:${port}${path}`, caBundle };
     const patch = [{ op: 'replace', path: '/webhooks/0/clientConfig', value }];

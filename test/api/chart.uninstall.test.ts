@@ -6,8 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
 import { runCheck, type Checked } from './checking.ts';
 import { endJob } from './cycle.ts';
-import { bindingWith, openUser } from './guarding.ts';
-import type { Api } from './harness.ts';
+import { bindingWith, openUser, removeAll } from './guarding.ts';
 import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
 
 /*
@@ -23,25 +22,13 @@ shared(async (parts) => {
   on = await openInstallation(parts);
   const { api } = on;
   await openUser(api);
-  await removeOthers(api);
+  // An installation looks at all namespaces, and other tests have left bindings.
+  await removeAll({ client: api.client });
+  await api.kubectl('delete', 'fpvcb', '--all', '--all-namespaces');
   const as = `--as=${accountOf(on, 'webhook')}`;
   const undrained = bindingWith(api.namespace, 'some', { finalizers: [finalizers.binding] });
   await api.kubectl.feed(as, 'create', undrained);
 });
-
-/** What other tests have left: an installation looks at all namespaces. */
-async function removeOthers({ client }: Api): Promise<void> {
-  for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
-    // Who has just changed a CustomResourceDefinition is asked to wait (429).
-    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, {}));
-    for (const { metadata } of items) {
-      const ref = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
-      const body = { metadata: { finalizers: null } };
-      await client.patch(ref, { type: 'merge', body });
-      await client.delete(ref, { uid: metadata.uid, propagation: 'Background' });
-    }
-  }
-}
 
 /** Uninstalls, and returns what the check says and what Helm says in the end. */
 async function uninstall(): Promise<Checked & { helm: string }> {

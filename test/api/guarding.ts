@@ -82,14 +82,22 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
   return { api, user, exempt, apply };
 }
 
-/** What is left would be an order to the operators of other tests. */
-export async function removeAll({ client, namespace }: Api): Promise<void> {
+/**
+ * What is left would be an order to the operators of other tests: finalizers go, in that namespace or in
+ * all.
+ */
+export async function removeAll({
+  client,
+  namespace,
+}: Pick<Api, 'client'> & { readonly namespace?: string }): Promise<void> {
+  const where = namespace === undefined ? {} : { namespace };
   for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
     // Who has just changed a CustomResourceDefinition is asked to wait (429).
-    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, { namespace }));
+    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, where));
     for (const { metadata } of items) {
       const body = { metadata: { finalizers: null } };
-      await client.patch({ kind, namespace, name: metadata.name }, { type: 'merge', body });
+      const ref = { kind, namespace: metadata.namespace, name: metadata.name };
+      await client.patch(ref, { type: 'merge', body });
     }
   }
 }

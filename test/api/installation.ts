@@ -16,6 +16,12 @@ import { openApi, type Api } from './harness.ts';
 
 export const RELEASE = 'fluent-pvc-operator';
 
+/** The release's webhook configurations, and the path that each leads to. */
+export const CONFIGURATIONS = [
+  ['MutatingWebhookConfiguration', '/pod/mutate'],
+  ['ValidatingWebhookConfiguration', '/fluent-pvc/validate'],
+] as const;
+
 /** A release of the chart of this checkout. */
 export interface Installation {
   api: Api;
@@ -115,10 +121,7 @@ async function open(
  * it, and only one may be there.
  */
 async function leadBack({ client, kubectl }: Api, namespace: string): Promise<void> {
-  for (const [kind, path] of [
-    ['MutatingWebhookConfiguration', '/pod/mutate'],
-    ['ValidatingWebhookConfiguration', '/fluent-pvc/validate'],
-  ] as const) {
+  for (const [kind, path] of CONFIGURATIONS) {
     const found = await client.get<WebhookConfiguration>({ kind, name: RELEASE });
     const { url, caBundle } = found?.webhooks[0]?.clientConfig ?? {};
     if (url === undefined) continue;

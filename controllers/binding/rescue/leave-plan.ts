@@ -6,10 +6,10 @@ import { hasFinalizer, isDeleting, type Stored } from '../../../src/api/object.t
 import type { Volume } from '../../../src/api/volume.ts';
 import type { Plan, Write } from '../../../src/core/plan.ts';
 import { giveBack, isKept, keepVolume } from '../../../src/core/rescue.ts';
+import type { GivenUpReason } from '../../../src/metrics/outcomes.ts';
 import { isGivenUp } from '../binding-facts.ts';
 import { ownClaim } from '../claim-identity.ts';
 import { abandoned, handedOver, isHandedOver, leftBehind, parting } from './leave-report.ts';
-import type { GivenUpReason } from '../../../src/metrics/outcomes.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
 import {
   AGAIN_MS,
