@@ -56,7 +56,7 @@ export function createCaches({
   clock: Clock;
   log: Log;
   /** Only of these, of what is in namespaces; `undefined`: of all. */
-  namespaces?: readonly string[] | undefined;
+  namespaces: readonly string[] | undefined;
 }): Caches {
   const options = <K extends string>(kind: K) => ({ ...base, kind, log: base.log.with({ kind }) });
   const ofAll = <T extends KubeObject>(one: CacheOptions<T>): Cache<T> => {

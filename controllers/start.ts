@@ -26,7 +26,7 @@ export interface ControllersOptions {
   evictionTimeoutMs: number;
   defaults: OperatorDefaults;
   /** Only of these, of what is in namespaces; `undefined`: of all. */
-  namespaces?: readonly string[] | undefined;
+  namespaces: readonly string[] | undefined;
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
   metrics: ControllerMetrics & Pick<Metrics, 'census'>;

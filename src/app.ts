@@ -67,7 +67,7 @@ export async function run(
   const caches = createCaches({ client, clock, log, namespaces });
   const webhookCaches = createWebhookCaches({ ...caches, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
-  const working = { caches, client, writer, clock, log, concurrency, defaults };
+  const working = { caches, client, writer, clock, log, concurrency, defaults, namespaces };
   const control =
     config.command === 'webhook'
       ? undefined
@@ -135,7 +135,7 @@ export async function run(
     try {
       // Who has stood by for long must look again.
       await original.gone(leading);
-      await takeOver({ ...working, namespaces, lease, hindered: takingOver.say }, leading);
+      await takeOver({ ...working, lease, hindered: takingOver.say }, leading);
       if (!isAborted(leading)) await control(leading);
     } finally {
       leads(false);

@@ -25,7 +25,7 @@ export function createFluentPVCDecider({
   caches: Pick<Caches, 'fluentPVCs' | 'bindings' | 'claims'>;
   client: Pick<KubeClient, 'list'>;
   /** Only in these are bindings and claims; `undefined`: in all. */
-  namespaces?: readonly string[] | undefined;
+  namespaces: readonly string[] | undefined;
   clock: Clock;
 }): (key: ObjectKey, signal: AbortSignal) => Promise<Plan> {
   return async (key, signal) => {

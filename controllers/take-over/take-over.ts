@@ -24,7 +24,7 @@ export interface TakeOverOptions {
   /** How many objects are written at once. */
   concurrency: number;
   /** Only in these; `undefined`: in all. */
-  namespaces?: readonly string[] | undefined;
+  namespaces: readonly string[] | undefined;
   /** The Lease of this installation. */
   lease: ObjectRef;
   /** Told why it cannot be done, and with `undefined` that it is: nobody works meanwhile. */

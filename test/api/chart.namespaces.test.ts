@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { isTrue } from '../../src/api/condition.ts';
-import { GROUP } from '../../src/api/names.ts';
+import { finalizers, GROUP } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import type { Line } from '../support/memory-log.ts';
@@ -56,6 +56,17 @@ test('a labelled Pod of another namespace is denied: it would run without its cl
   await eventually('the guard', async () => (await denied()).includes('the webhook did not see'));
 });
 
+test('a FluentPVC that nobody needs any more goes', async () => {
+  const { client } = api;
+  const ref = { kind: 'FluentPVC', name: 'not-needed' } as const;
+  const { metadata } = await client.create(fluentPVC(ref.name));
+  await eventually('our finalizer', async () =>
+    (await client.get(ref))?.metadata.finalizers?.includes(finalizers.fluentPVC),
+  );
+  await client.delete(ref, { uid: metadata.uid, propagation: 'Background' });
+  await eventually('it to go', async () => (await client.get(ref)) === undefined);
+});
+
 test('helm test finds that it works', async () => {
   expect((await runCheck(on, 'check-install')).fault).toBeUndefined();
 });
@@ -90,11 +101,16 @@ test('a namespace that is deleted takes the rights along; its data waits until t
     return (await claimOf(api, binding))?.status?.phase === 'Bound';
   });
   before = lines.length;
+  // Kubernetes empties a namespace in any order; this one leaves the most to be done without rights.
+  await api.kubectl('delete', 'rolebindings', '--all');
+  await eventually('the rights to go', async () => {
+    return (await can('patch', 'persistentvolumeclaims', who, api.namespace)) === 'no';
+  });
   await api.kubectl('delete', 'namespace', api.namespace, '--wait=false');
   await say(api, pod, status('Succeeded', exited(0), exited(0)));
   await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '--ignore-not-found');
   await eventually('the Roles to go', async () => {
-    return (await can('patch', 'persistentvolumeclaims', who, api.namespace)) === 'no';
+    return (await api.kubectl('get', 'roles', '-o=name')) === '';
   });
   expect(await claimOf(api, binding)).toBeDefined();
   await on.upgrade('--force-conflicts', '--set=namespaces=null');

@@ -99,6 +99,13 @@ env:
 {{- $release := first . -}}
 {{- $values := $release.Values -}}
 {{ include "fluent-pvc-operator.program" . }}
+# On a node with much to do a start may take long: liveness counts from its end.
+startupProbe:
+  httpGet:
+    path: /livez
+    port: metrics
+  periodSeconds: 2
+  failureThreshold: 60
 livenessProbe:
   httpGet:
     path: /livez

@@ -23,6 +23,7 @@ describe('what is watched', () => {
       const fake = fakeWatchClient<KubeObject>();
       const caches = createCaches({
         client: fake.client,
+        namespaces: undefined,
         clock: new FakeClock(),
         log: memoryLog(),
       });
@@ -68,7 +69,12 @@ test('bindings and claims are found by their FluentPVC, Pods by their binding, w
   for (const [name, items] of Object.entries(content)) {
     const value = values[name as keyof typeof values];
     const fake = fakeWatchClient<KubeObject>(items);
-    const caches = createCaches({ client: fake.client, clock: new FakeClock(), log: memoryLog() });
+    const caches = createCaches({
+      client: fake.client,
+      namespaces: undefined,
+      clock: new FakeClock(),
+      log: memoryLog(),
+    });
     const cache = caches[name as keyof typeof content];
     const stop = new AbortController();
     void cache.start(stop.signal);

@@ -42,6 +42,7 @@ function standby(): Standby {
     concurrency: 2,
     evictionTimeoutMs: 300_000,
     defaults: make.defaults,
+    namespaces: undefined,
     rescueNamespace: 'rescue',
     metrics,
   });

@@ -90,7 +90,12 @@ describe('one that is deleted', () => {
     const caches = fakeCaches({});
     caches.fluentPVCs.set(make.fluentPVC({ metadata: { ...kept, ...deleting } }));
     const client = memoryApi();
-    const decider = createFluentPVCDecider({ caches, client, clock: new FakeClock() });
+    const decider = createFluentPVCDecider({
+      caches,
+      client,
+      clock: new FakeClock(),
+      namespaces: undefined,
+    });
     const decide = (): Promise<Plan> => decider('logs', new AbortController().signal);
     const goes = async (): Promise<boolean> =>
       (await decide()).writes.some((write) => write.verb === 'patch' && write.type === 'json');
@@ -192,7 +197,7 @@ describe('one that is deleted', () => {
 
 test('one that is gone needs nothing', async () => {
   const [caches, client, clock] = [fakeCaches({}), memoryApi(), new FakeClock()];
-  const decide = createFluentPVCDecider({ caches, client, clock });
+  const decide = createFluentPVCDecider({ caches, client, clock, namespaces: undefined });
   expect((await decide('unknown', new AbortController().signal)).writes).toEqual([]);
   expect(client.requests).toEqual([]);
 });

@@ -89,7 +89,7 @@ function setup(objects: KubeObject[], refuse?: Refusal): Setup {
   const start = (): Promise<void> =>
     takeOver(
       {
-        ...{ client: api, writer, clock, log, lease },
+        ...{ client: api, writer, clock, log, lease, namespaces: undefined },
         ...make,
         caches: caches(),
         concurrency: 2,
@@ -262,7 +262,10 @@ test('who does not lead any more stops trying', async () => {
   });
   const hindered = (why: string | undefined): number => told.push(why);
   const options = { client: api, writer, clock, log, lease, concurrency: 1, hindered };
-  const done = takeOver({ ...options, ...make, caches: fakeCaches({}) }, stop.signal);
+  const done = takeOver(
+    { ...options, ...make, namespaces: undefined, caches: fakeCaches({}) },
+    stop.signal,
+  );
   await clock.advance(0);
   // Whoever asks why nothing is done is told.
   expect(told).toEqual([expect.stringContaining('InternalError')]);
