@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
 import { runCheck, type Checked } from './checking.ts';
 import { endJob } from './cycle.ts';
-import { bindingWith, openUser, removeAll } from './guarding.ts';
+import { bindingWith, openUser } from './guarding.ts';
 import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
 
 /*
@@ -16,19 +16,32 @@ import { accountOf, openInstallation, RELEASE, type Installation } from './insta
 let on: Installation;
 
 const CONFIGURATIONS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+const UNHELD = '--patch={"metadata":{"finalizers":null}}';
 const CHECK = `${RELEASE}-check-uninstall`;
 
 shared(async (parts) => {
   on = await openInstallation(parts);
   const { api } = on;
   await openUser(api);
-  // An installation looks at all namespaces, and other tests have left bindings.
-  await removeAll({ client: api.client });
-  await api.kubectl('delete', 'fpvcb', '--all', '--all-namespaces');
+  await takeOthersAway();
   const as = `--as=${accountOf(on, 'webhook')}`;
   const undrained = bindingWith(api.namespace, 'some', { finalizers: [finalizers.binding] });
   await api.kubectl.feed(as, 'create', undrained);
 });
+
+/** An installation looks at all namespaces, and other tests have left bindings and PVCs. */
+async function takeOthersAway(): Promise<void> {
+  const { client, kubectl } = on.api;
+  const as = `--as=${accountOf(on, 'controllers')}`;
+  for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
+    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, {}));
+    for (const { name, namespace = '' } of items.map(({ metadata }) => metadata)) {
+      const one = [as, `--namespace=${namespace}`];
+      await kubectl(...one, 'patch', kind, name, '--type=merge', UNHELD);
+      await kubectl(...one, 'delete', kind, name, '--ignore-not-found', '--wait=false');
+    }
+  }
+}
 
 /** Uninstalls, and returns what the check says and what Helm says in the end. */
 async function uninstall(): Promise<Checked & { helm: string }> {
@@ -76,8 +89,7 @@ test('while a binding is not drained, nothing is taken away, and the release can
 
 test('once nothing is left to drain, it goes, and nothing of it stays in the way', async () => {
   const as = `--as=${accountOf(on, 'controllers')}`;
-  const unheld = '--patch={"metadata":{"finalizers":null}}';
-  await on.api.kubectl(as, 'patch', 'fpvcb', 'some', '--type=merge', unheld);
+  await on.api.kubectl(as, 'patch', 'fpvcb', 'some', '--type=merge', UNHELD);
   await on.api.kubectl(as, 'delete', 'fpvcb', 'some');
   const { said, helm } = await uninstall();
   // FluentPVCs of other tests may be named behind it.
