@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { jobOutcome } from '../src/api/job.ts';
 import { labels } from '../src/api/names.ts';
 import { hasEnded } from '../src/api/pod.ts';
-import { systemClock } from '../src/clock.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { copyingFluentPVC, scriptPod } from './lines.ts';
-import { observe, type Observer } from './observer.ts';
-import { openStage, type Stage } from './stage.ts';
+import type { Observer } from './observer.ts';
+import { openWatchedStage, type Stage } from './stage.ts';
 
 /*
  * Many Pods that live for a second, at once. Each has a line of its own every tenth of a second, and
@@ -28,14 +27,7 @@ let stage: Stage;
 let observer: Observer;
 
 shared(async (parts) => {
-  stage = await openStage('e2e-burst', parts);
-  const operator = await stage.startOperator();
-  parts.defer(() => operator.stop());
-  const over = new AbortController();
-  parts.defer(() => {
-    over.abort();
-  });
-  observer = await observe({ client: stage.client, clock: systemClock }, over.signal);
+  ({ stage, observer } = await openWatchedStage('e2e-burst', parts));
 });
 
 /** Ten lines; each is counted when it is on the disk. */

@@ -5,17 +5,16 @@ import type { FluentPVC } from '../src/api/fluentpvc.ts';
 import { annotations, labels } from '../src/api/names.ts';
 import { createdAt, type KubeObject, type Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
-import { systemClock } from '../src/clock.ts';
 import type { Lease } from '../src/kube/lease.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { drains } from './drain.scenes.ts';
 import { copyingFluentPVC, ONE_LINE, scriptPod, writer } from './lines.ts';
-import { observe, type Observer } from './observer.ts';
+import type { Observer } from './observer.ts';
 import { expectAllDrained, openScene } from './scene.ts';
 import { bindingWhere, conditionOf, nothingLeft, runningBinding } from './seen.ts';
 import { stalledDrains } from './stalled.scenes.ts';
-import { openNamespace, openStage, PATIENCE_MS, type Stage } from './stage.ts';
+import { openNamespace, openWatchedStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
  * Claims whose way is not the usual one: whose drain does not go smoothly, who have lost their binding
@@ -26,14 +25,7 @@ let stage: Stage;
 let observer: Observer;
 
 shared(async (parts) => {
-  stage = await openStage('e2e-claims', parts);
-  const operator = await stage.startOperator();
-  parts.defer(() => operator.stop());
-  const over = new AbortController();
-  parts.defer(() => {
-    over.abort();
-  });
-  observer = await observe({ client: stage.client, clock: systemClock }, over.signal);
+  ({ stage, observer } = await openWatchedStage('e2e-claims', parts));
 });
 
 drains(() => stage);

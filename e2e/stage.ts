@@ -7,6 +7,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { startCluster } from './cluster/cluster.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
+import { observe, type Observer } from './observer.ts';
 import { startOperator, type OperatorProcess } from './operator.ts';
 
 /** A real node with this checkout's operator, for a file of tests, seen from one of its namespaces. */
@@ -56,6 +57,28 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
         logFile: join(dirname(cluster.kubeconfig), 'operator.log'),
       }),
   };
+}
+
+/** A stage whose operator runs, and is watched. */
+export interface WatchedStage {
+  stage: Stage;
+  observer: Observer;
+}
+
+/** Opens a stage, starts its operator and watches what there is. */
+export async function openWatchedStage(
+  name: string,
+  parts: AsyncDisposableStack,
+): Promise<WatchedStage> {
+  const stage = await openStage(name, parts);
+  const operator = await stage.startOperator();
+  parts.defer(() => operator.stop());
+  const over = new AbortController();
+  parts.defer(() => {
+    over.abort();
+  });
+  const observer = await observe({ client: stage.client, clock: systemClock }, over.signal);
+  return { stage, observer };
 }
 
 /** The same stage from another namespace. */

@@ -25,7 +25,8 @@ export async function busyboxImages(
   ];
 }
 
-async function createRootfs(busybox: string, folder: string): Promise<void> {
+/** Makes a file system of a static busybox, with all its applets, in `folder`. */
+export async function createRootfs(busybox: string, folder: string): Promise<void> {
   for (const path of ['bin', 'etc', 'root', 'tmp', 'usr', 'var']) {
     await mkdir(join(folder, path), { recursive: true });
   }

@@ -1,6 +1,7 @@
-import { cp, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
+import { createRootfs } from '../cluster/busybox.ts';
 import { findOnPath, runCommand } from '../cluster/commands.ts';
 import type { Image } from '../cluster/images.ts';
 import { systemPath } from '../cluster/system-path.ts';
@@ -22,8 +23,8 @@ const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 /** Makes their file systems below `folder`, and says which images they are. */
 export async function standIns(folder: string, busybox: string): Promise<readonly Image[]> {
   const build = join(folder, 'build');
+  await createRootfs(busybox, build);
   await copyNode(build, BASES.build.node);
-  await copyBusybox(build, busybox);
   await copyNpm(build);
   const final = join(folder, 'final');
   await copyNode(final, BASES.final.node);
@@ -57,14 +58,6 @@ async function copyNode(root: string, at: string): Promise<void> {
     'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n',
   );
   await writeFile(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
-}
-
-async function copyBusybox(root: string, busybox: string): Promise<void> {
-  await copy(busybox, join(root, 'bin/busybox'));
-  for (const applet of ['sh', 'env', 'uname', 'mkdir', 'cat', 'ls']) {
-    await symlink('busybox', join(root, 'bin', applet));
-  }
-  await mkdir(join(root, 'root'), { recursive: true });
 }
 
 async function copyNpm(root: string): Promise<void> {
