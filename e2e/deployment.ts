@@ -1,9 +1,9 @@
 import { labels } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Pod, PodSpec } from '../src/api/pod.ts';
-import { eventually } from '../test/support/eventually.ts';
 import { container } from '../test/support/manifests.ts';
-import { PATIENCE_MS, type Stage } from './stage.ts';
+import { patiently } from './seen.ts';
+import type { Stage } from './stage.ts';
 
 /** A Deployment whose Pods have the FluentPVC of the same name, and run the script. */
 export function deployment(
@@ -45,15 +45,11 @@ export async function runningPodOf(
   deployment: string,
   not?: string,
 ): Promise<{ pod: string; claim: string }> {
-  const { metadata } = await eventually(
-    `a Pod of ${deployment} to run`,
-    async () => {
-      const pods = await podsOf(stage, deployment);
-      return pods.find(
-        ({ metadata, status }) => metadata.name !== not && status?.phase === 'Running',
-      );
-    },
-    PATIENCE_MS,
-  );
+  const { metadata } = await patiently(stage, `a Pod of ${deployment} to run`, async () => {
+    const pods = await podsOf(stage, deployment);
+    return pods.find(
+      ({ metadata, status }) => metadata.name !== not && status?.phase === 'Running',
+    );
+  });
   return { pod: metadata.name, claim: metadata.labels?.[labels.binding] ?? '' };
 }

@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FluentPVC, FluentPVCSpec } from '../src/api/fluentpvc.ts';
 import type { Pod, PodSpec, Volume } from '../src/api/pod.ts';
-import { eventually } from '../test/support/eventually.ts';
 import { container, drainedBy, fluentPVC, labelledPod } from '../test/support/manifests.ts';
-import { bindingOf } from './seen.ts';
-import { PATIENCE_MS, type Stage } from './stage.ts';
+import { bindingOf, patiently } from './seen.ts';
+import type { Stage } from './stage.ts';
 
 /*
  * Numbered lines: a writer writes and counts them in its volume, a finalizer Job copies what it
@@ -64,20 +63,16 @@ export async function countedBy(stage: Stage, pod: string): Promise<number> {
 
 /** Waits until a Pod has something to lose. */
 export async function hasWritten(stage: Stage, pod: string): Promise<void> {
-  await eventually('two lines', async () => (await countedBy(stage, pod)) > 1, PATIENCE_MS);
+  await patiently(stage, 'two lines', async () => (await countedBy(stage, pod)) > 1);
 }
 
 /** What the drain of that claim has found, once it has and the binding is gone. */
 export async function drainedLines(stage: Stage, claim: string): Promise<string[]> {
-  const content = await eventually(
-    `claim ${claim} to be drained`,
-    async () => {
-      const binding = await bindingOf(stage, claim);
-      if (binding !== undefined) throw new Error(JSON.stringify(binding.status));
-      return readFile(join(stage.drained, claim), 'utf8');
-    },
-    PATIENCE_MS,
-  );
+  const content = await patiently(stage, `claim ${claim} to be drained`, async () => {
+    const binding = await bindingOf(stage, claim);
+    if (binding !== undefined) throw new Error(JSON.stringify(binding.status));
+    return readFile(join(stage.drained, claim), 'utf8');
+  });
   return content.trim().split('\n');
 }
 

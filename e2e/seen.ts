@@ -4,12 +4,36 @@ import { labels } from '../src/api/names.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
 import type { Pod } from '../src/api/pod.ts';
 import type { Kind } from '../src/api/resources.ts';
+import { messageOf } from '../src/errors.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
  * What is seen of a cluster from a stage's namespace.
  */
+
+/**
+ * What the probe finds, as `eventually`, with the patience that a real node needs. Where it does not
+ * come, the failure shows what a person would look at first: Pods, and what was warned of.
+ */
+export async function patiently<T>(
+  stage: Pick<Stage, 'kubectl'>,
+  what: string,
+  probe: () => Promise<T | undefined | false>,
+): Promise<T> {
+  try {
+    return await eventually(what, probe, PATIENCE_MS);
+  } catch (error) {
+    throw new Error(`${messageOf(error)}\n${await situation(stage)}`, { cause: error });
+  }
+}
+
+async function situation({ kubectl }: Pick<Stage, 'kubectl'>): Promise<string> {
+  const get = (...what: string[]): Promise<string> =>
+    kubectl('get', ...what, '-A').catch(messageOf);
+  const warnings = ['events', '--field-selector=type=Warning', '--sort-by=.lastTimestamp'];
+  return [await get('pods', '-o=wide'), await get(...warnings)].join('\n');
+}
 
 /** What of that kind has that name; of what has a namespace, in this one. */
 export function getObject<T extends KubeObject>(
@@ -32,16 +56,12 @@ export function bindingWhere(
   what: string,
   probe: (binding: Stored<Binding>) => boolean,
 ): Promise<Stored<Binding>> {
-  return eventually(
-    `binding ${name}: ${what}`,
-    async () => {
-      const binding = await bindingOf(stage, name);
-      if (binding === undefined) throw new Error('no binding');
-      if (!probe(binding)) throw new Error(JSON.stringify(binding.status ?? {}));
-      return binding;
-    },
-    PATIENCE_MS,
-  );
+  return patiently(stage, `binding ${name}: ${what}`, async () => {
+    const binding = await bindingOf(stage, name);
+    if (binding === undefined) throw new Error('no binding');
+    if (!probe(binding)) throw new Error(JSON.stringify(binding.status ?? {}));
+    return binding;
+  });
 }
 
 /** That condition of a binding, as soon as it is True and the probe likes it. */
@@ -73,27 +93,17 @@ export function getPod(stage: Stage, name: string): Promise<Stored<Pod> | undefi
 
 /** Name of the binding of a Pod, once the Pod is there and runs. */
 export async function runningBinding(stage: Stage, name: string): Promise<string> {
-  return eventually(
-    `Pod ${name} to run`,
-    async () => {
-      const found = await getPod(stage, name);
-      return found?.status?.phase === 'Running'
-        ? found.metadata.labels?.[labels.binding]
-        : undefined;
-    },
-    PATIENCE_MS,
-  );
+  return patiently(stage, `Pod ${name} to run`, async () => {
+    const found = await getPod(stage, name);
+    return found?.status?.phase === 'Running' ? found.metadata.labels?.[labels.binding] : undefined;
+  });
 }
 
 /** Waits until neither bindings nor claims, finalizer Jobs nor volumes are left in the cluster. */
 export async function nothingLeft(stage: Stage): Promise<void> {
-  await eventually(
-    'all bindings, claims, Jobs and volumes to go',
-    async () => {
-      const left = await stage.kubectl('get', 'fpvcb,pvc,jobs,pv', '-A', '--no-headers');
-      if (left !== '') throw new Error(left);
-      return true;
-    },
-    PATIENCE_MS,
-  );
+  await patiently(stage, 'all bindings, claims, Jobs and volumes to go', async () => {
+    const left = await stage.kubectl('get', 'fpvcb,pvc,jobs,pv', '-A', '--no-headers');
+    if (left !== '') throw new Error(left);
+    return true;
+  });
 }

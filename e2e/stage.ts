@@ -34,7 +34,7 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
     // Also one whose start takes longer than jest waits for it.
     giveUp.abort();
     const started = await starting.catch(() => undefined);
-    await started?.stop();
+    await started?.stop({ keepLogs: process.env.E2E_KEEP_LOGS === 'true' });
   });
   const cluster = await starting;
   const connection = await connect({ kubeconfig: cluster.kubeconfig, clock: systemClock });
