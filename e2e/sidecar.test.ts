@@ -18,7 +18,7 @@ import {
 } from './lines.ts';
 import { freePort } from './metrics.ts';
 import { awaiting, give } from './scene.ts';
-import { getPod, nothingLeft, notesOf } from './seen.ts';
+import { getPod, nothingLeft, notesOf, patiently } from './seen.ts';
 import { openNamespace, openStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 /*
@@ -177,6 +177,10 @@ test('sidecar and app that fall with their node are no failure: the Pod goes on'
   const fleet = await deployed('rebooted', {});
   const { name, pod, claim, kubectl } = fleet;
   await hasWritten(fleet, pod);
+  // A Job's Pod whose container is created and not started would stay so for ever: kubelet's fault.
+  await patiently(stage, 'the drains of others to end', async () => {
+    return (await stage.kubectl('get', 'jobs', '-A', '-o=name')) === '';
+  });
   await stage.cluster.rebootNode();
   const ends = await eventually(
     'all containers to run again',

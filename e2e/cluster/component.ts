@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { isAlive, type ProcessId } from './process-table.ts';
@@ -63,23 +62,6 @@ export function httpProbe(url: string, authority?: string): () => Promise<NotRea
         resolve(`${url}: ${error.message}`);
       });
     });
-}
-
-/** Content once something accepts connections on a Unix socket. */
-export function socketProbe(path: () => Promise<string>): () => Promise<NotReady> {
-  return async () => {
-    const file = await path();
-    return new Promise((resolve) => {
-      const socket = connect(file);
-      socket.on('connect', () => {
-        socket.destroy();
-        resolve(undefined);
-      });
-      socket.on('error', (error) => {
-        resolve(error.message);
-      });
-    });
-  };
 }
 
 async function logTail(folders: ClusterFolders, name: string): Promise<string> {

@@ -1,8 +1,9 @@
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ClusterConfig, podRange } from './cluster-config.ts';
-import { type Component, socketProbe } from './component.ts';
+import type { Component } from './component.ts';
 import { binary } from './control-plane.ts';
+import { criProbe } from './cri.ts';
 import { pauseImage } from './images.ts';
 import { insidePath, type Namespaces } from './namespaces.ts';
 import { registryUrl } from './registry.ts';
@@ -25,7 +26,7 @@ export function containerd(
     args: ['--config', files(folders).config, '--log-level', 'warn'],
     // The shim is looked for on PATH.
     env: { PATH: [dirname(command), ...systemPath()].join(':') },
-    probe: socketProbe(() => Promise.resolve(insidePath(namespaces, containerdSocket))),
+    probe: criProbe(() => Promise.resolve(insidePath(namespaces, containerdSocket))),
   };
 }
 

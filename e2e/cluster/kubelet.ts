@@ -100,6 +100,8 @@ function kubeletConfiguration(config: ClusterConfig, folders: ClusterFolders): o
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     serializeImagePulls: false,
+    // Five a second by default: of more Pods than that at once some would wait for minutes.
+    registryPullQPS: 0,
     maxPods: 250,
     nodeStatusReportFrequency: '1m',
   };

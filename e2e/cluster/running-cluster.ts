@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { apiServerUrl, type ClusterConfig } from './cluster-config.ts';
+import { createCgroups, destroyCgroups } from './cgroups.ts';
 import { endContainers } from './containers.ts';
 import { binary } from './control-plane.ts';
 import { readAdminAccess } from './credentials.ts';
@@ -95,6 +96,9 @@ export function attach({
     async rebootNode() {
       for (const name of ['kubelet', 'containerd']) await killComponent(name);
       await endContainers(folders);
+      // The kernel forgets them, too. kubelet would look into each for 3 s before it does anything.
+      await destroyCgroups(folders.root);
+      await createCgroups(folders.root);
       for (const name of ['containerd', 'kubelet']) await restartComponent(name);
     },
     stop: ({ keepLogs = false } = {}) => stop({ keepLogs }),
