@@ -93,31 +93,43 @@ test('its accounts may nothing in another namespace', async () => {
   }
 });
 
+/** The longest backoff, and a fifth, and the rest. */
+const REFUSED_AGAIN_MS = 45_000;
+
 // The last: afterwards it works for all.
-test('a namespace that is deleted takes the rights along; its data waits until they are back', async () => {
-  const who = accountOf(on, 'controllers');
-  const { pod, binding } = await runningPod(api, 'in-one-namespace');
-  await eventually('its volume', async () => {
-    return (await claimOf(api, binding))?.status?.phase === 'Bound';
-  });
-  before = lines.length;
-  // Kubernetes empties a namespace in any order; this one leaves the most to be done without rights.
-  await api.kubectl('delete', 'rolebindings', '--all');
-  await eventually('the rights to go', async () => {
-    return (await can('patch', 'persistentvolumeclaims', who, api.namespace)) === 'no';
-  });
-  await api.kubectl('delete', 'namespace', api.namespace, '--wait=false');
-  await say(api, pod, status('Succeeded', exited(0), exited(0)));
-  await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '--ignore-not-found');
-  await eventually('the Roles to go', async () => {
-    return (await api.kubectl('get', 'roles', '-o=name')) === '';
-  });
-  expect(await claimOf(api, binding)).toBeDefined();
-  await on.upgrade('--force-conflicts', '--set=namespaces=null');
-  const rescue = { ...api, namespace: on.rescueNamespace };
-  await bindingWhere(rescue, binding, 'to have its volume again', (one) =>
-    isTrue(one.status?.conditions, 'Rescued'),
-  );
-  await endJob(rescue, await jobFor(rescue, binding), 'Complete');
-  await gone(rescue, binding);
-});
+test(
+  'a namespace that is deleted takes the rights along; its data waits until they are back',
+  async () => {
+    const who = accountOf(on, 'controllers');
+    const { pod, binding } = await runningPod(api, 'in-one-namespace');
+    await eventually('its volume', async () => {
+      return (await claimOf(api, binding))?.status?.phase === 'Bound';
+    });
+    before = lines.length;
+    // Kubernetes empties a namespace in any order; this one leaves the most to be done without rights.
+    await api.kubectl('delete', 'rolebindings', '--all');
+    await eventually('the rights to go', async () => {
+      return (await can('patch', 'persistentvolumeclaims', who, api.namespace)) === 'no';
+    });
+    await api.kubectl('delete', 'namespace', api.namespace, '--wait=false');
+    await say(api, pod, status('Succeeded', exited(0), exited(0)));
+    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '--ignore-not-found');
+    await eventually('the Roles to go', async () => {
+      return (await api.kubectl('get', 'roles', '-o=name')) === '';
+    });
+    expect(await claimOf(api, binding)).toBeDefined();
+    await on.upgrade('--force-conflicts', '--set=namespaces=null');
+    const rescue = { ...api, namespace: on.rescueNamespace };
+    await bindingWhere(
+      rescue,
+      binding,
+      'to have its volume again',
+      (one) => isTrue(one.status?.conditions, 'Rescued'),
+      // Watches that were refused again and again are opened anew after half a minute.
+      REFUSED_AGAIN_MS,
+    );
+    await endJob(rescue, await jobFor(rescue, binding), 'Complete');
+    await gone(rescue, binding);
+  },
+  2 * REFUSED_AGAIN_MS,
+);

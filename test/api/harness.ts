@@ -134,12 +134,14 @@ export function bindingWhere(
   name: string,
   what: string,
   probe: (binding: Stored<Binding>) => boolean,
+  timeoutMs?: number,
 ): Promise<Stored<Binding>> {
   const ref = { kind: 'FluentPVCBinding', namespace: api.namespace, name } as const;
-  return eventually(`binding ${name}: ${what}`, async () => {
+  const look = async (): Promise<Stored<Binding>> => {
     const binding = await api.client.get<Binding>(ref);
     if (binding === undefined) throw new Error('no binding');
     if (!probe(binding)) throw new Error(JSON.stringify(binding.status ?? {}));
     return binding;
-  });
+  };
+  return eventually(`binding ${name}: ${what}`, look, timeoutMs);
 }
