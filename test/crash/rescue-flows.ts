@@ -83,6 +83,20 @@ export const RESCUE_FLOWS = {
       await drainsElsewhere(place, binding);
     },
   },
+  'a namespace is deleted with a claim that has lost its binding': {
+    points: ['the binding that goes on elsewhere is stored', 'the claim loses our finalizer'],
+    async run(place) {
+      const { binding } = await undrained(place);
+      // Or it would have it back at once.
+      await refuse(place, 'fluentpvcbindings');
+      await refusing(place, 'fluentpvcbindings');
+      const free = '{"metadata":{"finalizers":null}}';
+      await place.kubectl('delete', 'fpvcb', binding, '--wait=false');
+      await place.kubectl('patch', 'fpvcb', binding, '--type=merge', '-p', free);
+      await namespaceGoes(place);
+      await drainsElsewhere(place, binding);
+    },
+  },
   'a namespace is deleted whose data is given up': {
     points: [
       'an Event on the Namespace is written',
