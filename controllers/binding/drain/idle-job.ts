@@ -34,15 +34,21 @@ export function idleJob(job: Stored<Job>, jobPods: readonly Stored<Pod>[]): Idle
   };
 }
 
+const FORGOTTEN =
+  'was made and never started, as where its node lost power in between; kubelet forgets such a Pod: ' +
+  'delete it, and the Job makes another';
+
 /** `said`: with words of who knows why. */
 function whyPending(pod: Stored<Pod>): { text: string; said: boolean } {
   const { name } = pod.metadata;
   for (const { name: container, state } of containerStatuses(pod)) {
-    const { reason, message } = state?.waiting ?? {};
-    if (reason !== undefined) {
-      const text = `container "${container}" of Pod "${name}" waits: ${sentence(reason, message)}`;
-      return { text, said: message !== undefined };
-    }
+    if (state?.waiting === undefined) continue;
+    const { reason, message } = state.waiting;
+    const which = `container "${container}" of Pod "${name}"`;
+    // Made and not started, which takes no time: https://github.com/kubernetes/kubernetes/issues/118321.
+    if (reason === undefined) return { text: `${which} ${FORGOTTEN}`, said: true };
+    const text = `${which} waits: ${sentence(reason, message)}`;
+    return { text, said: message !== undefined };
   }
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False') {

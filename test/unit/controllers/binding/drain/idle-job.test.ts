@@ -60,6 +60,15 @@ describe('a Job', () => {
       idle: { since: T0, waitsFor: 'container "drain" of Pod "a" waits: ContainerCreating' },
       silent: true,
     },
+    'whose container was made and not started says what to do': {
+      pods: [pod(waiting())],
+      idle: {
+        since: T0,
+        waitsFor: expect.stringMatching(
+          /^container "drain" of Pod "a" was made and never started, .* delete it,/,
+        ) as unknown,
+      },
+    },
     'that no node takes says so': {
       pods: [
         pod({
