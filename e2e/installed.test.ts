@@ -17,6 +17,7 @@ import {
   type Installed,
 } from './installed.ts';
 import { startCertManager } from './cert-manager.ts';
+import { tested, uninstalled } from './helm.scenes.ts';
 import { copyingFluentPVC, drainedLines, scriptPod } from './lines.ts';
 import { observe } from './observer.ts';
 import { bindingOf, nothingLeft, runningBinding } from './seen.ts';
@@ -76,6 +77,8 @@ async function renewedInEveryReplica(before: readonly number[]): Promise<void> {
 }
 
 describe('the operator in the cluster', () => {
+  tested(() => installed);
+
   test('does the main job, and every line arrives', async () => {
     await using parts = new AsyncDisposableStack();
     const watching = new AbortController();
@@ -201,4 +204,9 @@ describe('the operator in the cluster', () => {
     expect(failures).toEqual([]);
     expect(asked).toBeGreaterThan(CREATES_PER_SECOND);
   });
+
+  uninstalled(
+    () => stage,
+    () => installed,
+  );
 });

@@ -12,12 +12,15 @@ const EXIT_USER = 1;
 const EXIT_SOFTWARE = 70;
 
 async function main(): Promise<number> {
+  // The clock's timers hold no process, and what runs may wait for nothing else.
+  const running = setInterval(() => undefined, 3_600_000);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
       stop.abort();
     });
   }
+  let isCheck = false;
   try {
     const invocation = readConfig(packageJson.version);
     if ('print' in invocation) {
@@ -25,8 +28,10 @@ async function main(): Promise<number> {
       return 0;
     }
     if ('check' in invocation) {
+      isCheck = true;
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
-      await check(invocation.check, { clock: systemClock, version: packageJson.version, say });
+      const context = { clock: systemClock, version: packageJson.version, say };
+      await check(invocation.check, context, stop.signal);
       return 0;
     }
     const { config } = invocation;
@@ -40,12 +45,14 @@ async function main(): Promise<number> {
       process.stderr.write(`fluent-pvc-operator: ${error.message} (${error.code})\n`);
       return EXIT_USER;
     }
-    // A request that was under way when we were asked to stop.
-    if (stop.signal.aborted) return 0;
+    // A request that was under way when we were asked to stop. A check that was stopped has found nothing.
+    if (stop.signal.aborted && !isCheck) return 0;
     process.stderr.write(
       `fluent-pvc-operator: ${error instanceof Error ? (error.stack ?? '') : messageOf(error)}\n`,
     );
     return EXIT_SOFTWARE;
+  } finally {
+    clearInterval(running);
   }
 }
 

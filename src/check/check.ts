@@ -15,6 +15,7 @@ import { checkUninstall } from './uninstall.ts';
 export async function check(
   config: CheckConfig,
   { clock, version, say }: { clock: Clock; version: string; say: (line: string) => void },
+  signal: AbortSignal,
 ): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
@@ -24,7 +25,7 @@ export async function check(
   switch (config.command) {
     case 'check-install': {
       const lease = { kind: 'Lease', namespace, name: instance } as const;
-      await checkInstall({ client, clock, validationNamespace, lease, say });
+      await checkInstall({ client, clock, validationNamespace, lease, say }, signal);
       return;
     }
     case 'check-uninstall':

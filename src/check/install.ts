@@ -1,7 +1,7 @@
 import { labels } from '../api/names.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ObjectRef } from '../api/resources.ts';
-import { delay, type Clock } from '../clock.ts';
+import { delay, isAborted, type Clock } from '../clock.ts';
 import { messageOf, UserError, type FaultCode } from '../errors.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -28,20 +28,21 @@ export interface Installed {
  * and nobody else: so the API server finds it by its configuration and Service, and trusts its
  * certificate. The Lease must be renewed: so the controllers lead. Waits for both, for a while.
  *
- * @throws UserError NotInstalled
+ * @throws UserError NotInstalled, also where it is asked to stop before it knows
  */
-export async function checkInstall(installed: Installed): Promise<void> {
+export async function checkInstall(installed: Installed, signal: AbortSignal): Promise<void> {
   const { say } = installed;
-  await inTime(installed, 'the webhook', () => webhookAnswers(installed));
+  await inTime(installed, 'the webhook', () => webhookAnswers(installed), signal);
   say('the webhook answers');
   let renewed: string | undefined;
-  await inTime(installed, 'the controllers', async () => {
+  const leads = async (): Promise<string | undefined> => {
     const { spec } = (await installed.client.get<Lease>(installed.lease)) ?? {};
     if (spec?.holderIdentity === undefined || spec.holderIdentity === '') return 'nobody leads';
     if (renewed !== undefined && renewed !== spec.renewTime) return undefined;
     renewed = spec.renewTime;
     return `"${spec.holderIdentity}" does not renew its Lease`;
-  });
+  };
+  await inTime(installed, 'the controllers', leads, signal);
   say('the controllers lead');
 }
 
@@ -73,6 +74,7 @@ async function inTime(
   { clock, say }: Installed,
   who: string,
   fault: () => Promise<string | undefined>,
+  signal: AbortSignal,
 ): Promise<void> {
   const startedAt = clock.uptime();
   let said: string | undefined;
@@ -84,6 +86,8 @@ async function inTime(
     if (clock.uptime() - startedAt > LIMIT_MS) {
       throw new UserError(`${who}: ${found}, for ${LIMIT_MS / 1000} s`, 'NotInstalled');
     }
-    await delay(clock, AGAIN_MS);
+    await delay(clock, AGAIN_MS, signal);
+    if (isAborted(signal))
+      throw new UserError(`stopped while it waited for ${who}`, 'NotInstalled');
   }
 }

@@ -1,11 +1,12 @@
 import { loadAll } from 'js-yaml';
-import { check } from '../../src/check/check.ts';
-import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
+import { join } from 'node:path';
+import { tryCommand } from '../../e2e/cluster/commands.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { kubeconfigOf } from './as-installed.ts';
 import { RELEASE, type Installation } from './installation.ts';
 import { podsOf } from './rendering.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../src/main.ts');
 
 /** What a check said; `fault` is absent where all was well. */
 export interface Checked {
@@ -13,7 +14,10 @@ export interface Checked {
   fault?: string;
 }
 
-/** Runs a check as the release's hook says, with the hook's account: there is no node that would. */
+/**
+ * Runs a check as the release's hook says, a process of its own, with the hook's account: there is no
+ * node that would.
+ */
 export async function runCheck(
   on: Installation,
   command: 'check-install' | 'check-uninstall',
@@ -23,14 +27,8 @@ export async function runCheck(
   const hook = podsOf(objects).find(({ name }) => name === `${RELEASE}-${command}`);
   const [, ...args] = hook?.spec.containers[0]?.args ?? [];
   const kubeconfig = await kubeconfigOf(on, command);
-  const invocation = readConfig('0', [...args, `--kubeconfig=${kubeconfig}`], {});
-  if (!('check' in invocation)) throw new Error(`${args.join(' ')} is no check`);
-  const said: string[] = [];
-  const say = (line: string): void => void said.push(line);
-  try {
-    await check(invocation.check, { clock: systemClock, version: '0', say });
-    return { said };
-  } catch (error) {
-    return { said, fault: String(error) };
-  }
+  const flags = [...args, `--kubeconfig=${kubeconfig}`];
+  const { code, stdout, stderr } = await tryCommand(process.execPath, [PROGRAM, ...flags]);
+  const said = stdout.split('\n').filter((line) => line !== '');
+  return code === 0 ? { said } : { said, fault: stderr };
 }

@@ -15,6 +15,7 @@ interface Installation {
   said: string[];
   /** Its fate; the clock runs until it is known. */
   result: Promise<string>;
+  stop: AbortController;
 }
 
 /** `deny`: what becomes of a labelled Pod; `renews`: whether the leader is alive. */
@@ -42,13 +43,17 @@ function installation(deny: () => Error | undefined, renews: boolean): Installat
     renew();
     return api.get(ref);
   };
-  const checked = checkInstall({
-    client: { create, get },
-    clock,
-    validationNamespace: 'trials',
-    lease: LEASE,
-    say: (line) => void said.push(line),
-  });
+  const stop = new AbortController();
+  const checked = checkInstall(
+    {
+      client: { create, get },
+      clock,
+      validationNamespace: 'trials',
+      lease: LEASE,
+      say: (line) => void said.push(line),
+    },
+    stop.signal,
+  );
   let isOver = false;
   const result = checked
     .then(() => 'works', String)
@@ -59,7 +64,7 @@ function installation(deny: () => Error | undefined, renews: boolean): Installat
     while (!isOver) await clock.advance(1_000);
     return result;
   };
-  return { said, result: run() };
+  return { said, result: run(), stop };
 }
 
 test('an installation works when our webhook denies a Pod and the Lease is renewed', async () => {
@@ -92,4 +97,11 @@ test.each<[string, () => Error | undefined, boolean, string]>([
   const said = await result;
   expect(said).toContain('UserError');
   expect(said).toContain(why);
+});
+
+test('one that is asked to stop does not say that it works', async () => {
+  const { said, result, stop } = installation(() => UNANSWERED, true);
+  stop.abort();
+  expect(await result).toContain('stopped while it waited for the webhook');
+  expect(said.filter((line) => line.includes('no endpoints'))).toHaveLength(1);
 });
