@@ -5,7 +5,10 @@ import { defaultKubernetesVersion } from './cluster/recipes.ts';
 import type { Reporter } from './cluster/reporter.ts';
 
 /** Path of a program that is of no version of Kubernetes: found on this machine, downloaded or built. */
-export async function obtainTool(name: 'helm' | 'promtool', reporter: Reporter): Promise<string> {
+export async function obtainTool(
+  name: 'helm' | 'promtool' | 'otelcol-contrib' | 'loki',
+  reporter: Reporter,
+): Promise<string> {
   const sources = createBinarySources(readEnvironment(), reporter);
   const path = (await findBinaries(sources, defaultKubernetesVersion, [name]))[name];
   if (path === undefined) throw new Error(`no recipe makes ${name}`);

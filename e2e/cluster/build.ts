@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../src/errors.ts';
 import { findOnPath, runCommand } from './commands.ts';
 import type { DebianPackages } from './debian-packages.ts';
 import type { Environment } from './environment.ts';
+import { type GoRun, moduleVersion, writeModule } from './go-module.ts';
 import type { GoBuild, Recipe } from './recipe.ts';
 
 /** Makes sets of binaries from the Go module proxy. */
@@ -34,99 +35,40 @@ export function createBuilder(environment: Environment, packages: DebianPackages
         GOWORK: 'off',
         GOFLAGS: '-mod=mod -buildvcs=false',
       };
-      const goRun = (args: readonly string[]): Promise<string> => run(go, args, work, env, recipe);
-      const sources = await writeModule(recipe, work, goRun);
-      await goRun([
-        'build',
-        '-trimpath',
-        ...buildFlags(recipe.build),
-        '-o',
-        `${folder}/`,
-        ...packagesOf(recipe),
-      ]);
-      await nameBinaries(recipe, folder);
-      for (const path of recipe.files ?? []) {
-        // Go keeps its modules read-only.
-        await runCommand('cp', ['-r', '--no-preserve=mode', join(sources, path), `${folder}/`]);
-      }
+      const goRun: GoRun = (args) => run(go, args, work, env, recipe);
+      if (recipe.build.manifest === undefined) await compile(recipe, folder, work, goRun);
+      else await generate(recipe, folder, work, goRun);
       await rm(work, { recursive: true, force: true });
     },
   };
 }
 
-/**
- * A module that requires the recipe's one, so that `replace` lines of the latter, which would keep
- * `go install` from working, don't count; modules of the same repository get their own version.
- * Resolves to the folder of the module's sources.
- */
-async function writeModule(
-  recipe: Recipe,
-  work: string,
-  goRun: (args: readonly string[]) => Promise<string>,
-): Promise<string> {
-  const { module, staging } = recipe.build;
-  const version = moduleVersion(recipe);
-  await writeFile(join(work, 'go.mod'), 'module fluent-pvc-operator/build\n');
-  const downloaded = JSON.parse(
-    await goRun(['mod', 'download', '-json', `${module}@${version}`]),
-  ) as {
-    readonly GoMod: string;
-    readonly Dir: string;
-  };
-  const goMod = await readFile(downloaded.GoMod, 'utf8');
-  const replaced = staging === undefined ? [] : stagingModules(goMod, staging.prefix);
-  const versions = await offered(replaced, goRun);
-  const lines = [
-    'module fluent-pvc-operator/build',
-    goDirective(goMod),
-    `require ${module} ${version}`,
-    ...replaced.map((name) => {
-      const wanted = staging?.version ?? '';
-      return `replace ${name} => ${name} ${nearestPatch(wanted, versions.get(name) ?? [])}`;
-    }),
-  ];
-  await writeFile(join(work, 'go.mod'), `${lines.join('\n')}\n`);
-  return downloaded.Dir;
+/** Builds the packages of the module. */
+async function compile(recipe: Recipe, folder: string, work: string, goRun: GoRun): Promise<void> {
+  const sources = await writeModule(recipe, work, goRun);
+  const flags = ['-trimpath', ...buildFlags(recipe.build), '-o', `${folder}/`];
+  await goRun(['build', ...flags, ...packagesOf(recipe)]);
+  await nameBinaries(recipe, folder);
+  for (const path of recipe.files ?? []) {
+    // Go keeps its modules read-only.
+    await runCommand('cp', ['-r', '--no-preserve=mode', join(sources, path), `${folder}/`]);
+  }
 }
 
-/** The versions of each module that the proxy has; none where it knows nothing of it. */
-async function offered(
-  modules: readonly string[],
-  goRun: (args: readonly string[]) => Promise<string>,
-): Promise<Map<string, readonly string[]>> {
-  if (modules.length === 0) return new Map();
-  const said = await goRun(['list', '-e', '-m', '-versions', ...modules]);
-  return new Map(
-    said.split('\n').map((line) => {
-      const [name = '', ...versions] = line.split(' ');
-      return [name, versions];
-    }),
+/** Lets the module, a generator, write and build the program. */
+async function generate(recipe: Recipe, folder: string, work: string, goRun: GoRun): Promise<void> {
+  const { module, manifest } = recipe.build;
+  const output = join(work, 'distribution');
+  const file = join(work, 'manifest.yaml');
+  // JSON is YAML.
+  await writeFile(
+    file,
+    JSON.stringify({ ...manifest, dist: { ...manifest?.dist, output_path: output } }),
   );
-}
-
-/**
- * The wanted version, or, of a module that the proxy has not got in it, the patch of the same minor that
- * is nearest: a proxy may keep what was asked for only, and within a minor the interfaces are the same.
- */
-export function nearestPatch(wanted: string, offers: readonly string[]): string {
-  const patch = (version: string): number => Number(/^v0\.\d+\.(\d+)$/.exec(version)?.[1]);
-  const minor = wanted.replace(/\d+$/, '');
-  const distance = (version: string): number => Math.abs(patch(version) - patch(wanted));
-  const [nearest] = offers
-    .filter((version) => version.startsWith(minor) && Number.isInteger(patch(version)))
-    .toSorted((one, other) => distance(one) - distance(other));
-  return nearest ?? wanted;
-}
-
-/** Modules that a go.mod replaces by folders of its own repository. */
-export function stagingModules(goMod: string, prefix: string): readonly string[] {
-  return [...goMod.matchAll(/^\s*(?:replace\s+)?(\S+)\s+=>\s+\.\//gm)]
-    .map((match) => match[1] ?? '')
-    .filter((name) => name.startsWith(prefix));
-}
-
-function goDirective(goMod: string): string {
-  return /^go \S+$/m.exec(goMod)?.[0] ?? 'go 1.24';
+  await goRun(['run', `${module}@${moduleVersion(recipe)}`, `--config=${file}`]);
+  for (const { name } of recipe.binaries) {
+    await runCommand('mv', [join(output, name), join(folder, name)]);
+  }
 }
 
 function buildFlags(build: GoBuild): readonly string[] {
@@ -155,10 +97,6 @@ async function nameBinaries(recipe: Recipe, folder: string): Promise<void> {
     if (built !== binary.name)
       await runCommand('mv', [join(folder, built), join(folder, binary.name)]);
   }
-}
-
-function moduleVersion(recipe: Recipe): string {
-  return recipe.build.moduleVersion ?? `v${recipe.version}`;
 }
 
 function namesOf(recipe: Recipe): string {

@@ -6,6 +6,7 @@ import { binary } from './control-plane.ts';
 import { criProbe } from './cri.ts';
 import { pauseImage } from './images.ts';
 import { insidePath, type Namespaces } from './namespaces.ts';
+import { quote } from './private-mounts.ts';
 import { registryUrl } from './registry.ts';
 import type { ClusterFolders } from './state.ts';
 import { systemPath } from './system-path.ts';
@@ -35,7 +36,7 @@ export async function writeContainerdFiles(
   config: ClusterConfig,
   folders: ClusterFolders,
 ): Promise<void> {
-  const { cni, registries } = files(folders);
+  const { cni, registries, runc } = files(folders);
   const mirror = join(registries, '_default');
   await mkdir(cni, { recursive: true });
   await mkdir(mirror, { recursive: true });
@@ -45,6 +46,7 @@ export async function writeContainerdFiles(
     `[host.${toml(registryUrl(config))}]\n  capabilities = ["pull", "resolve"]\n`,
   );
   await writeFile(join(cni, '10-pods.conflist'), JSON.stringify(podNetwork(), null, 2));
+  await writeFile(runc, runcScript(binary(config, 'runc')), { mode: 0o755 });
   await writeFile(
     files(folders).config,
     containerdToml({
@@ -52,7 +54,7 @@ export async function writeContainerdFiles(
       registries,
       cni,
       plugins: dirname(binary(config, 'ptp')),
-      runc: binary(config, 'runc'),
+      runc,
     }),
   );
 }
@@ -61,12 +63,25 @@ function files(folders: ClusterFolders): {
   readonly config: string;
   readonly cni: string;
   readonly registries: string;
+  readonly runc: string;
 } {
   return {
     config: join(folders.node, 'containerd.toml'),
     cni: join(folders.node, 'cni'),
     registries: join(folders.node, 'registries'),
+    runc: join(folders.node, 'runc'),
   };
+}
+
+/**
+ * runc, which first opens the volumes for all: the host-path provisioner makes them for root alone, and
+ * kubelet, which hands other volumes over to the `fsGroup` of a Pod, leaves those of this kind as they are.
+ */
+function runcScript(runc: string): string {
+  return `#!/bin/sh
+case " $* " in *" create "*) chmod 0777 /tmp/hostpath_pv/* 2>/dev/null ;; esac
+exec ${quote(runc)} "$@"
+`;
 }
 
 function containerdToml(settings: {

@@ -29,6 +29,16 @@ export interface GoBuild {
   readonly moduleVersion?: string;
   /** Modules that live in the main one's repository: their version, from the module's own go.mod. */
   readonly staging?: { readonly prefix: string; readonly version: string };
+  /** It builds only with the forks that its go.mod puts in the place of other modules. */
+  readonly forks?: boolean;
+  /**
+   * The module is a generator, which makes the one program of the set by itself from this manifest.
+   * Where the program is put is not for the manifest to say.
+   */
+  readonly manifest?: {
+    readonly dist: Readonly<Record<string, string>>;
+    readonly [part: string]: unknown;
+  };
   readonly cgo?: boolean;
   readonly tags?: readonly string[];
   readonly linkerFlags?: readonly string[];

@@ -1,3 +1,4 @@
+import { logRecipes } from './log-recipes.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Kubernetes minors that the operator supports. */
@@ -174,6 +175,7 @@ export function recipes(kubernetesVersion: string): readonly Recipe[] {
       // Its releases have no checksum file, so it is always built.
       build: { module: 'sigs.k8s.io/kwok' },
     },
+    ...logRecipes,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { nearestPatch, stagingModules } from '../../../../e2e/cluster/build.ts';
 import { fillIn } from '../../../../e2e/cluster/download.ts';
+import { forkedModules, nearestPatch, stagingModules } from '../../../../e2e/cluster/go-module.ts';
+import { logRecipes } from '../../../../e2e/cluster/log-recipes.ts';
 import { defaultKubernetesVersion, recipes } from '../../../../e2e/cluster/recipes.ts';
 import { binariesFor } from '../../../../e2e/cluster/topology.ts';
 import { inRange, parseVersion } from '../../../../e2e/cluster/versions.ts';
@@ -20,6 +21,13 @@ describe('the recipe table', () => {
       ...binariesFor({ kind: 'kwok', count: 1 }, false),
     ];
     expect(names).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it('makes nothing for a cluster that only an example wants', () => {
+    const wanted = binariesFor({ kind: 'real' }, false);
+    for (const { binaries } of logRecipes) {
+      for (const { name } of binaries) expect(wanted).not.toContain(name);
+    }
   });
 
   it.each(table.map((recipe) => [recipe.name, recipe] as const))(
@@ -56,6 +64,23 @@ replace (
 )`;
     const found = stagingModules(goMod, 'k8s.io/');
     expect(found).toEqual(['k8s.io/single', 'k8s.io/api', 'k8s.io/client-go']);
+  });
+});
+
+describe('forkedModules', () => {
+  it('names the modules that another one stands in for, and no folder', () => {
+    const goMod = `
+require github.com/hashicorp/memberlist v0.5.0
+replace github.com/hashicorp/memberlist => github.com/grafana/memberlist v0.3.1
+replace (
+	github.com/a/b v1.0.0 => github.com/a/b v1.0.1
+	github.com/own/push => ./pkg/push
+	github.com/own/other => ../other
+)`;
+    expect(forkedModules(goMod)).toEqual([
+      'replace github.com/hashicorp/memberlist => github.com/grafana/memberlist v0.3.1',
+      'replace github.com/a/b v1.0.0 => github.com/a/b v1.0.1',
+    ]);
   });
 });
 
