@@ -15,7 +15,7 @@ const forever = (first: string): readonly string[] => [
   ...['sh', '-c', `${first}; trap 'exit 0' TERM; while :; do sleep 1 & wait; done`],
 ];
 
-/** A Pod that serves a page, and whose native sidecar writes a line into the claim. */
+/** A Pod that serves a page, and whose native sidecar writes a line into the claim, not as root. */
 export const podWithSidecar = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -26,6 +26,7 @@ export const podWithSidecar = {
         name: 'sidecar',
         image: 'alpine',
         restartPolicy: 'Always',
+        securityContext: { runAsUser: 65534 },
         command: forever('echo from the sidecar | tee /buffer/line'),
         volumeMounts,
       },
