@@ -6,7 +6,7 @@ import type { Kind } from '../../src/api/resources.ts';
 import { UserError } from '../../src/errors.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import type { Observer } from '../observer.ts';
-import { appName, fluentPVCName, namespace } from './objects.ts';
+import { appName, namespace } from './objects.ts';
 import type { Leftovers } from './tally.ts';
 
 /** A Pod of the application and what it was given. */
@@ -99,14 +99,14 @@ export function podsOf(observer: Observer, app: string): readonly Stored<Pod>[] 
   return [...observer.pods.values()].filter(({ metadata }) => metadata.labels?.app === app);
 }
 
-/** What there still is of the operator's making; asked live, as the last word. */
+/** What there still is of the operator's making, for any FluentPVC; asked live, as the last word. */
 export async function leftoversOf(client: KubeClient): Promise<Leftovers> {
   const namesOf = async (kind: Kind, label: string): Promise<string[]> => {
     const { items } = await client.list(kind, { labelSelector: label });
     return items.map(({ metadata }) => metadata.name);
   };
   const [claims, bindings, jobs] = await Promise.all([
-    namesOf('PersistentVolumeClaim', `${labels.fluentPVC}=${fluentPVCName}`),
+    namesOf('PersistentVolumeClaim', labels.fluentPVC),
     namesOf('FluentPVCBinding', ''),
     namesOf('Job', labels.finalizerJobOf),
   ]);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Writers } from './ledger.ts';
 
 /** Names in the manifests of examples/demo. A reader finds them there; the demo reads no YAML. */
 export const namespace = 'default';
@@ -7,6 +8,12 @@ export const appName = 'demo-app';
 export const backendName = 'demo-backend';
 export const writerName = 'writer';
 export const sidecarName = 'shipper';
+
+/** Who writes the lines that are counted: each begins with the name of its Pod. */
+export const writers: Writers = {
+  fluentPVC: fluentPVCName,
+  nameOf: ({ metadata }) => metadata.name,
+};
 
 const folder = join(import.meta.dirname, '..', '..', 'examples', 'demo');
 

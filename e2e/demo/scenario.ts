@@ -15,7 +15,7 @@ import {
   runningAppPod,
 } from './cycle.ts';
 import { keepLedger } from './ledger.ts';
-import { appName, backendName, fluentPVCName, manifests, sidecarName } from './objects.ts';
+import { appName, backendName, fluentPVCName, manifests, sidecarName, writers } from './objects.ts';
 import { type Tally, tallyOf } from './tally.ts';
 
 /** What a story plays on. */
@@ -44,7 +44,7 @@ export async function playReal(
   options: { readonly finalizerCommand: string | undefined },
 ): Promise<Tally> {
   const { client, observer, kubectl, act } = stage;
-  const ledger = keepLedger(observer.pods);
+  const ledger = keepLedger(observer.pods, writers);
 
   act('applying the backend and FluentPVC "demo" (examples/demo)');
   await kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
@@ -81,7 +81,7 @@ export async function playReal(
   await endOfApp(observer);
   await releaseOf(observer, second);
 
-  const received = (await receivedLines(kubectl)).split('\n').filter((line) => line !== '');
+  const received = await receivedLines(kubectl);
   return tallyOf({ written: ledger.written, received, left: await leftoversOf(client) });
 }
 
@@ -119,9 +119,10 @@ async function backendIs(observer: Observer, state: 'Ready' | 'gone'): Promise<v
 }
 
 /** All that the backend keeps, duplicates included. */
-function receivedLines(kubectl: Kubectl): Promise<string> {
+export async function receivedLines(kubectl: Kubectl): Promise<readonly string[]> {
   const all = ['find', '/data/received', '-type', 'f', '-exec', 'cat', '{}', '+'];
-  return kubectl('exec', `deployment/${backendName}`, '--', ...all);
+  const text = await kubectl('exec', `deployment/${backendName}`, '--', ...all);
+  return text.split('\n').filter((line) => line !== '');
 }
 
 async function linesArrived({ kubectl, act, signal }: Stage, wanted: number): Promise<void> {
@@ -132,7 +133,7 @@ async function linesArrived({ kubectl, act, signal }: Stage, wanted: number): Pr
     every: 300,
     signal,
     probe: async () => {
-      arrived = (await receivedLines(kubectl)).split('\n').length - 1;
+      arrived = (await receivedLines(kubectl)).length;
       return arrived >= wanted ? undefined : `${arrived} have arrived`;
     },
   });
