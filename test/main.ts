@@ -10,6 +10,7 @@ import { createReporter } from '../e2e/cluster/reporter.ts';
 import { obtainHelm } from '../e2e/helm.ts';
 import { obtainTool } from '../e2e/tools.ts';
 import { ensureBuilder } from '../e2e/image/build.ts';
+import { obtainLogCollection } from '../e2e/log-collection/images.ts';
 import { STAGES, type Stage } from './stages.ts';
 
 /** What a stage came to. A program counts as one test. */
@@ -98,6 +99,7 @@ async function runStage(stage: Stage, wanted: Wanted): Promise<Tally> {
     await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
     await obtainHelm(reporter);
     await obtainCertManager(reporter);
+    await obtainLogCollection(reporter);
     await ensureBuilder(reporter);
   }
   if (stage.needs !== 'api server') return runJest(patterns, flags, {});

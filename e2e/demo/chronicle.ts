@@ -11,7 +11,7 @@ import {
 import type { Cache } from '../../src/kube/cache.ts';
 import type { Observer } from '../observer.ts';
 import { linesWritten } from './ledger.ts';
-import { backendName, sidecarName, writerName } from './objects.ts';
+import { type Cast, writerName } from './objects.ts';
 
 /** The same object at two looks; `after` is absent when it is gone, `before` when it is new. */
 export interface Step<T extends KubeObject> {
@@ -20,7 +20,7 @@ export interface Step<T extends KubeObject> {
 }
 
 /** Tells everything of interest that the watches show, as it happens. */
-export function chronicle(observer: Observer, tell: (line: string) => void): void {
+export function chronicle(observer: Observer, cast: Cast, tell: (line: string) => void): void {
   const follow = <T extends KubeObject>(
     cache: Cache<T>,
     story: (step: Step<T>) => readonly string[],
@@ -42,22 +42,22 @@ export function chronicle(observer: Observer, tell: (line: string) => void): voi
       take(object, type === 'set');
     });
   };
-  follow(observer.pods, podStory);
+  follow(observer.pods, (step) => podStory(step, cast));
   follow(observer.claims, claimStory);
   follow(observer.bindings, bindingStory);
 }
 
 /** What happened to a Pod: of the application, the backend, or a finalizer Job. Pure. */
-export function podStory(step: Step<Pod>): readonly string[] {
+export function podStory(step: Step<Pod>, { backendName, sidecarName }: Cast): readonly string[] {
   const some = step.after ?? step.before;
   const marks = some?.metadata.labels ?? {};
   if (marks.app === backendName) return backendStory(step);
   if (marks[labels.finalizerJobOf] !== undefined) return drainStory(step);
   if (marks[labels.fluentPVC] === undefined) return [];
-  return appStory(step);
+  return appStory(step, sidecarName);
 }
 
-function appStory({ before, after }: Step<Pod>): readonly string[] {
+function appStory({ before, after }: Step<Pod>, sidecarName: string): readonly string[] {
   if (after === undefined) return [`Pod ${before?.metadata.name ?? ''} is gone`];
   const { name } = after.metadata;
   const lines: string[] = [];
@@ -90,7 +90,8 @@ function backendStory({ before, after }: Step<Pod>): readonly string[] {
 function drainStory({ before, after }: Step<Pod>): readonly string[] {
   if (after === undefined || before === undefined) return [];
   const job = after.metadata.labels?.[labels.finalizerJobOf] ?? '';
-  return containerStatuses(after).flatMap(({ name }) => {
+  // How it prepares itself, and what runs beside it, is not its word.
+  return (after.status?.containerStatuses ?? []).flatMap(({ name }) => {
     const end = lastEnd(after, name);
     if (end === undefined || lastEnd(before, name) !== undefined) return [];
     const said = end.message === undefined ? '' : `: ${end.message.trim()}`;

@@ -6,11 +6,12 @@ import type { Kind } from '../../src/api/resources.ts';
 import { UserError } from '../../src/errors.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import type { Observer } from '../observer.ts';
-import { appName, namespace } from './objects.ts';
+import type { Cast } from './objects.ts';
 import type { Leftovers } from './tally.ts';
 
 /** A Pod of the application and what it was given. */
 export interface AppPod {
+  readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   /** Name of its claim and of its binding. */
@@ -18,11 +19,15 @@ export interface AppPod {
 }
 
 /** Waits for a Pod of the application that runs with a bound claim, other than those. */
-export function runningAppPod(observer: Observer, others: readonly AppPod[]): Promise<AppPod> {
+export function runningAppPod(
+  observer: Observer,
+  { namespace, appName }: Cast,
+  others: readonly AppPod[],
+): Promise<AppPod> {
   return observer.until({
     what: `a${others.length === 0 ? '' : 'nother'} Pod of ${appName} to run with a PVC of its own`,
     probe: () => {
-      const pod = appPods(observer).find(
+      const pod = podsOf(observer, appName).find(
         (candidate) =>
           candidate.status?.phase === 'Running' &&
           !isDeleting(candidate) &&
@@ -35,16 +40,16 @@ export function runningAppPod(observer: Observer, others: readonly AppPod[]): Pr
       if (shared !== undefined) {
         throw new UserError(`Pod ${pod.metadata.name} has the PVC of Pod ${shared.name}: ${claim}`);
       }
-      return { name: pod.metadata.name, uid: pod.metadata.uid, claim };
+      return { namespace, name: pod.metadata.name, uid: pod.metadata.uid, claim };
     },
-    otherwise: () => namesAndStates(appPods(observer)),
+    otherwise: () => namesAndStates(podsOf(observer, appName)),
   });
 }
 
 /** Waits until the operator, or anybody, has deleted the Pod. */
 export async function deletionOf(observer: Observer, { name, uid }: AppPod): Promise<void> {
   const find = (): Stored<Pod> | undefined =>
-    appPods(observer).find(({ metadata }) => metadata.uid === uid);
+    [...observer.pods.values()].find(({ metadata }) => metadata.uid === uid);
   await observer.until({
     what: `the operator to delete Pod ${name}`,
     probe: () => {
@@ -56,7 +61,10 @@ export async function deletionOf(observer: Observer, { name, uid }: AppPod): Pro
 }
 
 /** Waits until the finalizer Job has failed once, or the claim is drained already. */
-export async function firstAttempt(observer: Observer, { claim }: AppPod): Promise<void> {
+export async function firstAttempt(
+  observer: Observer,
+  { namespace, claim }: AppPod,
+): Promise<void> {
   const find = (): Stored<Binding> | undefined => observer.bindings.get(`${namespace}/${claim}`);
   await observer.until({
     what: `the finalizer Job ${claim} to end`,
@@ -71,7 +79,7 @@ export async function firstAttempt(observer: Observer, { claim }: AppPod): Promi
 }
 
 /** Waits until claim and binding of the Pod are gone. */
-export async function releaseOf(observer: Observer, { claim }: AppPod): Promise<void> {
+export async function releaseOf(observer: Observer, { namespace, claim }: AppPod): Promise<void> {
   const key = `${namespace}/${claim}`;
   await observer.until({
     what: `PVC ${claim} and its binding to go`,
@@ -86,11 +94,37 @@ export async function releaseOf(observer: Observer, { claim }: AppPod): Promise<
 }
 
 /** Waits until there is no Pod of the application. */
-export async function endOfApp(observer: Observer): Promise<void> {
+export async function endOfApp(observer: Observer, { appName }: Cast): Promise<void> {
   await observer.until({
     what: `all Pods of ${appName} to go`,
-    probe: () => (appPods(observer).length === 0 ? true : undefined),
-    otherwise: () => namesAndStates(appPods(observer)),
+    probe: () => (podsOf(observer, appName).length === 0 ? true : undefined),
+    otherwise: () => namesAndStates(podsOf(observer, appName)),
+  });
+}
+
+/** Waits until the backend serves, or is gone. */
+export async function backendIs(
+  observer: Observer,
+  { backendName }: Cast,
+  state: 'Ready' | 'gone',
+): Promise<void> {
+  const pods = (): readonly Stored<Pod>[] => podsOf(observer, backendName);
+  const isReady = (pod: Stored<Pod>): boolean =>
+    (pod.status?.conditions ?? []).some(
+      ({ type, status }) => type === 'Ready' && status === 'True',
+    );
+  await observer.until({
+    what: `the backend to be ${state}`,
+    probe: () => {
+      const wanted = state === 'gone' ? pods().length === 0 : pods().some(isReady);
+      return wanted ? true : undefined;
+    },
+    otherwise: () =>
+      pods().length === 0
+        ? 'it has no Pod'
+        : pods()
+            .map((pod) => `Pod ${pod.metadata.name} is ${pod.status?.phase ?? 'new'}`)
+            .join(', '),
   });
 }
 
@@ -111,10 +145,6 @@ export async function leftoversOf(client: KubeClient): Promise<Leftovers> {
     namesOf('Job', labels.finalizerJobOf),
   ]);
   return { claims, bindings, jobs };
-}
-
-function appPods(observer: Observer): readonly Stored<Pod>[] {
-  return podsOf(observer, appName);
 }
 
 function namesAndStates(pods: readonly Stored<Pod>[]): string {

@@ -13,9 +13,12 @@ import type { Reporter } from '../cluster/reporter.ts';
 import type { Cluster } from '../cluster/running-cluster.ts';
 import { recordProcess } from '../cluster/state.ts';
 import { createKubectl } from '../kubectl.ts';
+import { ensureLogCollectionImages } from '../log-collection/images.ts';
+import { playLogs } from '../log-collection/story.ts';
 import { observe } from '../observer.ts';
 import { type OperatorProcess, startOperator } from '../operator.ts';
 import { chronicle } from './chronicle.ts';
+import { castOf, sayHowToLookAround } from './look-around.ts';
 import type { DemoOptions, NodeKind } from './options.ts';
 import { playReal, type Stage } from './scenario.ts';
 import { playSimulated } from './simulated.ts';
@@ -75,12 +78,13 @@ async function playWithCluster(
   let keepLogs = true;
   let kept = false;
   try {
+    if (options.example === 'log-collection') await ensureLogCollectionImages(cluster, reporter);
     const { outcome, operator } = await playWithOperator(options, cluster, context);
     for (const line of ['', ...outcome.table, '', ...verdict(outcome)]) reporter.line(line);
     // A planted loss is no riddle.
     keepLogs = outcome.faults.length > 0 && options.finalizerCommand === undefined;
     kept = operator !== undefined;
-    if (operator !== undefined) sayHowToLookAround(cluster, operator, reporter);
+    if (operator !== undefined) sayHowToLookAround(cluster, operator, options, reporter);
     return outcome.faults.length === 0;
   } catch (thrown) {
     keepLogs = !signal.aborted;
@@ -134,7 +138,7 @@ async function playWithOperator(
       { client, clock: systemClock },
       AbortSignal.any([either, watching.signal]),
     );
-    chronicle(observer, (line) => {
+    chronicle(observer, castOf(options), (line) => {
       reporter.step(`  ${line}`);
     });
     const act = (line: string): void => {
@@ -164,7 +168,8 @@ async function play(
   stage: Stage,
 ): Promise<Outcome> {
   if (options.nodes === 'real') {
-    const tally = await playReal(stage, options);
+    const tally =
+      options.example === 'demo' ? await playReal(stage, options) : await playLogs(stage);
     const proven = 'every line arrived, and nothing is left';
     return { table: tallyTable(tally), faults: faultsOf(tally), proven };
   }
@@ -188,17 +193,4 @@ function whenAborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
-}
-
-function sayHowToLookAround(cluster: Cluster, operator: OperatorProcess, reporter: Reporter): void {
-  reporter.line(`
-Cluster and operator (process ${operator.pid}) are left running. To look around:
-  export KUBECONFIG=${cluster.kubeconfig}
-  alias kubectl=${cluster.kubectl}
-  kubectl get fluentpvcs
-  kubectl scale deployment demo-app --replicas=2
-  kubectl get pods,pvc,fluentpvcbindings,jobs
-  tail -f ${operator.logFile}
-To remove both:
-  npm run cluster -- down --name ${cluster.name}`);
 }

@@ -45,6 +45,11 @@ async function chooseNodes(
   const obstacle = options.nodes === undefined ? await obstacleOf(environment) : undefined;
   const nodes = options.nodes ?? (obstacle === undefined ? 'real' : 'kwok');
   if (nodes === 'kwok') {
+    if (options.example !== 'demo') {
+      throw new UserError(
+        `--example ${options.example} needs a real node${obstacle === undefined ? '' : `; ${obstacle}`}`,
+      );
+    }
     if (options.finalizerCommand !== undefined) {
       throw new UserError(
         `--finalizer-command needs a real node${obstacle === undefined ? '' : `; ${obstacle}`}`,

@@ -1,13 +1,23 @@
 import { join } from 'node:path';
 import type { Writers } from './ledger.ts';
 
-/** Names in the manifests of examples/demo. A reader finds them there; the demo reads no YAML. */
+/** Names in the manifests of an example. A reader finds them there; the demo reads no YAML. */
+export interface Cast {
+  readonly namespace: string;
+  readonly appName: string;
+  readonly backendName: string;
+  readonly sidecarName: string;
+}
+
+/** Those of examples/demo. */
 export const namespace = 'default';
 export const fluentPVCName = 'demo';
 export const appName = 'demo-app';
 export const backendName = 'demo-backend';
 export const writerName = 'writer';
 export const sidecarName = 'shipper';
+
+export const cast: Cast = { namespace, appName, backendName, sidecarName };
 
 /** Who writes the lines that are counted: each begins with the name of its Pod. */
 export const writers: Writers = {

@@ -1,21 +1,27 @@
-import type { Stored } from '../../src/api/object.ts';
-import type { Pod } from '../../src/api/pod.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { waitUntilReady } from '../cluster/readiness.ts';
 import { execIn, type Kubectl } from '../kubectl.ts';
 import type { Observer } from '../observer.ts';
 import {
   type AppPod,
+  backendIs,
   deletionOf,
   endOfApp,
   firstAttempt,
   leftoversOf,
-  podsOf,
   releaseOf,
   runningAppPod,
 } from './cycle.ts';
 import { keepLedger } from './ledger.ts';
-import { appName, backendName, fluentPVCName, manifests, sidecarName, writers } from './objects.ts';
+import {
+  appName,
+  backendName,
+  cast,
+  fluentPVCName,
+  manifests,
+  sidecarName,
+  writers,
+} from './objects.ts';
 import { type Tally, tallyOf } from './tally.ts';
 
 /** What a story plays on. */
@@ -52,33 +58,33 @@ export async function playReal(
     act(`the finalizer Job will run \`${options.finalizerCommand}\` and no shipper`);
     await replaceFinalizerCommand(client, options.finalizerCommand);
   }
-  await backendIs(observer, 'Ready');
+  await backendIs(observer, cast, 'Ready');
 
   act('applying an application whose Pod buffers lines');
   await kubectl('apply', '-f', manifests.app);
-  const first = await runningAppPod(observer, []);
+  const first = await runningAppPod(observer, cast, []);
   await linesArrived(stage, FIRST_LINES);
 
   act('taking the backend away');
   await scale(kubectl, backendName, 0);
-  await backendIs(observer, 'gone');
+  await backendIs(observer, cast, 'gone');
   const backlog = await linesLeft(stage, first, BACKLOG_LINES);
 
   act(`making the sidecar crash, with a backlog of ${backlog} lines`);
   // Process 1 exits with 1 when it gets this signal; see ship.sh.
   await execIn(kubectl, { pod: first.name, container: sidecarName }, 'kill', '-USR1', '1');
   await deletionOf(observer, first);
-  const second = await runningAppPod(observer, [first]);
+  const second = await runningAppPod(observer, cast, [first]);
   await firstAttempt(observer, first);
 
   act('bringing the backend back');
   await scale(kubectl, backendName, 1);
-  await backendIs(observer, 'Ready');
+  await backendIs(observer, cast, 'Ready');
   await releaseOf(observer, first);
 
   act('removing the application');
   await scale(kubectl, appName, 0);
-  await endOfApp(observer);
+  await endOfApp(observer, cast);
   await releaseOf(observer, second);
 
   const received = await receivedLines(kubectl);
@@ -95,27 +101,6 @@ async function replaceFinalizerCommand(client: KubeClient, command: string): Pro
 
 async function scale(kubectl: Kubectl, deployment: string, replicas: number): Promise<void> {
   await kubectl('scale', 'deployment', deployment, `--replicas=${replicas}`);
-}
-
-async function backendIs(observer: Observer, state: 'Ready' | 'gone'): Promise<void> {
-  const pods = (): readonly Stored<Pod>[] => podsOf(observer, backendName);
-  const isReady = (pod: Stored<Pod>): boolean =>
-    (pod.status?.conditions ?? []).some(
-      ({ type, status }) => type === 'Ready' && status === 'True',
-    );
-  await observer.until({
-    what: `the backend to be ${state}`,
-    probe: () => {
-      const wanted = state === 'gone' ? pods().length === 0 : pods().some(isReady);
-      return wanted ? true : undefined;
-    },
-    otherwise: () =>
-      pods().length === 0
-        ? 'it has no Pod'
-        : pods()
-            .map((pod) => `Pod ${pod.metadata.name} is ${pod.status?.phase ?? 'new'}`)
-            .join(', '),
-  });
 }
 
 /** All that the backend keeps, duplicates included. */

@@ -9,7 +9,7 @@ import {
   releaseOf,
   runningAppPod,
 } from './cycle.ts';
-import { appName, manifests, namespace, sidecarName } from './objects.ts';
+import { appName, cast, manifests, namespace, sidecarName } from './objects.ts';
 import type { Stage } from './scenario.ts';
 import type { Leftovers } from './tally.ts';
 
@@ -23,17 +23,17 @@ export async function playSimulated(stage: Stage): Promise<Leftovers> {
   act('applying FluentPVC "demo" and an application (examples/demo)');
   await kubectl('apply', '-f', manifests.fluentPVC);
   await kubectl('apply', '-f', manifests.app);
-  const first = await runningAppPod(observer, []);
+  const first = await runningAppPod(observer, cast, []);
 
   act("writing into the Pod's status that its sidecar crashed");
   await reportCrash(stage, first);
   await deletionOf(observer, first);
-  const second = await runningAppPod(observer, [first]);
+  const second = await runningAppPod(observer, cast, [first]);
   await releaseOf(observer, first);
 
   act('removing the application');
   await kubectl('scale', 'deployment', appName, '--replicas=0');
-  await endOfApp(observer);
+  await endOfApp(observer, cast);
   await releaseOf(observer, second);
   return leftoversOf(client);
 }

@@ -15,9 +15,14 @@ const PROGRAMS = [
   { tool: 'loki', image: 'grafana/loki:3.7.8', path: '/usr/bin/loki' },
 ] as const;
 
+/** Downloads or builds what the images consist of, where this machine has it not yet: minutes. */
+export async function obtainLogCollection(reporter: Reporter): Promise<void> {
+  for (const { tool } of PROGRAMS) await obtainTool(tool, reporter);
+}
+
 /**
  * Makes the images of examples/log-collection known to a cluster with a real node: the same programs,
- * downloaded or built once (minutes), alone on their file system as in the public images.
+ * alone on their file system, as in the public images.
  */
 export async function ensureLogCollectionImages(
   cluster: Cluster,

@@ -46,7 +46,11 @@ async function entriesSince(
   });
   // By the API server: no port has to be forwarded.
   const proxy = `/api/v1/namespaces/${namespace}/services/${backendName}:http/proxy`;
-  const said = await kubectl('get', '--raw', `${proxy}/loki/api/v1/query_range?${query}`);
+  const said = await kubectl(
+    'get',
+    '--raw',
+    `${proxy}/loki/api/v1/query_range?${query.toString()}`,
+  );
   const { data } = JSON.parse(said) as Answer;
   // A stream for each Pod and each set of attributes: in order by themselves, not among each other.
   return data.result

@@ -5,6 +5,7 @@ import type { ObjectMeta, Stored } from '../../../../src/api/object.ts';
 import type { ContainerState, Pod, PodStatus } from '../../../../src/api/pod.ts';
 import { bindingStory, podStory } from '../../../../e2e/demo/chronicle.ts';
 import { linesWritten } from '../../../../e2e/demo/ledger.ts';
+import { cast } from '../../../../e2e/demo/objects.ts';
 
 function metadata(change: ObjectMeta): Stored<Pod>['metadata'] {
   return { name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp: '', ...change };
@@ -82,12 +83,12 @@ describe('the chronicle of a Pod', () => {
       ['finalizer Job j exited with 1: 3 lines left'],
     ],
   ])('%s', (_sentence, before, after, lines) => {
-    expect(podStory({ before, after })).toEqual(lines);
+    expect(podStory({ before, after }, cast)).toEqual(lines);
   });
 
   test('ignores Pods of others', () => {
     const other = { ...pod(), metadata: metadata({ labels: { app: 'x' } }) };
-    expect(podStory({ before: undefined, after: other })).toEqual([]);
+    expect(podStory({ before: undefined, after: other }, cast)).toEqual([]);
   });
 });
 

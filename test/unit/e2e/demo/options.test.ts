@@ -2,12 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import { UserError } from '../../../../src/errors.ts';
 import { type Invocation, parseOptions } from '../../../../e2e/demo/options.ts';
 
-const silent = { kind: 'run', nodes: undefined, keep: false, finalizerCommand: undefined };
+const silent = {
+  kind: 'run',
+  example: 'demo',
+  nodes: undefined,
+  keep: false,
+  finalizerCommand: undefined,
+};
 
 describe('the flags of the demo', () => {
   test.each<[readonly string[], object]>([
     [[], silent],
     [['--keep'], { ...silent, keep: true }],
+    [['--example', 'log-collection'], { ...silent, example: 'log-collection' }],
     [['--nodes', 'real'], { ...silent, nodes: 'real' }],
     [['--nodes=kwok'], { ...silent, nodes: 'kwok' }],
     [['--finalizer-command', 'true'], { ...silent, finalizerCommand: 'true' }],
@@ -19,6 +26,11 @@ describe('the flags of the demo', () => {
 
   test.each<[readonly string[], string]>([
     [['--nodes', 'foo'], '--nodes is real or kwok, not "foo" (see --help)'],
+    [['--example', 'foo'], '--example is demo or log-collection, not "foo" (see --help)'],
+    [
+      ['--example=log-collection', '--finalizer-command=true'],
+      '--finalizer-command is for --example demo (see --help)',
+    ],
     [['--bogus'], "Unknown option '--bogus' (see --help)"],
     [['extra'], "Unexpected argument 'extra' (see --help)"],
     [['--nodes'], "Option '--nodes <value>' argument missing (see --help)"],

@@ -1,0 +1,140 @@
+import { expect, test } from '@jest/globals';
+import { labels } from '../src/api/names.ts';
+import { systemClock } from '../src/clock.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { shared } from '../test/support/shared.ts';
+import { keepLedger, type Ledger } from './demo/ledger.ts';
+import { faultsOf, tallyOf } from './demo/tally.ts';
+import { runningPodOf } from './deployment.ts';
+import { ensureLogCollectionImages } from './log-collection/images.ts';
+import { numbersOf, writers } from './log-collection/lines.ts';
+import { burst, loggingPod, said } from './log-collection/logging-pod.ts';
+import { linesInLoki } from './log-collection/loki.ts';
+import { appName, backendName, manifests, namespace } from './log-collection/objects.ts';
+import { observe } from './observer.ts';
+import { bindingOf, conditionOf, getPod } from './seen.ts';
+import { openStage, PATIENCE_MS, type Stage, stageIn } from './stage.ts';
+
+/*
+ * examples/log-collection on a real node, with the collector and Loki themselves: what the writers say
+ * they have written is compared with what Loki has.
+ */
+
+let stage: Stage;
+let ledger: Ledger;
+
+shared(async (parts) => {
+  const whole = await openStage('e2e-logs', parts);
+  await ensureLogCollectionImages(whole.cluster);
+  const operator = await whole.startOperator();
+  parts.defer(() => operator.stop());
+  const over = new AbortController();
+  parts.defer(() => {
+    over.abort();
+  });
+  const observer = await observe({ client: whole.client, clock: systemClock }, over.signal);
+  ledger = keepLedger(observer.pods, writers);
+  stage = stageIn(whole, namespace);
+  await stage.kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
+  await stage.kubectl('rollout', 'status', `deployment/${backendName}`, '--timeout=4m');
+});
+
+/** A Pod of the example with a claim of its own. */
+interface Logging {
+  uid: string;
+  claim: string;
+}
+
+async function start(name: string, script: string): Promise<Logging> {
+  const { metadata } = await stage.client.create(loggingPod(name, script));
+  return { uid: metadata.uid, claim: metadata.labels?.[labels.binding] ?? '' };
+}
+
+async function drained({ claim }: Logging): Promise<void> {
+  await eventually(
+    `claim ${claim} to be drained`,
+    async () => {
+      const binding = await bindingOf(stage, claim);
+      if (binding !== undefined) throw new Error(JSON.stringify(binding.status));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+}
+
+/** All that the Pod says it wrote, and nothing else, is in Loki. */
+async function expectAllInLoki(uid: string): Promise<void> {
+  const received = numbersOf(await linesInLoki(stage.kubectl, uid));
+  const own = new Map([[uid, ledger.written.get(uid)]]);
+  const left = { claims: [], bindings: [], jobs: [] };
+  expect(faultsOf(tallyOf({ written: own, received, left }))).toEqual([]);
+}
+
+async function scaleBackend(replicas: number): Promise<void> {
+  await stage.kubectl('scale', 'deployment', backendName, `--replicas=${replicas}`);
+  await stage.kubectl('rollout', 'status', `deployment/${backendName}`, '--timeout=4m');
+}
+
+test('lines reach Loki while the app runs, and all of them before its volume goes', async () => {
+  await stage.kubectl('apply', '-f', manifests.app);
+  const { pod, claim } = await runningPodOf(stage, appName);
+  const uid = (await getPod(stage, pod))?.metadata.uid ?? '';
+  await eventually(
+    'lines in Loki',
+    async () => (await linesInLoki(stage.kubectl, uid)).length > 20,
+    PATIENCE_MS,
+  );
+  await stage.kubectl('delete', 'deployment', appName);
+  await drained({ uid, claim });
+  await expectAllInLoki(uid);
+});
+
+test('a line that its writer did not end is in Loki', async () => {
+  const cut = await start('cut', `printf "%s" "cut off in the mid" >>"$LOG_FILE"; kill -KILL $$`);
+  await drained(cut);
+  expect(await linesInLoki(stage.kubectl, cut.uid)).toEqual(['cut off in the mid']);
+});
+
+test('a line of any length and content is in Loki', async () => {
+  const long = await start(
+    'long',
+    `{ head -c 3000000 /dev/zero | tr '\\0' x; echo; echo; printf ' \\t"\\\\ \\303\\251 \\r\\n'; } >>"$LOG_FILE"`,
+  );
+  await drained(long);
+  const lines = await linesInLoki(stage.kubectl, long.uid);
+  expect(lines.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([
+    7,
+    3_000_000 - 2 * 1_048_576,
+    1_048_576,
+    1_048_576,
+  ]);
+  expect(lines).toContain(' \t"\\ é ');
+});
+
+test('what waits behind a full queue when the Pod ends is in Loki', async () => {
+  await scaleBackend(0);
+  // More than the queue of the sidecar holds: as it is stopped, it hands a batch to nobody, and notes it
+  // as read.
+  const many = await start('many', `${burst(150_000)}; sleep 20`);
+  await conditionOf(stage, many.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes('no progress for 30 s: 0 of 150000 lines are acknowledged'),
+  );
+  await scaleBackend(1);
+  await drained(many);
+  await expectAllInLoki(many.uid);
+});
+
+test('a volume on which nothing was written is drained without Loki', async () => {
+  await scaleBackend(0);
+  const empty = await start('empty', said(0));
+  await drained(empty);
+  await scaleBackend(1);
+});
+
+test('a file that nobody ships keeps the volume, and is named', async () => {
+  const stray = await start('stray', `echo lost >/var/log/buffer/elsewhere.txt; ${said(0)}`);
+  await conditionOf(stage, stray.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes('/var/log/buffer/elsewhere.txt has content'),
+  );
+  expect(await bindingOf(stage, stray.claim)).toBeDefined();
+});
