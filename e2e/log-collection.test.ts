@@ -117,7 +117,7 @@ test('what waits behind a full queue when the Pod ends is in Loki', async () => 
   // as read.
   const many = await start('many', `${burst(150_000)}; sleep 20`);
   await conditionOf(stage, many.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes('no progress for 30 s: 0 of 150000 lines are acknowledged'),
+    /no progress for 30 s: \d+ batches of the sidecar's queue are left/.test(message),
   );
   await scaleBackend(1);
   await drained(many);
@@ -137,4 +137,15 @@ test('a file that nobody ships keeps the volume, and is named', async () => {
     message.includes('/var/log/buffer/elsewhere.txt has content'),
   );
   expect(await bindingOf(stage, stray.claim)).toBeDefined();
+});
+
+test('a line that Loki refuses for good keeps the volume', async () => {
+  const early = await start(
+    'early',
+    `echo "2099-01-01T00:00:00Z $POD_UID 1" >>"$LOG_FILE"; ${said(1)}`,
+  );
+  await conditionOf(stage, early.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes('lines were refused for good'),
+  );
+  expect(await bindingOf(stage, early.claim)).toBeDefined();
 });

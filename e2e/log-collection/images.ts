@@ -15,6 +15,9 @@ const PROGRAMS = [
   { tool: 'loki', image: 'grafana/loki:3.7.8', path: '/usr/bin/loki' },
 ] as const;
 
+/** What {@link ensureLogCollectionImages} makes known. */
+export const logCollectionImages: readonly string[] = PROGRAMS.map(({ image }) => image);
+
 /** Downloads or builds what the images consist of, where this machine has it not yet: minutes. */
 export async function obtainLogCollection(reporter: Reporter): Promise<void> {
   for (const { tool } of PROGRAMS) await obtainTool(tool, reporter);
