@@ -91,6 +91,17 @@ asRoot('the demo on a real node', () => {
     expect(await tracesOf(clusterFolder)).toEqual([]);
   });
 
+  test('plays the example with the OpenTelemetry Collector and Loki', async () => {
+    const run = await demo(['--example', 'log-collection']);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toMatch(/is FinalizerJobFailed \(attempt 1;/);
+    expect(run.stdout).toMatch(/finalizer Job \S+ exited with 0$/m);
+    expect(row(run, 'lines written')).toBeGreaterThan(150);
+    expect(row(run, 'lines received')).toBe(row(run, 'lines written'));
+    expect([row(run, 'PVCs left'), row(run, 'bindings left')]).toEqual([0, 0]);
+    expect(await tracesOf(clusterFolder)).toEqual([]);
+  });
+
   test('fails and says what was lost when the finalizer Job ships nothing', async () => {
     const run = await demo(['--finalizer-command', 'true']);
     expect(run).toMatchObject({ code: 1, stderr: '' });
