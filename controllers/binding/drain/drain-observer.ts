@@ -2,7 +2,7 @@ import type { Binding } from '../../../src/api/binding.ts';
 import type { KubeEvent } from '../../../src/api/event.ts';
 import { jobOutcome, type Job } from '../../../src/api/job.ts';
 import { isDeleting, isOwnedBy, type KubeObject, type Stored } from '../../../src/api/object.ts';
-import { containerStatuses, type Pod } from '../../../src/api/pod.ts';
+import type { Pod } from '../../../src/api/pod.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { isTakenOver, jobPodSelector } from '../binding-facts.ts';
 import type { DrainObservation } from './drain-plan.ts';
@@ -94,7 +94,9 @@ function endOf(pods: Stored<Pod>[]): string | undefined {
     b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
   );
   for (const pod of newest) {
-    for (const { name, state } of containerStatuses(pod)) {
+    // Its containers first: native sidecars are ended after them, and may not end well then.
+    const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+    for (const { name, state } of [...containerStatuses, ...initContainerStatuses]) {
       const end = state?.terminated;
       if (end === undefined || end.exitCode === 0) continue;
       const said = end.message === undefined ? '' : `: ${end.message.trim().slice(0, 1000)}`;

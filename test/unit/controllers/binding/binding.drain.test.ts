@@ -165,6 +165,30 @@ describe('draining', () => {
         jobPods: [jobPod('a', ended({ ...bad(0), name: 'first' }, bad(5)))],
         says: 'Container "drain" of Pod "a" exited with 5 (Error).',
       },
+      'a sidecar that did not end well behind its container does not speak for it': {
+        jobPods: [
+          jobPod('a', {
+            status: {
+              phase: 'Failed',
+              initContainerStatuses: [{ ...bad(137), name: 'shipper' }],
+              containerStatuses: [bad(3, 'disk full')],
+            },
+          }),
+        ],
+        says: 'Container "drain" of Pod "a" exited with 3 (Error): disk full.',
+      },
+      'an init container speaks where no other has run': {
+        jobPods: [
+          jobPod('a', {
+            status: {
+              phase: 'Failed',
+              initContainerStatuses: [{ ...bad(2, 'no space'), name: 'prepare' }],
+              containerStatuses: [{ name: 'drain', state: { waiting: {} } }],
+            },
+          }),
+        ],
+        says: 'Container "prepare" of Pod "a" exited with 2 (Error): no space.',
+      },
       'nothing is told of Pods of a former Job': {
         jobPods: [
           jobPod('a', {
