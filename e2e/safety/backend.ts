@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stored } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
+import { containersOf, signalAll } from './node.ts';
+import type { SafetyStage } from './stage.ts';
+
+/** It stands still longer than it serves: requests take seconds, and some are given up. */
+const STANDS_MS = 3_000;
+const SERVES_MS = 500;
+
+/** Takes the backend away, and returns when it is gone. */
+export async function takeBackendAway(stage: SafetyStage): Promise<void> {
+  await scale(stage, 0);
+  await stage.observer.until({
+    what: 'the backend to go',
+    probe: () => (backendPods(stage).length === 0 ? true : undefined),
+    otherwise: () => `it has ${backendPods(stage).length} Pods`,
+  });
+}
+
+/** Brings it back, and returns when it is ready. */
+export async function bringBackendBack(stage: SafetyStage): Promise<void> {
+  await scale(stage, 1);
+  await backendReady(stage);
+}
+
+/** Waits until the backend takes requests. */
+export async function backendReady(stage: SafetyStage): Promise<void> {
+  await stage.observer.until({
+    what: 'the backend to be ready',
+    probe: () => (backendPods(stage).some(isReady) ? true : undefined),
+    otherwise: () => `its Pods: ${backendPods(stage).map(phaseOf).join(', ') || 'none'}`,
+  });
+}
+
+/** Lets all processes of the backend stand still again and again, until `over` resolves. */
+export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): Promise<void> {
+  let isOver = false;
+  const end = over.finally(() => (isOver = true));
+  const isSlow = (): boolean => !isOver;
+  while (isSlow()) {
+    const pods = backendPods(stage).map(({ metadata }) => metadata.uid);
+    const containers = await Promise.all(pods.map((uid) => containersOf(stage.cluster, uid)));
+    const stopped = containers.flat();
+    stopped.forEach((container) => {
+      signalAll(container, 'SIGSTOP');
+    });
+    try {
+      await Promise.race([sleep(STANDS_MS), end]);
+    } finally {
+      stopped.forEach((container) => {
+        signalAll(container, 'SIGCONT');
+      });
+    }
+    await sleep(SERVES_MS);
+  }
+}
+
+async function scale({ kubectl, example: { backend } }: SafetyStage, to: number): Promise<void> {
+  const { namespace, name } = backend;
+  await kubectl('scale', '-n', namespace, 'deployment', name, `--replicas=${to}`);
+}
+
+function backendPods({ observer, example: { backend } }: SafetyStage): Stored<Pod>[] {
+  return [...observer.pods.values()].filter(
+    ({ metadata: { namespace, labels } }) =>
+      namespace === backend.namespace && labels?.app === backend.name,
+  );
+}
+
+function isReady({ status }: Pod): boolean {
+  const conditions = status?.conditions ?? [];
+  return conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+}
+
+function phaseOf({ metadata, status }: Stored<Pod>): string {
+  return `${metadata.name} is ${status?.phase ?? 'new'}`;
+}

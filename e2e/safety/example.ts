@@ -1,0 +1,42 @@
+import type { Cluster } from '../cluster/running-cluster.ts';
+import type { Reporter } from '../cluster/reporter.ts';
+import type { Kubectl } from '../kubectl.ts';
+import type { WriterTemplate } from './writer.ts';
+
+/** A shipper and a backend, as one of the examples has them. */
+export interface Example {
+  readonly name: 'demo' | 'log-collection';
+  /** Makes both ready for Pods, images included. */
+  install(stage: ExampleStage): Promise<void>;
+  /** Makes what Pods and finalizer Jobs of a namespace refer to. */
+  prepare(stage: ExampleStage, namespace: string): Promise<void>;
+  readonly writer: WriterTemplate;
+  /** Where that file is in the volume of a Pod. */
+  fileOf(pod: { readonly namespace: string; readonly name: string; readonly uid: string }): string;
+  readonly sidecar: string;
+  /** A Deployment, with its label `app`. */
+  readonly backend: { readonly namespace: string; readonly name: string };
+  /** The lines that the backend has of a Pod, every delivery, in any order. */
+  received(stage: ExampleStage, uid: string): Promise<readonly string[]>;
+  /** How many lines it has in all, of whatever Pods. */
+  receivedInAll(stage: ExampleStage): Promise<number>;
+}
+
+/** Where it is installed. */
+export interface ExampleStage {
+  readonly cluster: Cluster;
+  readonly kubectl: Kubectl;
+  readonly reporter: Reporter;
+}
+
+/** Copies a ConfigMap to another namespace. */
+export async function copyConfigMap(
+  kubectl: Kubectl,
+  name: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const text = await kubectl('get', 'configmap', name, '--namespace', from, '-o', 'json');
+  const { data } = JSON.parse(text) as { data: Record<string, string> };
+  const metadata = { namespace: to, name };
+  await kubectl.feed('apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+}

@@ -1,0 +1,26 @@
+/** What befalls one run alone: its Pod, its namespace, its finalizer Job. */
+export const OWN_FAULTS = [
+  'sidecar killed',
+  'sidecar out of memory',
+  'app killed',
+  'Pod deleted with grace period 0',
+  'namespace deleted',
+  'Pod of one second',
+  'empty volume',
+  'finalizer Job killed',
+] as const;
+
+/** What befalls the cluster, and with it every run that is under way. */
+export const SHARED_FAULTS = [
+  'backend down',
+  'backend slow',
+  'operator killed',
+  'kubelet restarted',
+] as const;
+
+export type OwnFault = (typeof OWN_FAULTS)[number];
+export type SharedFault = (typeof SHARED_FAULTS)[number];
+export type Fault = OwnFault | SharedFault;
+
+/** In the order of the tables. */
+export const FAULTS: readonly Fault[] = [...OWN_FAULTS, ...SHARED_FAULTS];

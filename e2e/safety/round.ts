@@ -1,0 +1,56 @@
+import { UserError } from '../../src/errors.ts';
+import type { Fault } from './faults.ts';
+import type { Field, LiveRun } from './field.ts';
+import type { RoundPlan } from './plan.ts';
+import { createProgress } from './progress.ts';
+import type { RunResult } from './result.ts';
+import { playRun } from './run.ts';
+import { playShared } from './shared-strike.ts';
+import type { SafetyStage } from './stage.ts';
+
+/** A round that is played. */
+export interface Round {
+  /** Resolves when all its Pods are over and the cluster is well: the next round may begin. */
+  readonly over: Promise<void>;
+  readonly results: Promise<readonly RunResult[]>;
+}
+
+/** Plays the runs of a round side by side. */
+export function playRound(
+  stage: SafetyStage,
+  round: RoundPlan,
+  field: Field,
+  onResult: (result: RunResult) => void,
+): Round {
+  const { seed, runs } = round;
+  const progress = createProgress();
+  const play = async (plan: (typeof runs)[number]): Promise<RunResult> => {
+    const live: LiveRun = { seed, plan, faults: new Set<Fault>(field.faults) };
+    field.runs.add(live);
+    try {
+      const result = await playRun(stage, live, progress);
+      onResult(result);
+      return result;
+    } finally {
+      field.runs.delete(live);
+    }
+  };
+  const results = Promise.all(runs.map(play));
+  const shared = playShared(stage, round, progress, field);
+  const allOver = progress.reached({ runs: runs.length, are: 'over' });
+  const interrupted = whenAborted(stage.signal);
+  return {
+    over: Promise.race([Promise.all([allOver, shared]).then(() => undefined), interrupted]),
+    results: Promise.race([results, interrupted]),
+  };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new UserError('interrupted'));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,100 @@
+import { messageOf } from '../../src/errors.ts';
+import type { Account } from './account.ts';
+import { saveEvidence } from './evidence.ts';
+import type { Fault } from './faults.ts';
+import type { LiveRun } from './field.ts';
+import type { Progress } from './progress.ts';
+import { type RunResult, troublesOf } from './result.ts';
+import { settle } from './settle.ts';
+import { drained, podOf, podOver, released, type Subject } from './sight.ts';
+import type { SafetyStage } from './stage.ts';
+import { deletePod, reachesLine, strike } from './strike.ts';
+import { letWrite, makeNamespace, makePod } from './subject.ts';
+
+/** Plays a run from its namespace to the end of it; never rejects but for an interruption. */
+export async function playRun(
+  stage: SafetyStage,
+  live: LiveRun,
+  progress: Progress,
+): Promise<RunResult> {
+  const course: Course = { missed: [] };
+  const troubles: string[] = [];
+  try {
+    await playOut(stage, live, progress, course);
+  } catch (thrown) {
+    stage.signal.throwIfAborted();
+    troubles.push(messageOf(thrown));
+  }
+  // Whatever happened: others wait for how far the runs have come.
+  progress.reach('writing', live.plan.number);
+  progress.reach('over', live.plan.number);
+  const { account, subject, missed, seconds } = course;
+  if (account !== undefined) troubles.push(...troublesOf(account));
+  const result = {
+    seed: live.seed,
+    run: live.plan.number,
+    faults: [...live.faults],
+    missed,
+    lines: account?.lines ?? 0,
+    received: account?.received ?? 0,
+    lost: account?.lost.length ?? 0,
+    duplicated: account?.duplicated ?? 0,
+    strange: account?.strange.length ?? 0,
+    ...(seconds === undefined ? {} : { seconds }),
+    attempts: stage.attempts.get(subject?.claim ?? '') ?? 0,
+    troubles,
+  };
+  if (troubles.length === 0) return result;
+  return { ...result, evidence: await saveEvidence(stage, { live, result, subject, account }) };
+}
+
+/** What is found out on the way. */
+interface Course {
+  subject?: Subject;
+  readonly missed: Fault[];
+  seconds?: number;
+  account?: Account;
+}
+
+async function playOut(
+  stage: SafetyStage,
+  { seed, plan, faults }: LiveRun,
+  progress: Progress,
+  course: Course,
+): Promise<void> {
+  const { observer } = stage;
+  const namespace = `safety-${seed}-${plan.number}`;
+  await makeNamespace(stage, namespace);
+  const subject = await makePod(stage, namespace, plan);
+  course.subject = subject;
+  if (plan.writing.lines > 0) await letWrite(stage, subject);
+  progress.reach('writing', plan.number);
+
+  let isDrained = false;
+  const strikeAll = async (kind: 'before' | 'after'): Promise<void> => {
+    for (const each of plan.strikes) {
+      if ((each.when.kind === 'draining') !== (kind === 'after')) continue;
+      const hasStruck = await strike(stage, subject, each, () => isDrained);
+      if (hasStruck) faults.add(each.fault);
+      else course.missed.push(each.fault);
+    }
+  };
+  await strikeAll('before');
+  if (plan.deletedAfter !== undefined) {
+    const isDue = await reachesLine(stage, subject, plan.deletedAfter);
+    if (isDue) await deletePod(stage, subject);
+  }
+  const how = await podOver(observer, subject);
+  const overAt = performance.now();
+  progress.reach('over', plan.number);
+  const striking = strikeAll('after');
+  if (how === 'ended' && plan.removed === 'at its end') await deletePod(stage, subject);
+  await drained(observer, subject);
+  course.seconds = (performance.now() - overAt) / 1000;
+  isDrained = true;
+  await striking;
+  if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);
+  await released(observer, subject);
+  course.account = await settle(stage, subject);
+  await stage.kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
+}

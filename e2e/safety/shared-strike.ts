@@ -1,0 +1,65 @@
+import { bringBackendBack, slowBackendDown, takeBackendAway } from './backend.ts';
+import type { SharedFault } from './faults.ts';
+import type { Field } from './field.ts';
+import type { RoundPlan, SharedStrike } from './plan.ts';
+import type { Progress } from './progress.ts';
+import type { SafetyStage } from './stage.ts';
+
+/** What a fault takes away; two faults of a round take it one after the other. */
+const TARGETS = {
+  'backend down': 'backend',
+  'backend slow': 'backend',
+  'operator killed': 'operator',
+  'kubelet restarted': 'kubelet',
+} as const satisfies Record<SharedFault, string>;
+
+/** Lets the faults befall the cluster at their moments, and resolves when they have passed. */
+export async function playShared(
+  stage: SafetyStage,
+  { runs, strikes }: RoundPlan,
+  progress: Progress,
+  field: Field,
+): Promise<void> {
+  const taken = new Map<string, Promise<void>>();
+  const play = async ({ fault, from, untilOver }: SharedStrike): Promise<void> => {
+    await progress.reached(from);
+    // Who is away admits nobody: those whose ends are waited for must be there.
+    if (fault === 'operator killed') {
+      await progress.reached({ runs: runs.length, are: 'writing' });
+    }
+    const acting = (taken.get(TARGETS[fault]) ?? Promise.resolve()).then(async () => {
+      stage.reporter.step(`  ${fault}`);
+      field.faults.add(fault);
+      for (const run of field.runs) run.faults.add(fault);
+      await befall(stage, fault, progress.reached({ runs: untilOver, are: 'over' }));
+      field.faults.delete(fault);
+      stage.reporter.step(`  ${fault}: it has passed`);
+    });
+    taken.set(TARGETS[fault], acting);
+    await acting;
+  };
+  await Promise.all(strikes.map(play));
+}
+
+async function befall(stage: SafetyStage, fault: SharedFault, until: Promise<void>): Promise<void> {
+  const { cluster, operator } = stage;
+  switch (fault) {
+    case 'backend down':
+      await takeBackendAway(stage);
+      await until;
+      await bringBackendBack(stage);
+      return;
+    case 'backend slow':
+      await slowBackendDown(stage, until);
+      return;
+    case 'operator killed':
+      await operator.kill();
+      await until;
+      await operator.start();
+      return;
+    case 'kubelet restarted':
+      await cluster.killComponent('kubelet');
+      // Without it no Pod comes to its end: there is nothing else to wait for.
+      await cluster.restartComponent('kubelet');
+  }
+}

@@ -1,0 +1,149 @@
+import { dirname, join } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { UserError } from '../../src/errors.ts';
+import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import { connect } from '../../src/kube/connection.ts';
+import { foldersOf, startCluster, stopCluster } from '../cluster/cluster.ts';
+import type { Environment } from '../cluster/environment.ts';
+import { identify } from '../cluster/process-table.ts';
+import { markVariable } from '../cluster/processes.ts';
+import { recordProcess } from '../cluster/state.ts';
+import { createKubectl } from '../kubectl.ts';
+import { observe, type Observer } from '../observer.ts';
+import { type OperatorProcess, startOperator } from '../operator.ts';
+import type { Example, ExampleStage } from './example.ts';
+import { countAttempts, RESCUE_NAMESPACE } from './sight.ts';
+import { openTruth, type Truth } from './truth.ts';
+
+/** A real node with this checkout's operator and an example, for all rounds. */
+export interface SafetyStage extends ExampleStage {
+  readonly client: KubeClient;
+  readonly observer: Observer;
+  readonly example: Example;
+  readonly truth: Truth;
+  /** By claim: finalizer Jobs that failed. */
+  readonly attempts: ReadonlyMap<string, number>;
+  readonly operator: KilledOperator;
+  /** Where what is known of a run that failed is kept. */
+  readonly evidenceFolder: string;
+  /** Ends all waits: the user, or an operator that ended by itself. */
+  readonly signal: AbortSignal;
+}
+
+/** An operator that is killed and started again. */
+export interface KilledOperator {
+  readonly logFile: string;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Returns when it leads. */
+  start(): Promise<void>;
+}
+
+/** Name of the cluster, for `npm run cluster`. */
+const CLUSTER = 'safety';
+
+/** Each part is left in `parts` before the next one can fail. */
+export async function openStage(
+  example: Example,
+  context: Pick<ExampleStage, 'reporter'> & { environment: Environment; signal: AbortSignal },
+  parts: AsyncDisposableStack,
+): Promise<SafetyStage> {
+  const { environment, reporter, signal: interrupted } = context;
+  if (await stopCluster(environment, CLUSTER, { keepLogs: false })) {
+    reporter.step('removed the cluster of earlier runs');
+  }
+  parts.defer(async () => {
+    await stopCluster(environment, CLUSTER, { keepLogs: false });
+    reporter.step('the cluster is removed');
+  });
+  const nodes = { kind: 'real' } as const;
+  const cluster = await startCluster({
+    ...{ name: CLUSTER, nodes, environment, reporter, signal: interrupted },
+  });
+  const connection = await connect({ kubeconfig: cluster.kubeconfig, clock: systemClock });
+  parts.defer(() => connection.close());
+  const client = createClient(connection, 'fluent-pvc-safety');
+
+  const failed = new AbortController();
+  const signal = AbortSignal.any([interrupted, failed.signal]);
+  const operator = createOperator({
+    start: () => startOn(cluster.kubeconfig, client, cluster.hostAddress, environment),
+    logFile: logFileOf(environment),
+    onUnexpectedEnd: (how) => {
+      failed.abort(new UserError(`the operator ended by itself: ${how}`));
+    },
+  });
+  parts.defer(() => operator.kill());
+  await operator.start();
+  const watching = new AbortController();
+  parts.defer(() => {
+    watching.abort(new UserError('all is over'));
+  });
+  const observer = await observe(
+    { client, clock: systemClock },
+    AbortSignal.any([signal, watching.signal]),
+  );
+  const kubectl = createKubectl(cluster);
+  const truth = await openTruth(cluster);
+  const attempts = countAttempts(observer);
+  const seen = { client, observer, attempts, truth };
+  const evidenceFolder = join(dirname(environment.stateFolder), 'safety');
+  const tools = { cluster, kubectl, reporter, example, operator, evidenceFolder };
+  const stage: SafetyStage = { ...tools, ...seen, signal };
+  await example.install(stage);
+  await example.prepare(stage, RESCUE_NAMESPACE);
+  reporter.step(`operator and example ${example.name} are ready`);
+  return stage;
+}
+
+function logFileOf(environment: Environment): string {
+  return join(foldersOf(environment, CLUSTER).logs, 'operator.log');
+}
+
+async function startOn(
+  kubeconfig: string,
+  client: KubeClient,
+  hostAddress: string,
+  environment: Environment,
+): Promise<OperatorProcess> {
+  const folders = foldersOf(environment, CLUSTER);
+  return startOperator({
+    kubeconfig,
+    client,
+    logFile: logFileOf(environment),
+    args: [`--bind-address=${hostAddress}`],
+    // By mark and record the cluster's own teardown finds it, should we be killed.
+    env: { [markVariable]: folders.root },
+    onSpawn: async (pid) => {
+      const id = await identify(pid);
+      if (id !== undefined) await recordProcess(folders, 'operator', id);
+    },
+  });
+}
+
+function createOperator({
+  start,
+  logFile,
+  onUnexpectedEnd,
+}: {
+  readonly start: () => Promise<OperatorProcess>;
+  readonly logFile: string;
+  readonly onUnexpectedEnd: (how: string) => void;
+}): KilledOperator {
+  let running: OperatorProcess | undefined;
+  return {
+    logFile,
+    async kill() {
+      const killed = running;
+      running = undefined;
+      await killed?.kill();
+    },
+    async start() {
+      const started = await start();
+      running = started;
+      void started.ended.then((how) => {
+        if (running === started) onUnexpectedEnd(how);
+      });
+    },
+  };
+}
