@@ -15,4 +15,6 @@ export interface LiveRun {
   readonly plan: RunPlan;
   /** What has struck it so far; the cluster's faults are added from outside. */
   readonly faults: Set<Fault>;
+  /** From then on nothing can befall its lines. */
+  isDrained: boolean;
 }

@@ -25,7 +25,8 @@ export function playRound(
   const { seed, runs } = round;
   const progress = createProgress();
   const play = async (plan: (typeof runs)[number]): Promise<RunResult> => {
-    const live: LiveRun = { seed, plan, faults: new Set<Fault>(field.faults) };
+    const faults = new Set<Fault>(field.faults);
+    const live: LiveRun = { seed, plan, faults, isDrained: false };
     field.runs.add(live);
     try {
       const result = await playRun(stage, live, progress);

@@ -58,11 +58,12 @@ interface Course {
 
 async function playOut(
   stage: SafetyStage,
-  { seed, plan, faults }: LiveRun,
+  live: LiveRun,
   progress: Progress,
   course: Course,
 ): Promise<void> {
   const { observer } = stage;
+  const { seed, plan, faults } = live;
   const namespace = `safety-${seed}-${plan.number}`;
   await makeNamespace(stage, namespace);
   const subject = await makePod(stage, namespace, plan);
@@ -70,11 +71,10 @@ async function playOut(
   if (plan.writing.lines > 0) await letWrite(stage, subject);
   progress.reach('writing', plan.number);
 
-  let isDrained = false;
   const strikeAll = async (kind: 'before' | 'after'): Promise<void> => {
     for (const each of plan.strikes) {
       if ((each.when.kind === 'draining') !== (kind === 'after')) continue;
-      const hasStruck = await strike(stage, subject, each, () => isDrained);
+      const hasStruck = await strike(stage, subject, each, () => live.isDrained);
       if (hasStruck) faults.add(each.fault);
       else course.missed.push(each.fault);
     }
@@ -88,10 +88,12 @@ async function playOut(
   const overAt = performance.now();
   progress.reach('over', plan.number);
   const striking = strikeAll('after');
+  // What it rejects with is told below, unless something else comes first.
+  striking.catch(() => undefined);
   if (how === 'ended' && plan.removed === 'at its end') await deletePod(stage, subject);
   await drained(observer, subject);
   course.seconds = (performance.now() - overAt) / 1000;
-  isDrained = true;
+  live.isDrained = true;
   await striking;
   if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);
   await released(observer, subject);

@@ -30,7 +30,7 @@ export async function playShared(
     const acting = (taken.get(TARGETS[fault]) ?? Promise.resolve()).then(async () => {
       stage.reporter.step(`  ${fault}`);
       field.faults.add(fault);
-      for (const run of field.runs) run.faults.add(fault);
+      for (const run of field.runs) if (!run.isDrained) run.faults.add(fault);
       await befall(stage, fault, progress.reached({ runs: untilOver, are: 'over' }));
       field.faults.delete(fault);
       stage.reporter.step(`  ${fault}: it has passed`);
