@@ -64,6 +64,7 @@ describe('the plan', () => {
 
   test('restarts only the app of a Pod that goes on without it', () => {
     for (const { strikes, writing } of runs) {
+      expect(new Set(strikes.map(({ fault }) => fault)).size).toBe(strikes.length);
       const killed = strikes.findIndex(({ fault }) => fault === 'app killed');
       const next = strikes[killed + 1]?.when.kind;
       if (killed >= 0 && writing.restartPolicy === 'Never') expect(next).not.toBe('lines');

@@ -44,7 +44,7 @@ describe('the Pod of a run', () => {
   test('writes where the shipper looks, and holds the file open from before its gate', () => {
     const script = scriptOf({});
     expect(script).toMatch(/^FILE="\$LOG_FILE"\n/);
-    expect(script.indexOf('exec 3>>"$FILE"')).toBeLessThan(script.indexOf('until [ -e '));
+    expect(script).toMatch(/exec 3>>"\$FILE"[^]*until \[ -e [^]*>&3/);
   });
 
   test('makes no file where the volume is to stay empty', () => {
