@@ -29,6 +29,7 @@ export const demoExample: Example = {
   writer: { fluentPVC: fluentPVCName, path: '/buffer/lines' },
   fileOf: () => 'lines',
   sidecar: sidecarName,
+  isDrainer: (command) => command.includes('ship.sh\0drain'),
   backend: { namespace: home, name: backendName },
   async received({ kubectl }, uid) {
     const script = `cat $(grep -l -r ${uid} ${RECEIVED}) </dev/null | grep ${uid} || true`;

@@ -14,6 +14,8 @@ export interface Example {
   /** Where that file is in the volume of a Pod. */
   fileOf(pod: { readonly namespace: string; readonly name: string; readonly uid: string }): string;
   readonly sidecar: string;
+  /** Is that the command of a process by which a finalizer Job drains? Words are apart by NULs. */
+  isDrainer(command: string): boolean;
   /** A Deployment, with its label `app`. */
   readonly backend: { readonly namespace: string; readonly name: string };
   /** The lines that the backend has of a Pod, every delivery, in any order. */

@@ -20,6 +20,8 @@ export interface NodeContainer {
   readonly cgroup: string;
   /** Not empty; the first is process 1 of the container. */
   readonly pids: readonly number[];
+  /** Of that first one: its words, apart by NULs. */
+  readonly command: string;
 }
 
 /** What a container may have above what it uses now, before it is out of memory. */
@@ -33,7 +35,8 @@ export async function containersOf(cluster: Cluster, podUid: string): Promise<No
       const cgroup = join(pod, id);
       const text = await readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => '');
       const pids = text.split('\n').filter(Boolean).map(Number);
-      if (pids.length > 0 && !(await isPause(pids[0] ?? 0))) found.push({ id, cgroup, pids });
+      const command = await commandOf(pids[0]);
+      if (pids.length > 0 && !isPause(command)) found.push({ id, cgroup, pids, command });
     }
   }
   return found;
@@ -87,8 +90,13 @@ async function podCgroups(cluster: Cluster, podUid: string): Promise<string[]> {
     .filter((folder) => existsSync(folder));
 }
 
-/** Its command line is in `e2e/cluster/busybox.ts`. */
-async function isPause(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+/** Empty for one that has ended. */
+async function commandOf(pid: number | undefined): Promise<string> {
+  if (pid === undefined) return '';
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+}
+
+/** As `e2e/cluster/busybox.ts` has it. */
+function isPause(command: string): boolean {
   return command.includes('while :; do sleep 86400 & wait; done');
 }

@@ -38,7 +38,7 @@ export interface OwnStrike {
   readonly fault: OwnFault;
   readonly when:
     | { readonly kind: 'lines'; readonly count: number }
-    /** As soon as the process of its finalizer Job runs. */
+    /** As soon as the process of its finalizer Job drains. */
     | { readonly kind: 'draining'; readonly how: 'process' | 'Pod' | 'Job' }
     /** It lies in what is written, or in how the Pod is made. */
     | { readonly kind: 'from the start' };

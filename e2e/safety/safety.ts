@@ -8,6 +8,7 @@ import { demoExample } from './demo-example.ts';
 import type { Example } from './example.ts';
 import type { Field } from './field.ts';
 import { awaitNothingLeft } from './leftovers.ts';
+import { logCollectionExample } from './log-collection-example.ts';
 import type { SafetyOptions } from './options.ts';
 import { planRounds } from './plan.ts';
 import { plantLoss } from './planted-loss.ts';
@@ -94,6 +95,6 @@ function exampleOf({ example }: SafetyOptions): Example {
     case 'demo':
       return demoExample;
     case 'log-collection':
-      throw new Error('not yet');
+      return logCollectionExample;
   }
 }

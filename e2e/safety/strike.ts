@@ -102,7 +102,7 @@ function containerId({ status }: Pod, name: string): string | undefined {
   return all.find((each) => each.name === name)?.containerID?.replace('containerd://', '');
 }
 
-/** As soon as a process of the finalizer Job runs; it may be drained before one is seen. */
+/** As soon as its finalizer Job drains; it may be drained before that is seen. */
 async function strikeDrainer(
   stage: SafetyStage,
   subject: Subject,
@@ -113,7 +113,7 @@ async function strikeDrainer(
     throwIfInterrupted(stage.signal);
     for (const { metadata } of drainers(stage.observer, subject)) {
       const containers = await containersOf(stage.cluster, metadata.uid);
-      if (containers.length === 0) continue;
+      if (!containers.some(({ command }) => stage.example.isDrainer(command))) continue;
       const { namespace = '', name } = metadata;
       // It stands still, so that it cannot come to its end meanwhile.
       containers.forEach((container) => {

@@ -10,8 +10,9 @@ export const GATES = '/tmp/safety-gates';
 export const WRITER = 'writer';
 
 /**
- * Writes `UID NUMBER xxxx.`, one line after the other, each with one write(2): the point says that
- * the line is whole. It holds the file open, so that what is written to a volume that is released
+ * Writes `TIME UID NUMBER xxxx.`, one line after the other, each with one write(2): the point says
+ * that the line is whole. By the time, which is that of the writing, a backend that knows lines by
+ * their times knows one again that is sent twice. It holds the file open, so that what is written to a volume that is released
  * already goes to the same file, too. One that is started again goes on with the next number.
  */
 const SCRIPT = `
@@ -21,11 +22,11 @@ until [ -e ${GATES}/$POD_UID ]; do sleep 0.05; done
 filling=$(head -c 2000 /dev/zero | tr '\\0' x)
 written=$(wc -l <"$FILE")
 while [ "$written" -lt "$LINES_IN_ALL" ]; do
-  left=$AT_ONCE
+  left=$AT_ONCE now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   while [ "$left" -gt 0 ] && [ "$written" -lt "$LINES_IN_ALL" ]; do
     set -- $PADDING
     shift $((written % $#))
-    echo "$POD_UID $((written + 1)) \${filling:0:$1}." >&3 || exit 3
+    echo "$now $POD_UID $((written + 1)) \${filling:0:$1}." >&3 || exit 3
     written=$((written + 1)) left=$((left - 1))
   done
   sync -d "$FILE"
