@@ -33,12 +33,12 @@ export async function backendReady(stage: SafetyStage): Promise<void> {
   });
 }
 
-/** Lets all processes of the backend stand still again and again, until `over` resolves. */
+/** Lets all processes of the backend stand still again and again, once at least, until `over`. */
 export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): Promise<void> {
   let isOver = false;
-  const end = over.finally(() => (isOver = true));
+  void over.then(() => (isOver = true));
   const isSlow = (): boolean => !isOver;
-  while (isSlow()) {
+  do {
     const pods = backendPods(stage).map(({ metadata }) => metadata.uid);
     const containers = await Promise.all(pods.map((uid) => containersOf(stage.cluster, uid)));
     const stopped = containers.flat();
@@ -46,14 +46,14 @@ export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): 
       signalAll(container, 'SIGSTOP');
     });
     try {
-      await Promise.race([sleep(STANDS_MS), end]);
+      await sleep(STANDS_MS);
     } finally {
       stopped.forEach((container) => {
         signalAll(container, 'SIGCONT');
       });
     }
     await sleep(SERVES_MS);
-  }
+  } while (isSlow());
 }
 
 async function scale({ kubectl, example: { backend } }: SafetyStage, to: number): Promise<void> {

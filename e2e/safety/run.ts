@@ -92,7 +92,7 @@ async function playOut(
   striking.catch(() => undefined);
   if (how === 'ended' && plan.removed === 'at its end') await deletePod(stage, subject);
   await drained(observer, subject);
-  course.seconds = (performance.now() - overAt) / 1000;
+  course.seconds = Math.round((performance.now() - overAt) / 100) / 10;
   live.isDrained = true;
   await striking;
   if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);
