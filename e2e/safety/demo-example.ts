@@ -26,7 +26,7 @@ export const demoExample: Example = {
       spec: { type: 'ExternalName', externalName: `${backendName}.${home}.svc.cluster.local` },
     });
   },
-  writer: { fluentPVC: fluentPVCName, path: '/buffer/lines' },
+  writer: { fluentPVC: fluentPVCName, path: '/buffer/lines', user: 65_534 },
   fileOf: () => 'lines',
   sidecar: sidecarName,
   isDrainer: (command) => command.includes('ship.sh\0drain'),

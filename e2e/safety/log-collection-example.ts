@@ -8,10 +8,8 @@ import {
 } from '../log-collection/objects.ts';
 import { copyConfigMap, type Example } from './example.ts';
 
-/** ConfigMaps that sidecar and finalizer Job mount. */
-const CONFIG_MAPS = ['collector'];
-/** As whom all of it runs; the app's file must be theirs to read. */
-const USER = 10_001;
+/** ConfigMap that sidecar and finalizer Job mount. */
+const CONFIG_MAP = 'collector';
 
 /** What people use: OpenTelemetry Collectors ship to Loki. */
 export const logCollectionExample: Example = {
@@ -22,21 +20,9 @@ export const logCollectionExample: Example = {
     await kubectl('rollout', 'status', `deployment/${backendName}`, '-n', home, '--timeout=180s');
   },
   async prepare({ kubectl }, namespace) {
-    for (const name of CONFIG_MAPS) {
-      await copyConfigMap(kubectl, name, { from: home, to: namespace });
-    }
+    await copyConfigMap(kubectl, CONFIG_MAP, { from: home, to: namespace });
   },
-  writer: {
-    fluentPVC: fluentPVCName,
-    path: '$LOG_FILE',
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-  },
+  writer: { fluentPVC: fluentPVCName, path: '$LOG_FILE', user: 10_001 },
   fileOf: ({ namespace, name, uid }) => `${namespace}_${name}_${uid}.log`,
   sidecar: 'collector',
   isDrainer: (command) => command.includes('drain.sh') && !command.includes('prepare'),

@@ -1,6 +1,5 @@
-import type { EnvVar, Pod, Volume } from '../../src/api/pod.ts';
 import { labels } from '../../src/api/names.ts';
-import type { JsonObject } from '../../src/api/object.ts';
+import type { EnvVar, Pod, Volume } from '../../src/api/pod.ts';
 import type { Writing } from './plan.ts';
 
 /** Where Pods mount, by hostPath, the folder of gates: a file there lets a Pod's writer begin. */
@@ -42,16 +41,17 @@ export interface WriterTemplate {
   readonly fluentPVC: string;
   /** Where the shipper looks for lines, as a word of the shell. */
   readonly path: string;
-  /** Of the Pod. */
-  readonly securityContext?: JsonObject;
+  /** As whom the app runs: the shipper must be able to read its file. */
+  readonly user: number;
 }
 
 /** The Pod of a run. */
 export function writerPod(
   namespace: string,
   writing: Writing,
-  { fluentPVC, path, securityContext }: WriterTemplate,
+  { fluentPVC, path, user }: WriterTemplate,
 ): Pod {
+  const securityContext = { runAsUser: user, fsGroup: user };
   const gates = { name: 'gates', hostPath: { path: GATES } } as Volume;
   const container = {
     name: WRITER,
@@ -69,7 +69,7 @@ export function writerPod(
       terminationGracePeriodSeconds: writing.gracePeriodSeconds,
       containers: [container],
       volumes: [gates],
-      ...(securityContext === undefined ? {} : { securityContext }),
+      securityContext,
     },
   };
 }

@@ -12,7 +12,7 @@ const writing: Writing = {
   gracePeriodSeconds: 3,
   restartPolicy: 'OnFailure',
 };
-const template = { fluentPVC: 'logs', path: '$LOG_FILE' };
+const template = { fluentPVC: 'logs', path: '$LOG_FILE', user: 10_001 };
 
 function scriptOf(change: Partial<Writing>): string {
   const { spec } = writerPod('a', { ...writing, ...change }, template);
@@ -29,6 +29,10 @@ describe('the Pod of a run', () => {
       restartPolicy: 'OnFailure',
       terminationGracePeriodSeconds: 3,
     });
+  });
+
+  test('runs as whom the shipper can read', () => {
+    expect(pod.spec.securityContext).toEqual({ runAsUser: 10_001, fsGroup: 10_001 });
   });
 
   test('knows what to write, and how', () => {
