@@ -1,8 +1,9 @@
-import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../src/errors.ts';
 import type { Account } from './account.ts';
 import type { LiveRun } from './field.ts';
+import { type Logs, logsOf } from './node-logs.ts';
 import type { RunResult } from './result.ts';
 import { RESCUE_NAMESPACE, type Subject } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
@@ -15,17 +16,20 @@ const KINDS = 'fluentpvcbindings,pods,jobs,persistentvolumeclaims,events';
  * folder. What can't be had is named in the file `missing`.
  */
 export async function saveEvidence(
-  { kubectl, cluster, operator, truth, evidenceFolder, example }: SafetyStage,
+  { kubectl, cluster, operator, truth, evidenceFolder }: SafetyStage,
   run: {
     readonly live: LiveRun;
     readonly result: RunResult;
     readonly subject: Subject | undefined;
     readonly account: Account | undefined;
+    readonly logs: Logs;
   },
 ): Promise<string> {
-  const { live, result, subject, account } = run;
+  const { live, result, subject, account, logs } = run;
   const folder = join(evidenceFolder, `seed-${live.seed}-run-${live.plan.number}`);
-  await mkdir(folder, { recursive: true });
+  // An earlier run of that seed may have left its own.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'logs'), { recursive: true });
   const missing: string[] = [];
   const keep = async (what: string, get: () => Promise<unknown>): Promise<void> => {
     try {
@@ -40,18 +44,16 @@ export async function saveEvidence(
   await keep('lost', () => Promise.resolve((account?.lost ?? []).join('\n')));
   await keep('strange', () => Promise.resolve((account?.strange ?? []).join('\n')));
   await keep('operator.log', () => copyFile(operator.logFile, join(folder, 'operator.log')));
+  const last = subject === undefined ? [] : await logsOf(cluster, subject);
+  for (const [file, text] of [...logs, ...last]) {
+    await keep(join('logs', file), () => Promise.resolve(text));
+  }
   if (subject !== undefined) {
-    const { namespace, name, uid } = subject;
+    const { namespace, uid } = subject;
     await keep('written', async () => (await truth.written(uid)).lines.join('\n'));
     await keep('volumes', () => cp(cluster.volumes, join(folder, 'volumes'), { recursive: true }));
     for (const place of [namespace, RESCUE_NAMESPACE]) {
       await keep(`${place}.json`, () => kubectl('get', KINDS, '-n', place, '-o', 'json'));
-    }
-    for (const container of ['', example.sidecar]) {
-      const flags = container === '' ? ['--all-containers'] : ['-c', container, '--previous'];
-      await keep(`pod${container && '-previous'}.log`, () =>
-        kubectl('logs', name, '-n', namespace, ...flags),
-      );
     }
   }
   await keep('volumes.json', () => kubectl('get', 'persistentvolumes', '-o', 'json'));

@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 import { saveEvidence } from './evidence.ts';
 import type { Fault } from './faults.ts';
 import type { LiveRun } from './field.ts';
+import { logsOf } from './node-logs.ts';
 import type { Progress } from './progress.ts';
 import { type RunResult, troublesOf } from './result.ts';
 import { settle } from './settle.ts';
@@ -17,7 +18,7 @@ export async function playRun(
   live: LiveRun,
   progress: Progress,
 ): Promise<RunResult> {
-  const course: Course = { missed: [] };
+  const course: Course = { missed: [], logs: new Map() };
   const troubles: string[] = [];
   try {
     await playOut(stage, live, progress, course);
@@ -28,7 +29,7 @@ export async function playRun(
   // Whatever happened: others wait for how far the runs have come.
   progress.reach('writing', live.plan.number);
   progress.reach('over', live.plan.number);
-  const { account, subject, missed, seconds } = course;
+  const { account, subject, missed, seconds, logs } = course;
   if (account !== undefined) troubles.push(...troublesOf(account));
   const result = {
     seed: live.seed,
@@ -45,7 +46,10 @@ export async function playRun(
     troubles,
   };
   if (troubles.length === 0) return result;
-  return { ...result, evidence: await saveEvidence(stage, { live, result, subject, account }) };
+  return {
+    ...result,
+    evidence: await saveEvidence(stage, { live, result, subject, account, logs }),
+  };
 }
 
 /** What is found out on the way. */
@@ -54,6 +58,8 @@ interface Course {
   readonly missed: Fault[];
   seconds?: number;
   account?: Account;
+  /** What its containers said, as long as they could be asked. */
+  readonly logs: Map<string, string>;
 }
 
 async function playOut(
@@ -87,6 +93,7 @@ async function playOut(
   const how = await podOver(observer, subject);
   const overAt = performance.now();
   progress.reach('over', plan.number);
+  await keepLogs(stage, subject, course);
   const striking = strikeAll('after');
   // What it rejects with is told below, unless something else comes first.
   striking.catch(() => undefined);
@@ -94,9 +101,14 @@ async function playOut(
   await drained(observer, subject);
   course.seconds = Math.round((performance.now() - overAt) / 100) / 10;
   live.isDrained = true;
+  await keepLogs(stage, subject, course);
   await striking;
   if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);
   await released(observer, subject);
   course.account = await settle(stage, subject);
   await stage.kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
+}
+
+async function keepLogs(stage: SafetyStage, subject: Subject, { logs }: Course): Promise<void> {
+  for (const [file, text] of await logsOf(stage.cluster, subject)) logs.set(file, text);
 }
