@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stopCluster } from './cluster/cluster.ts';
 import { readEnvironment } from './cluster/environment.ts';
 import { tracesOf } from './cluster/traces.ts';
+import { OWN_FAULTS } from './safety/faults.ts';
 import type { RunResult } from './safety/result.ts';
 
 /*
@@ -60,13 +61,18 @@ asRoot('the safety runs', () => {
   test(
     'lose no line in a round of faults, and leave nothing',
     async () => {
-      const { code, stdout, stderr, results } = await safety('--seed', '1');
+      const { code, stdout, stderr, results } = await safety('--seed', '10');
       expect({ code, stderr, end: code === 0 ? '' : stdout }).toEqual({
         ...{ code: 0, stderr: '', end: '' },
       });
       expect(results).toHaveLength(8);
       expect(results.filter(({ lines }) => lines === 0)).toHaveLength(1);
-      expect(results.flatMap(({ faults }) => faults)).toContain('sidecar out of memory');
+      // All that this seed plans; a Job may be drained before it is killed.
+      const struck = new Set(results.flatMap(({ faults }) => faults));
+      for (const fault of OWN_FAULTS) {
+        if (fault !== 'finalizer Job killed') expect(struck).toContain(fault);
+      }
+      for (const fault of ['backend down', 'operator killed']) expect(struck).toContain(fault);
       expect(stdout).toContain('OK: no line was lost, none was invented, and nothing is left.');
       expect(await tracesOf(join(stateFolder, 'safety'))).toEqual([]);
     },
@@ -76,13 +82,13 @@ asRoot('the safety runs', () => {
   test(
     'find what a finalizer Job loses that exits 0 at once',
     async () => {
-      const { code, stdout, results } = await safety('--planted-loss', '--runs', '3');
+      const { code, stdout, results } = await safety('--planted-loss', '--seed=46', '--runs=2');
       const lost = results.reduce((sum, run) => sum + run.lost, 0);
       expect(lost).toBeGreaterThan(0);
       expect(code).toBe(1);
       expect(stdout).toContain(`The planted loss was found: ${lost} lines.`);
-      expect(stdout).toMatch(/^FAILED: seed 1, run \d: \d+ of \d+ lines were lost, such as /m);
-      expect(stdout).toMatch(/^FAILED: seed 1, run \d: evidence is in \S+seed-1-run-\d\.$/m);
+      expect(stdout).toMatch(/^FAILED: seed 46, run \d: \d+ of \d+ lines were lost, such as /m);
+      expect(stdout).toMatch(/^FAILED: seed 46, run \d: evidence is in \S+seed-46-run-\d\.$/m);
     },
     PATIENCE_MS,
   );
