@@ -28,8 +28,8 @@ volumes. Needs a real node (root on Linux). Prints a JSON line for each run, and
                                   and so on. The same seed gives the same faults and lines
   --example log-collection|demo   shipper and backend: OpenTelemetry Collector and Loki (default), or
                                   the light ones of the demo, which need no build
-  --planted-loss                  finalizer Jobs that exit 0 at once: the loss must be found, so it
-                                  ends with 1 when it is, and with 2 when it is not
+  --planted-loss                  finalizer Jobs that exit 0 at once, and no backend while Pods run: the
+                                  loss must be found. Ends with 1 when it is, with 2 when it is not
   --help                          print this and exit
 `;
 

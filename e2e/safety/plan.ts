@@ -89,6 +89,15 @@ export function planRound(seed: number, size: number = ROUND_SIZE): RoundPlan {
   return { seed, runs: runs.slice(0, size), strikes: strikes.map((each) => within(size, each)) };
 }
 
+/**
+ * A round whose backend is away from before the first line until the last Pod is over: where nothing
+ * is shipped meanwhile, all lines are left to the finalizer Jobs, and theirs to lose.
+ */
+export function withoutBackend({ runs, ...round }: RoundPlan): RoundPlan {
+  const from = { runs: 0, are: 'writing' } as const;
+  return { ...round, runs, strikes: [{ fault: 'backend down', from, untilOver: runs.length }] };
+}
+
 /** Nobody waits for more runs than there are. */
 function within(size: number, strike: SharedStrike): SharedStrike {
   const { from, untilOver } = strike;

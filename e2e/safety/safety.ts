@@ -10,7 +10,7 @@ import type { Field } from './field.ts';
 import { awaitNothingLeft } from './leftovers.ts';
 import { logCollectionExample } from './log-collection-example.ts';
 import type { SafetyOptions } from './options.ts';
-import { planRounds } from './plan.ts';
+import { planRounds, withoutBackend } from './plan.ts';
 import { plantLoss } from './planted-loss.ts';
 import { faultsOf, tableOf } from './report.ts';
 import type { RunResult } from './result.ts';
@@ -43,7 +43,8 @@ async function playAll(stage: SafetyStage, options: SafetyOptions): Promise<numb
   const startedAt = performance.now();
   const field: Field = { runs: new Set(), faults: new Set() };
   const rounds: Round[] = [];
-  for (const plan of planRounds(options.seed, options.runs)) {
+  const plans = planRounds(options.seed, options.runs);
+  for (const plan of options.plantedLoss ? plans.map(withoutBackend) : plans) {
     const size = `${plan.runs.length} runs`;
     reporter.step(`round with seed ${plan.seed}: ${size}, ${field.runs.size} of others wait`);
     const round = playRound(stage, plan, field, (result) => {

@@ -6,6 +6,7 @@ import {
   ROUND_SIZE,
   type RoundPlan,
   type RunPlan,
+  withoutBackend,
 } from '../../../../e2e/safety/plan.ts';
 
 const big = planRounds(1, 200);
@@ -70,6 +71,16 @@ describe('the plan', () => {
       if (killed >= 0 && writing.restartPolicy === 'Never') expect(next).not.toBe('lines');
       if (writing.restartPolicy === 'OnFailure') expect(killed).toBe(0);
     }
+  });
+
+  test('without a backend differs in what befalls the cluster, and in nothing else', () => {
+    const round = planRound(1);
+    expect(withoutBackend(round)).toEqual({
+      ...round,
+      strikes: [
+        { fault: 'backend down', from: { runs: 0, are: 'writing' }, untilOver: ROUND_SIZE },
+      ],
+    });
   });
 
   test('waits for no more runs than there are', () => {
