@@ -22,8 +22,8 @@ export function tableOf(results: readonly RunResult[], left: Leftovers): readonl
     ['**all**', [...results]],
   );
   return [
-    '| fault | runs | lines | lost | duplicated | drained after, median | longest |',
-    '|---|--:|--:|--:|--:|--:|--:|',
+    '| fault | runs | lines | left to the Job | lost | duplicated | drained after, median | longest |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
     ...groups.map(([name, runs]) => rowOf(name, runs)),
     '',
     `Left at the end: ${leftTexts(left).join(', ')}.`,
@@ -59,6 +59,7 @@ function rowOf(name: string, runs: readonly RunResult[]): string {
     name,
     runs.length,
     sum(({ lines }) => lines),
+    sum(({ left }) => left ?? 0),
     sum(({ lost }) => lost),
     sum(({ duplicated }) => duplicated),
     secondsText(seconds[Math.floor((seconds.length - 1) / 2)]),

@@ -18,6 +18,11 @@ export interface RunResult {
   readonly duplicated: number;
   /** Lines that nobody wrote. */
   readonly strange: number;
+  /**
+   * Lines that the backend did not have yet when the Pod was over, and were left to the finalizer Job;
+   * absent where the backend could not say.
+   */
+  readonly left?: number;
   /** From the end of the Pod, or from when the API had it no more, to the end of the drain. */
   readonly seconds?: number;
   /** Finalizer Jobs that failed. */

@@ -6,7 +6,7 @@ import type { LiveRun } from './field.ts';
 import { logsOf } from './node-logs.ts';
 import type { Progress } from './progress.ts';
 import { type RunResult, troublesOf } from './result.ts';
-import { settle } from './settle.ts';
+import { receivedSoFar, settle } from './settle.ts';
 import { drained, podOf, podOver, released, type Subject } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
 import { deletePod, reachesLine, strike } from './strike.ts';
@@ -29,7 +29,7 @@ export async function playRun(
   // Whatever happened: others wait for how far the runs have come.
   progress.reach('writing', live.plan.number);
   progress.reach('over', live.plan.number);
-  const { account, subject, missed, seconds, logs } = course;
+  const { account, subject, missed, seconds, shipped, logs } = course;
   if (account !== undefined) troubles.push(...troublesOf(account));
   const result = {
     seed: live.seed,
@@ -41,6 +41,7 @@ export async function playRun(
     lost: account?.lost.length ?? 0,
     duplicated: account?.duplicated ?? 0,
     strange: account?.strange.length ?? 0,
+    ...(account === undefined || shipped === undefined ? {} : { left: account.lines - shipped }),
     ...(seconds === undefined ? {} : { seconds }),
     attempts: stage.attempts.get(subject?.claim ?? '') ?? 0,
     troubles,
@@ -56,6 +57,8 @@ export async function playRun(
 interface Course {
   subject?: Subject;
   readonly missed: Fault[];
+  /** Lines that were with the backend when the Pod was over. */
+  shipped?: number;
   seconds?: number;
   account?: Account;
   /** What its containers said, as long as they could be asked. */
@@ -93,6 +96,7 @@ async function playOut(
   const how = await podOver(observer, subject);
   const overAt = performance.now();
   progress.reach('over', plan.number);
+  const shipped = receivedSoFar(stage, subject);
   await keepLogs(stage, subject, course);
   const striking = strikeAll('after');
   // What it rejects with is told below, unless something else comes first.
@@ -101,6 +105,8 @@ async function playOut(
   await drained(observer, subject);
   course.seconds = Math.round((performance.now() - overAt) / 100) / 10;
   live.isDrained = true;
+  const known = await shipped;
+  if (known !== undefined) course.shipped = known;
   await keepLogs(stage, subject, course);
   await striking;
   if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);

@@ -8,6 +8,8 @@ import type { SafetyStage } from './stage.ts';
 
 /** What ends a container has had its time by far, and the backend is back, in ms. */
 const PATIENCE_MS = 180_000;
+/** What comes later says nothing of when it was asked for. */
+const AT_ONCE_MS = 2_000;
 /** A backend may show a line a moment after it has acknowledged it. */
 const SHOWN_MS = 10_000;
 
@@ -33,6 +35,24 @@ export async function settle(stage: SafetyStage, subject: Subject): Promise<Acco
     const isSettled = account.lost.length === 0 || performance.now() - askedAt > SHOWN_MS;
     if (isSettled) return account;
     await sleep(1_000);
+  }
+}
+
+/** How many different lines the backend has by now; `undefined` where it does not say so at once. */
+export async function receivedSoFar(
+  stage: SafetyStage,
+  { uid }: Subject,
+): Promise<number | undefined> {
+  const asked = stage.example.received(stage, uid).then((lines) => new Set(lines).size);
+  const late = new AbortController();
+  const patience = sleep(AT_ONCE_MS, undefined, { signal: late.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([asked, patience]);
+  } catch {
+    return undefined;
+  } finally {
+    late.abort();
+    asked.catch(() => undefined);
   }
 }
 

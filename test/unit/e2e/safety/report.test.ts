@@ -24,7 +24,7 @@ function result(change: Partial<RunResult> = {}): RunResult {
 
 describe('the table', () => {
   const results = [
-    result({ faults: ['app killed'], seconds: 1 }),
+    result({ faults: ['app killed'], seconds: 1, left: 7 }),
     result({ faults: ['app killed', 'backend down'], seconds: 30.04, duplicated: 4 }),
     result({ faults: ['app killed'], seconds: 3, lost: 2 }),
     result(),
@@ -32,12 +32,12 @@ describe('the table', () => {
   const table = tableOf(results, { ...nothing, claims: ['safety-1-1/c'] });
 
   test.each([
-    '| app killed | 3 | 30 | 2 | 4 | 3.0 s | 30.0 s |',
-    '| backend down | 1 | 10 | 0 | 4 | 30.0 s | 30.0 s |',
-    '| operator killed | 0 | 0 | 0 | 0 |  |  |',
-    '| none | 1 | 10 | 0 | 0 | 2.0 s | 2.0 s |',
-    '| two or more at once | 1 | 10 | 0 | 4 | 30.0 s | 30.0 s |',
-    '| **all** | 4 | 40 | 2 | 4 | 2.0 s | 30.0 s |',
+    '| app killed | 3 | 30 | 7 | 2 | 4 | 3.0 s | 30.0 s |',
+    '| backend down | 1 | 10 | 0 | 0 | 4 | 30.0 s | 30.0 s |',
+    '| operator killed | 0 | 0 | 0 | 0 | 0 |  |  |',
+    '| none | 1 | 10 | 0 | 0 | 0 | 2.0 s | 2.0 s |',
+    '| two or more at once | 1 | 10 | 0 | 0 | 4 | 30.0 s | 30.0 s |',
+    '| **all** | 4 | 40 | 7 | 2 | 4 | 2.0 s | 30.0 s |',
     'Left at the end: 1 PVCs, 0 PersistentVolumes, 0 bindings, 0 finalizer Jobs, 0 namespaces.',
   ])('has the row %s', (row) => {
     expect(table).toContain(row);
