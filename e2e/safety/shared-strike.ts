@@ -23,8 +23,9 @@ export async function playShared(
   const taken = new Map<string, Promise<void>>();
   const play = async ({ fault, from, untilOver }: SharedStrike): Promise<void> => {
     await progress.reached(from);
-    // Who is away admits nobody: those whose ends are waited for must be there.
-    if (fault === 'operator killed') {
+    // An operator that is away admits nobody, and of Pods that a kubelet just starts when it is killed
+    // it makes failed ones: those whose lines are waited for must be there.
+    if (fault === 'operator killed' || fault === 'kubelet restarted') {
       await progress.reached({ runs: runs.length, are: 'writing' });
     }
     const acting = (taken.get(TARGETS[fault]) ?? Promise.resolve()).then(async () => {
