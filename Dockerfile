@@ -1,6 +1,6 @@
 # The operator is one file, dist/main.js, that a Node runs: no package is in the final image.
 ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim
-ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian12:nonroot
+ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /work

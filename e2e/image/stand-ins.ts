@@ -15,7 +15,7 @@ import { systemPath } from '../cluster/system-path.ts';
 /** Names as the Dockerfile has them, and where each has its node. */
 const BASES = {
   build: { name: 'docker.io/library/node:26-bookworm-slim', node: 'usr/local/bin/node' },
-  final: { name: 'gcr.io/distroless/nodejs26-debian12:nonroot', node: 'nodejs/bin/node' },
+  final: { name: 'gcr.io/distroless/nodejs26-debian13:nonroot', node: 'nodejs/bin/node' },
 } as const;
 /** Where the stand-in has the certificate authorities of this machine, whose npm may need them. */
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { setJson } from '../../e2e/helm.ts';
 import { isTrue } from '../../src/api/condition.ts';
 import { finalizers, GROUP } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,7 +19,7 @@ let elsewhere: string;
 let lines: readonly Line[];
 
 shared(async (parts) => {
-  on = await openInstallation(parts, ({ namespace }) => `--set=namespaces={${namespace}}`);
+  on = await openInstallation(parts, ({ namespace }) => setJson('namespaces', [namespace]));
   ({ api } = on);
   elsewhere = `${api.namespace}-elsewhere`;
   await api.kubectl('create', 'namespace', elsewhere);
@@ -118,7 +119,7 @@ test(
       return (await api.kubectl('get', 'roles', '-o=name')) === '';
     });
     expect(await claimOf(api, binding)).toBeDefined();
-    await on.upgrade('--force-conflicts', '--set=namespaces=null');
+    await on.upgrade('--force-conflicts', setJson('namespaces', []));
     const rescue = { ...api, namespace: on.rescueNamespace };
     await bindingWhere(
       rescue,

@@ -249,6 +249,42 @@ describe('helm refuses', () => {
       [setJson('namespaces', ['kube-system'])],
       'nothing is injected in kube-system',
     ],
+    [
+      'one namespace for what is tried out and for the release',
+      ['--set=validation.namespace=given', '--namespace=given'],
+      "validation.namespace is the release's",
+    ],
+    [
+      'one namespace for what is tried out and for what is exempt',
+      ['--set=validation.namespace=given', setJson('exemptNamespaces', ['given'])],
+      'validation.namespace is among exemptNamespaces',
+    ],
+    [
+      'one namespace for rescued volumes and for the release',
+      ['--set=rescue.namespace=given', '--namespace=given'],
+      "rescue.namespace is the release's",
+    ],
+    [
+      'one namespace for rescued volumes and for what is tried out',
+      ['--set=rescue.namespace=given,validation.namespace=given'],
+      'rescue.namespace is validation.namespace',
+    ],
+    [
+      'one namespace for rescued volumes and for what is exempt',
+      ['--set=rescue.namespace=given', setJson('exemptNamespaces', ['given'])],
+      'rescue.namespace is among exemptNamespaces',
+    ],
+    ['one port for two', ['--set=webhook.port=8080'], 'webhook.port and metricsPort are the same'],
+    [
+      'another heap than the limits are for',
+      [setJson('env', [{ name: 'NODE_OPTIONS', value: '--expose-gc' }])],
+      'env/0/name',
+    ],
+    [
+      'what an older chart had no value for',
+      ['--set=controllers.concurrency=null'],
+      "'concurrency'",
+    ],
     ['half a replica', ['--set=webhook.replicas=1.5'], 'replicas'],
     ['a port of the system', ['--set=webhook.port=443'], 'webhook/port'],
     [

@@ -51,7 +51,7 @@ test.each<[string, string[], string[]]>([
   [
     'are those of the Pods too, on demand',
     ['--set=networkPolicy.enabled=true'],
-    ['controllers', 'rescue', 'validation', 'webhook'],
+    ['checks', 'controllers', 'rescue', 'validation', 'webhook'],
   ],
   ['leave finalizer Jobs alone', ['--set=rescue.denyIngress=false'], ['validation']],
   [
@@ -91,6 +91,8 @@ test('the webhook has more time to leave than it takes for it', async () => {
   expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60 + 15);
 });
 
+const HEAP = '--max-old-space-size-percentage=50 --max-semi-space-size=4';
+
 test('each run of the program keeps its heap below its limit, and writes to no file', async () => {
   const pods = podsOf(await on.render());
   expect(pods.map(({ name }) => name.replace(`${NAME}-`, '')).toSorted()).toEqual([
@@ -100,7 +102,7 @@ test('each run of the program keeps its heap below its limit, and writes to no f
     'webhook',
   ]);
   for (const { spec } of pods) {
-    const option = { name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=50' };
+    const option = { name: 'NODE_OPTIONS', value: HEAP };
     expect(spec.containers[0]?.env).toContainEqual(option);
     expect(spec.containers[0]?.securityContext).toEqual({
       allowPrivilegeEscalation: false,

@@ -18,16 +18,18 @@ export async function openRendering(parts: AsyncDisposableStack): Promise<Render
   const api = await openApi(parts);
   const helm = openHelm(api);
   const rescueNamespace = `${api.namespace}-rescue`;
-  await api.kubectl('create', 'namespace', rescueNamespace);
+  const validationNamespace = `${api.namespace}-validation`;
+  const made = [rescueNamespace, validationNamespace];
+  for (const name of made) await api.kubectl('create', 'namespace', name);
   parts.defer(async () => {
-    await api.kubectl('delete', 'namespace', api.namespace, rescueNamespace, '--wait=false');
+    await api.kubectl('delete', 'namespace', api.namespace, ...made, '--wait=false');
   });
   const version = (await api.client.version()).replace('v', '');
   const flags = [
     `--kube-version=${version}`,
     `--namespace=${api.namespace}`,
     // Where objects of namespaces go, there must be one.
-    `--set=validation.namespace=${api.namespace},rescue.namespace=${rescueNamespace}`,
+    `--set=validation.namespace=${validationNamespace},rescue.namespace=${rescueNamespace}`,
   ];
   return {
     api,

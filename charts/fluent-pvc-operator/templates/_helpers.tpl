@@ -19,6 +19,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end -}}
 
+{{- /* Nothing, or what is given to two purposes that exclude each other. */ -}}
+{{- define "fluent-pvc-operator.distinct" -}}
+{{- $rescue := .Values.rescue.namespace -}}
+{{- $validation := .Values.validation.namespace -}}
+{{- if eq $validation .Release.Namespace -}}
+{{- fail "validation.namespace is the release's: it would go with the release" -}}
+{{- else if has $validation .Values.exemptNamespaces -}}
+{{- fail "validation.namespace is among exemptNamespaces: the webhook must see what is tried out in it" -}}
+{{- else if and .Values.rescue.enabled (eq $rescue .Release.Namespace) -}}
+{{- fail "rescue.namespace is the release's: finalizer Jobs would run beside the operator's accounts" -}}
+{{- else if and .Values.rescue.enabled (eq $rescue $validation) -}}
+{{- fail "rescue.namespace is validation.namespace, in which nothing may run" -}}
+{{- else if and .Values.rescue.enabled (has $rescue .Values.exemptNamespaces) -}}
+{{- fail "rescue.namespace is among exemptNamespaces: the volumes in it must be guarded" -}}
+{{- else if eq (int .Values.webhook.port) (int .Values.metricsPort) -}}
+{{- fail "webhook.port and metricsPort are the same" -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* JSON: whose Pods never reach the webhook, and where nothing is guarded. */ -}}
 {{- define "fluent-pvc-operator.exemptNamespaces" -}}
 {{- concat (list "kube-system" .Release.Namespace) .Values.exemptNamespaces | uniq | toJson -}}
