@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { labels } from '../src/api/names.ts';
-import { systemClock } from '../src/clock.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { keepLedger, type Ledger } from './demo/ledger.ts';
@@ -11,9 +10,8 @@ import { numbersOf, writers } from './log-collection/lines.ts';
 import { burst, loggingPod, said } from './log-collection/logging-pod.ts';
 import { linesInLoki } from './log-collection/loki.ts';
 import { appName, backendName, manifests, namespace } from './log-collection/objects.ts';
-import { observe } from './observer.ts';
 import { bindingOf, conditionOf, getPod } from './seen.ts';
-import { openStage, PATIENCE_MS, type Stage, stageIn } from './stage.ts';
+import { openWatchedStage, PATIENCE_MS, type Stage, stageIn } from './stage.ts';
 
 /*
  * examples/log-collection on a real node, with the collector and Loki themselves: what the writers say
@@ -24,17 +22,10 @@ let stage: Stage;
 let ledger: Ledger;
 
 shared(async (parts) => {
-  const whole = await openStage('e2e-logs', parts);
-  await ensureLogCollectionImages(whole.cluster);
-  const operator = await whole.startOperator();
-  parts.defer(() => operator.stop());
-  const over = new AbortController();
-  parts.defer(() => {
-    over.abort();
-  });
-  const observer = await observe({ client: whole.client, clock: systemClock }, over.signal);
-  ledger = keepLedger(observer.pods, writers);
-  stage = stageIn(whole, namespace);
+  const watched = await openWatchedStage('e2e-logs', parts);
+  ledger = keepLedger(watched.observer.pods, writers);
+  stage = stageIn(watched.stage, namespace);
+  await ensureLogCollectionImages(stage.cluster);
   await stage.kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
   await stage.kubectl('rollout', 'status', `deployment/${backendName}`, '--timeout=4m');
 });

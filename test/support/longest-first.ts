@@ -16,6 +16,7 @@ const { default: Sequencer } = require('@jest/test-sequencer') as typeof TestSeq
 const LONGEST = [
   'e2e/installed.test.ts',
   'e2e/vanished.test.ts',
+  'e2e/log-collection.test.ts',
   'e2e/claims.test.ts',
   'e2e/life.test.ts',
   'e2e/rescue.test.ts',
