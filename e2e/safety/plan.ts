@@ -110,7 +110,8 @@ function within(size: number, strike: SharedStrike): SharedStrike {
 
 function planRun(random: Random, number: number, end: End): RunPlan {
   const writing = planWriting(random, end);
-  const { lines } = writing;
+  // Who lingers is struck early.
+  const lines = lingers(end) ? writing.lines / LINGERING : writing.lines;
   /** In the middle of it, so that something is shipped, and something is not. */
   const moment = (): { kind: 'lines'; count: number } => ({
     kind: 'lines',
@@ -142,18 +143,29 @@ function planRun(random: Random, number: number, end: End): RunPlan {
   };
 }
 
+/**
+ * Whose object is gone at once writes on so long that a Job that was made at once would have drained
+ * long before.
+ */
+function lingers(end: End): boolean {
+  return end === 'Pod deleted with grace period 0';
+}
+
+/** How many times as many lines. */
+const LINGERING = 4;
+
 function planWriting(random: Random, end: End): Writing {
   const linesAtOnce = random.pick([2, 5, 10]);
   // A pause is a tenth of a second: what is long takes 6 s to 12 s.
   const pauses = end === 'Pod of one second' ? 10 : random.between(60, 120);
   return {
-    lines: end === 'empty volume' ? 0 : linesAtOnce * pauses,
+    lines: end === 'empty volume' ? 0 : linesAtOnce * pauses * (lingers(end) ? LINGERING : 1),
     linesAtOnce,
     padding: Array.from({ length: random.between(1, 4) }, () =>
       random.pick([0, 10, 80, 400, 2000]),
     ),
-    onTerm: random.pick(['ends', 'writes on']),
-    gracePeriodSeconds: random.between(2, 5),
+    onTerm: lingers(end) ? 'writes on' : random.pick(['ends', 'writes on']),
+    gracePeriodSeconds: lingers(end) ? random.between(10, 15) : random.between(2, 5),
     restartPolicy: 'Never',
   };
 }

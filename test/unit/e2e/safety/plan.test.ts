@@ -73,6 +73,17 @@ describe('the plan', () => {
     }
   });
 
+  test('lets a Pod that is deleted with grace period 0 write on for ten seconds and more', () => {
+    for (const { strikes, writing } of runs) {
+      const { when } =
+        strikes.find(({ fault }) => fault === 'Pod deleted with grace period 0') ?? {};
+      if (when?.kind !== 'lines') continue;
+      expect(writing).toMatchObject({ onTerm: 'writes on' });
+      expect(writing.gracePeriodSeconds).toBeGreaterThanOrEqual(10);
+      expect((writing.lines - when.count) / writing.linesAtOnce).toBeGreaterThanOrEqual(100);
+    }
+  });
+
   test('without a backend differs in what befalls the cluster, and in nothing else', () => {
     const round = planRound(1);
     expect(withoutBackend(round)).toEqual({
