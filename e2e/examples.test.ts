@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { systemClock } from '../src/clock.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { leftoversOf } from './demo/cycle.ts';
@@ -11,9 +10,9 @@ import type { Kubectl } from './kubectl.ts';
 import { ensureLogCollectionImages } from './log-collection/images.ts';
 import { numbersOf, writers as logWriters } from './log-collection/lines.ts';
 import { linesInLoki } from './log-collection/loki.ts';
-import { observe, type Observer } from './observer.ts';
+import type { Observer } from './observer.ts';
 import { nothingLeft } from './seen.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openWatchedStage, type Stage } from './stage.ts';
 import { type Readme, readReadme, walk } from './walk.ts';
 
 /*
@@ -26,15 +25,8 @@ let stage: Stage;
 let observer: Observer;
 
 shared(async (parts) => {
-  stage = await openStage('e2e-examples', parts);
+  ({ stage, observer } = await openWatchedStage('e2e-examples', parts));
   await ensureLogCollectionImages(stage.cluster);
-  const operator = await stage.startOperator();
-  parts.defer(() => operator.stop());
-  const watching = new AbortController();
-  parts.defer(() => {
-    watching.abort();
-  });
-  observer = await observe({ client: stage.client, clock: systemClock }, watching.signal);
   // What people copy is admitted by the strictest of the standards.
   const standard = 'pod-security.kubernetes.io/enforce=restricted';
   await stage.kubectl('label', 'namespace', stage.namespace, standard);
