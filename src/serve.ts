@@ -63,7 +63,6 @@ export async function serveWebhook(base: Base, serving: Serving): Promise<void> 
   if (isAborted(signal)) return;
   const certificate = await served.first;
   metrics.certificate(() => (served.current ?? certificate).notAfter.getTime());
-  metrics.certificate(() => (served.current ?? certificate).notAfter.getTime());
   const server = createServer({ certificate, routes, observe: metrics.answered, log });
   served.serveBy(server);
   parts.defer(leaving(server, { clock, drainMs: config.drainMs }));

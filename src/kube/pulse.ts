@@ -15,6 +15,8 @@ export type WatchEnd =
   /** An event could not be taken: a fault of ours. */
   | 'fault';
 
+const WATCH_ENDS: readonly WatchEnd[] = ['closed', 'cut', 'silent', 'expired', 'refused', 'fault'];
+
 /** How a watch is. Durations in ms. */
 export interface WatchHealth {
   /** Since it proved alive: by an answer, an event, a bookmark. */
@@ -23,7 +25,7 @@ export interface WatchHealth {
   readonly downMs: number;
   /** For how long nothing was tried although it was time; 0 where all goes its way. */
   readonly overdueMs: number;
-  /** How often it was opened anew, by reason. */
+  /** How often it was opened anew, by reason; every reason is there, most of them with 0. */
   readonly ends: ReadonlyMap<WatchEnd, number>;
 }
 
@@ -33,7 +35,8 @@ export interface WatchHealth {
  * long the API server is away.
  */
 export class Pulse implements WatchHealth {
-  readonly ends = new Map<WatchEnd, number>();
+  // From 0: Prometheus sees no increase in a counter that comes into being with 1.
+  readonly ends = new Map<WatchEnd, number>(WATCH_ENDS.map((reason) => [reason, 0]));
   readonly #clock: Clock;
   #aliveAt: number;
   #downAt: number | undefined;

@@ -156,6 +156,7 @@ test('the ends of watches are counted by reason', async () => {
     expired: 1,
     refused: 1,
     silent: 1,
+    fault: 0,
   });
   expect(pulse.silentMs).toBeLessThan(10_000);
 });

@@ -99,6 +99,13 @@ describe('of several namespaces', () => {
       downMs: 5_000,
       overdueMs: 4_000,
     });
-    expect(Object.fromEntries(ends)).toEqual({ closed: 2, cut: 1 });
+    expect(Object.fromEntries(ends)).toEqual({
+      closed: 2,
+      cut: 1,
+      silent: 0,
+      expired: 0,
+      refused: 0,
+      fault: 0,
+    });
   });
 });
