@@ -7,7 +7,11 @@ import { groupedBy, selectedBy } from '../support/promql.ts';
 import { alerts, page } from './alerts.ts';
 
 /** What Prometheus knows without us: of scrapes, and of API servers. */
-const FOREIGN = ['up', 'apiserver_admission_webhook_rejection_count'];
+const FOREIGN = [
+  'up',
+  'apiserver_admission_webhook_rejection_count',
+  'apiserver_admission_webhook_fail_open_count',
+];
 /** What Prometheus knows of a target. */
 const OF_TARGETS = ['namespace', 'pod'];
 
