@@ -7,7 +7,7 @@ import type { Subject } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
 
 /** What ends a container has had its time by far, and the backend is back, in ms. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 480_000;
 /** What comes later says nothing of when it was asked for. */
 const AT_ONCE_MS = 2_000;
 /** A backend may show a line a moment after it has acknowledged it. */
