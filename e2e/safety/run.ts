@@ -18,7 +18,7 @@ export async function playRun(
   live: LiveRun,
   progress: Progress,
 ): Promise<RunResult> {
-  const course: Course = { missed: [], logs: new Map() };
+  const course: Course = { missed: [], isReleased: false, logs: new Map() };
   const troubles: string[] = [];
   try {
     await playOut(stage, live, progress, course);
@@ -46,11 +46,20 @@ export async function playRun(
     attempts: stage.attempts.get(subject?.claim ?? '') ?? 0,
     troubles,
   };
-  if (troubles.length === 0) return result;
-  return {
-    ...result,
-    evidence: await saveEvidence(stage, { live, result, subject, account, logs }),
-  };
+  const evidence =
+    troubles.length === 0
+      ? {}
+      : { evidence: await saveEvidence(stage, { live, result, subject, account, logs }) };
+  // What is not released stays as it is, and is told at the end.
+  if (course.isReleased) {
+    const namespace = ['namespace', namespaceOf(live)];
+    await stage.kubectl('delete', ...namespace, '--ignore-not-found', '--wait=false');
+  }
+  return { ...result, ...evidence };
+}
+
+function namespaceOf({ seed, plan }: LiveRun): string {
+  return `safety-${seed}-${plan.number}`;
 }
 
 /** What is found out on the way. */
@@ -61,6 +70,7 @@ interface Course {
   shipped?: number;
   seconds?: number;
   account?: Account;
+  isReleased: boolean;
   /** What its containers said, as long as they could be asked. */
   readonly logs: Map<string, string>;
 }
@@ -72,8 +82,8 @@ async function playOut(
   course: Course,
 ): Promise<void> {
   const { observer } = stage;
-  const { seed, plan, faults } = live;
-  const namespace = `safety-${seed}-${plan.number}`;
+  const { plan, faults } = live;
+  const namespace = namespaceOf(live);
   await makeNamespace(stage, namespace);
   const subject = await makePod(stage, namespace, plan);
   course.subject = subject;
@@ -111,8 +121,8 @@ async function playOut(
   await striking;
   if (podOf(observer, subject) !== undefined) await deletePod(stage, subject);
   await released(observer, subject);
+  course.isReleased = true;
   course.account = await settle(stage, subject);
-  await stage.kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
 }
 
 async function keepLogs(stage: SafetyStage, subject: Subject, { logs }: Course): Promise<void> {
