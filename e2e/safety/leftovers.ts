@@ -1,7 +1,7 @@
 import { finalizers, labels } from '../../src/api/names.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { Kind } from '../../src/api/resources.ts';
-import { reasonOf, waitUntilReady } from '../cluster/readiness.ts';
+import { waitUntilReady } from '../cluster/readiness.ts';
 import type { Leftovers } from './report.ts';
 import type { SafetyStage } from './stage.ts';
 
@@ -11,20 +11,21 @@ const PATIENCE_MS = 180_000;
 /** Waits until nothing of any run is left, and says what is there all the same. */
 export async function awaitNothingLeft(stage: SafetyStage): Promise<Leftovers> {
   let left = await leftovers(stage);
-  await reasonOf(() =>
-    waitUntilReady({
-      what: 'the end of all that runs have made',
-      timeout: PATIENCE_MS,
-      every: 1_000,
-      probe: async () => {
-        left = await leftovers(stage);
-        return Object.values(left).flat().length === 0 ? undefined : 'something is left';
-      },
-    }).then(
-      () => undefined,
-      () => 'what is left is told',
-    ),
-  );
+  const { signal } = stage;
+  const waiting = waitUntilReady({
+    what: 'the end of all that runs have made',
+    timeout: PATIENCE_MS,
+    every: 1_000,
+    signal,
+    probe: async () => {
+      left = await leftovers(stage);
+      return Object.values(left).flat().length === 0 ? undefined : 'something is left';
+    },
+  });
+  // What is left is told by whoever asked; only an interruption ends all.
+  await waiting.catch(() => {
+    signal.throwIfAborted();
+  });
   return left;
 }
 
