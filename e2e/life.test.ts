@@ -21,7 +21,7 @@ import {
 } from './lines.ts';
 import type { OperatorProcess } from './operator.ts';
 import { awaiting, expectAllDrained, give, given, openScene, type Scene } from './scene.ts';
-import { bindingOf, getObject, getPod, nothingLeft, runningBinding } from './seen.ts';
+import { bindingOf, getObject, getPod, nothingLeft, patiently, runningBinding } from './seen.ts';
 import { openNamespace, openStage, PATIENCE_MS, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -74,6 +74,10 @@ describe('on a real node', () => {
       await own.client.create(copyingFluentPVC('crashing', { sidecar }));
       await own.kubectl.feed('apply', deployment('crashing', writer()));
       const first = await runningPodOf(own, 'crashing');
+      // Kubernetes tells seconds: in that of its start the sidecar may have failed before the app began.
+      await patiently(own, 'the lines of a second', async () => {
+        return (await countedBy(own, first.pod)) > 15;
+      });
       await give(own, 'crash');
       const second = await runningPodOf(own, 'crashing', first.pod);
       expect(second.claim).not.toBe(first.claim);

@@ -45,18 +45,26 @@ function ending(
   for (const end of [status.state?.terminated, status.lastState?.terminated]) {
     if (end === undefined || !counts(end)) continue;
     if (fellWithNode(end, apps)) continue;
-    if (!apps.some((app) => ranAt(app, Date.parse(end.finishedAt ?? '')))) continue;
+    if (!apps.some((app) => ranAt(app, end, status))) continue;
     return `ended with exit code ${end.exitCode} (${end.reason ?? 'no reason'}) while the app ran`;
   }
   return undefined;
 }
 
 /**
- * Did the container run at that time? It had started by then, and has not ended since or only
- * later. Where its first start is not known, it had.
+ * Did the container run when the sidecar ended? It had started by then, and has not ended since or only
+ * later. Where its first start is not known, it had. Kubernetes tells the second: where both are of the
+ * same one it had, unless the sidecar ran again by then, under which it came up.
  */
-function ranAt(app: ContainerStatus, time: number): boolean {
-  if (Date.parse(firstStart(app) ?? '') >= time) return false;
+function ranAt(
+  app: ContainerStatus,
+  end: Termination | undefined,
+  sidecar: ContainerStatus,
+): boolean {
+  const time = Date.parse(end?.finishedAt ?? '');
+  const start = Date.parse(firstStart(app) ?? '');
+  const again = Date.parse(sidecar.state?.running?.startedAt ?? '');
+  if (start > time || (start === time && again <= start)) return false;
   return (
     app.state?.running !== undefined ||
     terminations(app).some((end) => Date.parse(end.finishedAt ?? '') > time)
@@ -98,7 +106,7 @@ function restarts(status: ContainerStatus, apps: readonly ContainerStatus[]): st
   const [last] = terminations(status);
   if (count < TOO_MANY_RESTARTS || (last !== undefined && fellWithNode(last, apps)))
     return undefined;
-  if (!apps.some((app) => ranAt(app, Date.parse(last?.finishedAt ?? '')))) return undefined;
+  if (!apps.some((app) => ranAt(app, last, status))) return undefined;
   return `was restarted ${count} times`;
 }
 

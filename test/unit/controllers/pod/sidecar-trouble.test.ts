@@ -22,8 +22,8 @@ const restartedApp = (restartCount: number): ContainerStatus =>
     state: { running: { startedAt: at(70) } },
     lastState: terminated(1, 60, { startedAt: at(10) }),
   });
-const restarted = (lastState: ContainerState, count = 1): ContainerStatus =>
-  running('fluentd', { restartCount: count, lastState, state: { running: { startedAt: at(99) } } });
+const restarted = (lastState: ContainerState, count = 1, startedAt = at(99)): ContainerStatus =>
+  running('fluentd', { restartCount: count, lastState, state: { running: { startedAt } } });
 const crashLoop: ContainerStatus = {
   name: 'fluentd',
   restartCount: 2,
@@ -82,6 +82,16 @@ const failures: Record<string, Case> = {
   'a failure while an app was there that was restarted since': {
     sidecar: restarted(terminated(1, 50)),
     apps: [running('app', { restartCount: 1, state: { running: { startedAt: at(70) } } })],
+  },
+  'a failure in the second in which the app started, after which it ran again': {
+    sidecar: restarted(terminated(1, 10), 1, at(11)),
+  },
+  'a failure in the second in which the app started, and nobody starts it again': {
+    sidecar: { name: 'fluentd', state: terminated(1, 10) },
+  },
+  'a failure in the second in which the app started, which has ended since': {
+    sidecar: restarted(terminated(1, 10), 1, at(11)),
+    apps: [app, appEnded(60)],
   },
   'a failure after the first start of an app that was restarted since': {
     sidecar: restarted(terminated(1, 11)),
@@ -161,13 +171,14 @@ const fine: Record<string, Case> = {
     apps: [appWaits],
   },
   'that failed before the app started, and came up since': { sidecar: restarted(terminated(1, 5)) },
-  'that failed before the app started, in the same second': {
-    sidecar: restarted(terminated(1, 10)),
+  'that failed, ran again and saw the app start, all in the same second': {
+    sidecar: restarted(terminated(1, 10), 1, at(10)),
   },
-  'that failed before the app started, in the same second, and the app has ended since': {
-    sidecar: restarted(terminated(1, 10)),
-    apps: [appEnded(60)],
-  },
+  'that failed, ran again and saw the app start, all in the same second, and the app has ended since':
+    {
+      sidecar: restarted(terminated(1, 10), 1, at(10)),
+      apps: [appEnded(60)],
+    },
   'that failed before the first start of an app that was restarted since': {
     sidecar: restarted(terminated(1, 5)),
     apps: [restartedApp(1)],
