@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { labels } from '../src/api/names.ts';
-import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { keepLedger, type Ledger } from './demo/ledger.ts';
 import { faultsOf, tallyOf } from './demo/tally.ts';
@@ -10,8 +9,8 @@ import { numbersOf, writers } from './log-collection/lines.ts';
 import { burst, loggingPod, said } from './log-collection/logging-pod.ts';
 import { linesInLoki } from './log-collection/loki.ts';
 import { appName, backendName, manifests, namespace } from './log-collection/objects.ts';
-import { bindingOf, conditionOf, getPod } from './seen.ts';
-import { openWatchedStage, PATIENCE_MS, type Stage, stageIn } from './stage.ts';
+import { bindingOf, conditionOf, getPod, patiently } from './seen.ts';
+import { openWatchedStage, type Stage, stageIn } from './stage.ts';
 
 /*
  * examples/log-collection on a real node, with the collector and Loki themselves: what the writers say
@@ -42,15 +41,11 @@ async function start(name: string, script: string): Promise<Logging> {
 }
 
 async function drained({ claim }: Logging): Promise<void> {
-  await eventually(
-    `claim ${claim} to be drained`,
-    async () => {
-      const binding = await bindingOf(stage, claim);
-      if (binding !== undefined) throw new Error(JSON.stringify(binding.status));
-      return true;
-    },
-    PATIENCE_MS,
-  );
+  await patiently(stage, `claim ${claim} to be drained`, async () => {
+    const binding = await bindingOf(stage, claim);
+    if (binding !== undefined) throw new Error(JSON.stringify(binding.status));
+    return true;
+  });
 }
 
 /** All that the Pod says it wrote, and nothing else, is in Loki. */
@@ -70,11 +65,9 @@ test('lines reach Loki while the app runs, and all of them before its volume goe
   await stage.kubectl('apply', '-f', manifests.app);
   const { pod, claim } = await runningPodOf(stage, appName);
   const uid = (await getPod(stage, pod))?.metadata.uid ?? '';
-  await eventually(
-    'lines in Loki',
-    async () => (await linesInLoki(stage.kubectl, uid)).length > 20,
-    PATIENCE_MS,
-  );
+  await patiently(stage, 'lines in Loki', async () => {
+    return (await linesInLoki(stage.kubectl, uid)).length > 20;
+  });
   await stage.kubectl('delete', 'deployment', appName);
   await drained({ uid, claim });
   await expectAllInLoki(uid);

@@ -27,7 +27,7 @@ export function containerd(
     args: ['--config', files(folders).config, '--log-level', 'warn'],
     // The shim is looked for on PATH.
     env: { PATH: [dirname(command), ...systemPath()].join(':') },
-    probe: criProbe(() => Promise.resolve(insidePath(namespaces, containerdSocket))),
+    probe: criProbe(insidePath(namespaces, containerdSocket)),
   };
 }
 

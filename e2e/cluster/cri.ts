@@ -10,12 +10,11 @@ const OK = '0';
  * Content once a container runtime answers kubelet's first question, its version. It listens earlier, and
  * refuses while it looks for the containers of a former run: a kubelet that asks then ends.
  *
- * @param path of its socket
+ * @param file its socket
  */
-export function criProbe(path: () => Promise<string>): () => Promise<NotReady> {
-  return async () => {
-    const file = await path();
-    return new Promise((resolve) => {
+export function criProbe(file: string): () => Promise<NotReady> {
+  return () =>
+    new Promise((resolve) => {
       const session = connectHttp2('http://localhost', { createConnection: () => connect(file) });
       const end = (reason: NotReady): void => {
         session.destroy();
@@ -44,5 +43,4 @@ export function criProbe(path: () => Promise<string>): () => Promise<NotReady> {
       call.resume();
       call.end(EMPTY_MESSAGE);
     });
-  };
 }

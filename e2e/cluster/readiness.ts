@@ -45,6 +45,17 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new UserError('interrupted');
 }
 
+/** Rejects when the program is to end, with a UserError that says why: what hangs must not keep it. */
+export function whenInterrupted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => {
+      reject(new UserError(messageOf(signal.reason)));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
 /** The probe's answer, where a failure to ask is an answer too. */
 export async function reasonOf(probe: () => Promise<NotReady>): Promise<NotReady> {
   try {

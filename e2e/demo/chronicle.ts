@@ -5,6 +5,7 @@ import { isDeleting, type KubeObject, type Stored } from '../../src/api/object.t
 import {
   type ContainerState,
   containerStatuses,
+  isReady,
   mountsClaim,
   type Pod,
 } from '../../src/api/pod.ts';
@@ -149,10 +150,4 @@ function evictionOf(pod: Pod): string {
 
 function isRunning(pod: Pod | undefined): boolean {
   return pod?.status?.phase === 'Running';
-}
-
-function isReady(pod: Pod): boolean {
-  return (pod.status?.conditions ?? []).some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  );
 }

@@ -1,7 +1,7 @@
 import type { Binding } from '../../src/api/binding.ts';
 import { labels } from '../../src/api/names.ts';
 import { isDeleting, type Stored } from '../../src/api/object.ts';
-import type { Pod } from '../../src/api/pod.ts';
+import { isReady, type Pod } from '../../src/api/pod.ts';
 import type { Kind } from '../../src/api/resources.ts';
 import { UserError } from '../../src/errors.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
@@ -105,14 +105,10 @@ export async function endOfApp(observer: Observer, { appName }: Cast): Promise<v
 /** Waits until the backend serves, or is gone. */
 export async function backendIs(
   observer: Observer,
-  { backendName }: Cast,
+  { backendName }: Pick<Cast, 'backendName'>,
   state: 'Ready' | 'gone',
 ): Promise<void> {
   const pods = (): readonly Stored<Pod>[] => podsOf(observer, backendName);
-  const isReady = (pod: Stored<Pod>): boolean =>
-    (pod.status?.conditions ?? []).some(
-      ({ type, status }) => type === 'Ready' && status === 'True',
-    );
   await observer.until({
     what: `the backend to be ${state}`,
     probe: () => {

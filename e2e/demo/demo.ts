@@ -1,22 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
-import { messageOf, UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/errors.ts';
 import { createClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
 import { foldersOf, startCluster, stopCluster } from '../cluster/cluster.ts';
 import type { Environment } from '../cluster/environment.ts';
 import { withLock } from '../cluster/lock.ts';
-import { identify } from '../cluster/process-table.ts';
-import { markVariable } from '../cluster/processes.ts';
+import { whenInterrupted } from '../cluster/readiness.ts';
 import type { Reporter } from '../cluster/reporter.ts';
 import type { Cluster } from '../cluster/running-cluster.ts';
-import { recordProcess } from '../cluster/state.ts';
 import { createKubectl } from '../kubectl.ts';
 import { ensureLogCollectionImages } from '../log-collection/images.ts';
 import { playLogs } from '../log-collection/story.ts';
+import { operatorLog, startMarkedOperator } from '../marked-operator.ts';
 import { observe } from '../observer.ts';
-import { type OperatorProcess, startOperator } from '../operator.ts';
+import type { OperatorProcess } from '../operator.ts';
 import { chronicle } from './chronicle.ts';
 import { castOf, sayHowToLookAround } from './look-around.ts';
 import type { DemoOptions, NodeKind } from './options.ts';
@@ -109,22 +108,9 @@ async function playWithOperator(
   parts.defer(() => connection.close());
   const client = createClient(connection, 'fluent-pvc-demo');
 
-  const folders = foldersOf(environment, cluster.name);
-  const logFile = join(folders.logs, 'operator.log');
-  reporter.step(`starting this checkout's operator; its log is ${logFile}`);
-  const operator = await startOperator({
-    kubeconfig: cluster.kubeconfig,
-    client,
-    logFile,
-    args: [`--bind-address=${cluster.hostAddress}`],
-    // By mark and record the cluster's own teardown finds it, should we be killed.
-    env: { [markVariable]: folders.root },
-    onSpawn: async (pid) => {
-      const id = await identify(pid);
-      if (id !== undefined) await recordProcess(folders, 'operator', id);
-    },
-    signal,
-  });
+  const log = operatorLog(environment, cluster.name);
+  reporter.step(`starting this checkout's operator; its log is ${log}`);
+  const operator = await startMarkedOperator(cluster, { environment, client, signal });
   reporter.step(`operator runs as process ${operator.pid}; its webhook is registered`);
 
   const failed = new AbortController();
@@ -146,7 +132,7 @@ async function playWithOperator(
     };
     const kubectl = createKubectl(cluster);
     const stage: Stage = { client, observer, kubectl, act, signal: either };
-    const outcome = await Promise.race([play(options, stage), whenAborted(either)]);
+    const outcome = await Promise.race([play(options, stage), whenInterrupted(either)]);
     if (options.keep) {
       operator.release();
       return { outcome, operator };
@@ -182,15 +168,4 @@ async function play(
 function verdict({ faults, proven }: Outcome): readonly string[] {
   if (faults.length === 0) return [`OK: ${proven}.`];
   return faults.map((fault) => `FAILED: ${fault}.`);
-}
-
-/** A command that hangs must not keep the user from leaving. */
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = (): void => {
-      reject(new UserError(messageOf(signal.reason)));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 }

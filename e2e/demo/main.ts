@@ -1,40 +1,22 @@
-import { messageOf, UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/errors.ts';
 import { type Environment, readEnvironment } from '../cluster/environment.ts';
 import { tryCommand } from '../cluster/commands.ts';
-import { createReporter, type Reporter } from '../cluster/reporter.ts';
+import type { Reporter } from '../cluster/reporter.ts';
+import { runProgram } from '../program.ts';
 import { runDemo } from './demo.ts';
 import { type DemoOptions, type NodeKind, parseOptions, usage } from './options.ts';
 
-const output = createReporter(process.stdout, () => Date.now());
-const interrupts = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Not once: a second Ctrl-C would end us before everything is taken down.
-  process.on(signal, () => {
-    if (!interrupts.signal.aborted) output.step('interrupted: taking everything down');
-    interrupts.abort(new UserError('interrupted'));
-  });
-}
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  const expected = thrown instanceof UserError || interrupts.signal.aborted;
-  const text = expected ? messageOf(thrown) : ((thrown as Error).stack ?? messageOf(thrown));
-  process.stderr.write(`demo: ${interrupts.signal.aborted ? 'interrupted' : text}\n`);
-  process.exitCode = 1;
-}
-
-async function main(): Promise<number> {
-  const invocation = parseOptions(process.argv.slice(2));
+await runProgram('demo', async (argv, { reporter, signal }) => {
+  const invocation = parseOptions(argv);
   if (invocation.kind === 'help') {
     process.stdout.write(usage);
     return 0;
   }
   const environment = readEnvironment();
-  const nodes = await chooseNodes(invocation, environment, output);
-  const { signal } = interrupts;
-  const ok = await runDemo({ ...invocation, nodes }, { environment, reporter: output, signal });
+  const nodes = await chooseNodes(invocation, environment, reporter);
+  const ok = await runDemo({ ...invocation, nodes }, { environment, reporter, signal });
   return ok ? 0 : 1;
-}
+});
 
 /** Real nodes where they are possible; a simulated one, and why, where not. */
 async function chooseNodes(

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { UserError } from '../../src/errors.ts';
+import { parseFlags } from '../program.ts';
 
 /** What the user asked for. */
 export type Invocation = { readonly kind: 'help' } | ({ readonly kind: 'run' } & DemoOptions);
@@ -44,7 +44,7 @@ const flags = {
 
 /** Reads the arguments behind the program's name; what they can't mean is a UserError. */
 export function parseOptions(argv: readonly string[]): Invocation {
-  const values = parse(argv);
+  const values = parseFlags(argv, flags);
   if (values.help === true) return { kind: 'help' };
   const { example = 'demo', nodes, keep = false, 'finalizer-command': finalizerCommand } = values;
   if (example !== 'demo' && example !== 'log-collection') {
@@ -60,13 +60,4 @@ export function parseOptions(argv: readonly string[]): Invocation {
     throw new UserError(`--finalizer-command is for --example demo (see --help)`);
   }
   return { kind: 'run', example, nodes, keep, finalizerCommand };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: flags }).values;
-  } catch (thrown) {
-    const [line = ''] = (thrown as Error).message.split('\n');
-    throw new UserError(`${line.replace(/\. (?:To specify|This command).*$/, '')} (see --help)`);
-  }
 }

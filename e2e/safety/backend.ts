@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stored } from '../../src/api/object.ts';
-import type { Pod } from '../../src/api/pod.ts';
+import { backendIs, podsOf } from '../demo/cycle.ts';
 import { containersOf, signalAll } from './node.ts';
 import type { SafetyStage } from './stage.ts';
 
@@ -11,11 +10,7 @@ const SERVES_MS = 500;
 /** Takes the backend away, and returns when it is gone. */
 export async function takeBackendAway(stage: SafetyStage): Promise<void> {
   await scale(stage, 0);
-  await stage.observer.until({
-    what: 'the backend to go',
-    probe: () => (backendPods(stage).length === 0 ? true : undefined),
-    otherwise: () => `it has ${backendPods(stage).length} Pods`,
-  });
+  await backendIs(stage.observer, castOf(stage), 'gone');
 }
 
 /** Brings it back, and returns when it is ready. */
@@ -26,11 +21,7 @@ export async function bringBackendBack(stage: SafetyStage): Promise<void> {
 
 /** Waits until the backend takes requests. */
 export async function backendReady(stage: SafetyStage): Promise<void> {
-  await stage.observer.until({
-    what: 'the backend to be ready',
-    probe: () => (backendPods(stage).some(isReady) ? true : undefined),
-    otherwise: () => `its Pods: ${backendPods(stage).map(phaseOf).join(', ') || 'none'}`,
-  });
+  await backendIs(stage.observer, castOf(stage), 'Ready');
 }
 
 /** Lets all processes of the backend stand still again and again, once at least, until `over`. */
@@ -39,7 +30,9 @@ export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): 
   void over.then(() => (isOver = true));
   const isSlow = (): boolean => !isOver;
   do {
-    const pods = backendPods(stage).map(({ metadata }) => metadata.uid);
+    const pods = podsOf(stage.observer, stage.example.backend.name).map(
+      ({ metadata }) => metadata.uid,
+    );
     const containers = await Promise.all(pods.map((uid) => containersOf(stage.cluster, uid)));
     const stopped = containers.flat();
     stopped.forEach((container) => {
@@ -61,18 +54,6 @@ async function scale({ kubectl, example: { backend } }: SafetyStage, to: number)
   await kubectl('scale', '-n', namespace, 'deployment', name, `--replicas=${to}`);
 }
 
-function backendPods({ observer, example: { backend } }: SafetyStage): Stored<Pod>[] {
-  return [...observer.pods.values()].filter(
-    ({ metadata: { namespace, labels } }) =>
-      namespace === backend.namespace && labels?.app === backend.name,
-  );
-}
-
-function isReady({ status }: Pod): boolean {
-  const conditions = status?.conditions ?? [];
-  return conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
-}
-
-function phaseOf({ metadata, status }: Stored<Pod>): string {
-  return `${metadata.name} is ${status?.phase ?? 'new'}`;
+function castOf({ example }: SafetyStage): { readonly backendName: string } {
+  return { backendName: example.backend.name };
 }

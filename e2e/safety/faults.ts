@@ -1,5 +1,5 @@
-/** What befalls one run alone: its Pod, its namespace, its finalizer Job. */
-export const OWN_FAULTS = [
+/** What a Pod ends by, or all that it does. */
+export const ENDING_FAULTS = [
   'sidecar killed',
   'sidecar out of memory',
   'app killed',
@@ -7,8 +7,10 @@ export const OWN_FAULTS = [
   'namespace deleted',
   'Pod of one second',
   'empty volume',
-  'finalizer Job killed',
 ] as const;
+
+/** What befalls one run alone: its Pod, its namespace, its finalizer Job. */
+export const OWN_FAULTS = [...ENDING_FAULTS, 'finalizer Job killed'] as const;
 
 /** What befalls the cluster, and with it every run that is under way. */
 export const SHARED_FAULTS = [

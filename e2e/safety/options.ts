@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { UserError } from '../../src/errors.ts';
+import { parseFlags } from '../program.ts';
 import type { Example } from './example.ts';
 import { ROUND_SIZE } from './plan.ts';
 
@@ -43,7 +43,7 @@ const flags = {
 
 /** Reads the arguments behind the program's name; what they can't mean is a UserError. */
 export function parseOptions(argv: readonly string[]): Invocation {
-  const values = parse(argv);
+  const values = parseFlags(argv, flags);
   if (values.help === true) return { kind: 'help' };
   const { runs = String(ROUND_SIZE), seed = '1', example = 'log-collection' } = values;
   if (example !== 'demo' && example !== 'log-collection') {
@@ -62,13 +62,4 @@ function wholeNumber(flag: string, text: string, least: number, most: number): n
   const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
   throw new UserError(`${flag} is a number from ${least} to ${most}, not "${text}" (see --help)`);
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: flags }).values;
-  } catch (thrown) {
-    const [line = ''] = (thrown as Error).message.split('\n');
-    throw new UserError(`${line.replace(/\. (?:To specify|This command).*$/, '')} (see --help)`);
-  }
 }

@@ -1,4 +1,4 @@
-import type { OwnFault, SharedFault } from './faults.ts';
+import { ENDING_FAULTS, type OwnFault, type SharedFault } from './faults.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** What runs side by side, and what befalls all of them. The same seed gives the same plan. */
@@ -59,16 +59,7 @@ export interface SharedMoment {
 }
 
 /** How the Pods of a round end: one in each way, as far as there are runs. */
-const ENDS = [
-  'sidecar killed',
-  'sidecar out of memory',
-  'app killed',
-  'Pod deleted with grace period 0',
-  'namespace deleted',
-  'Pod of one second',
-  'empty volume',
-  'no fault',
-] as const;
+const ENDS = [...ENDING_FAULTS, 'no fault'] as const;
 type End = (typeof ENDS)[number];
 
 /** Runs of a round where nobody says otherwise: every way to end. */

@@ -1,4 +1,4 @@
-import { UserError } from '../../src/errors.ts';
+import { whenInterrupted } from '../cluster/readiness.ts';
 import type { Fault } from './faults.ts';
 import type { Field, LiveRun } from './field.ts';
 import type { RoundPlan } from './plan.ts';
@@ -39,19 +39,9 @@ export function playRound(
   const results = Promise.all(runs.map(play));
   const shared = playShared(stage, round, progress, field);
   const allOver = progress.reached({ runs: runs.length, are: 'over' });
-  const interrupted = whenAborted(stage.signal);
+  const interrupted = whenInterrupted(stage.signal);
   return {
     over: Promise.race([Promise.all([allOver, shared]).then(() => undefined), interrupted]),
     results: Promise.race([results, interrupted]),
   };
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new UserError('interrupted'));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 }

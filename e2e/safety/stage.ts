@@ -3,14 +3,12 @@ import { systemClock } from '../../src/clock.ts';
 import { UserError } from '../../src/errors.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { connect } from '../../src/kube/connection.ts';
-import { foldersOf, startCluster, stopCluster } from '../cluster/cluster.ts';
+import { startCluster, stopCluster } from '../cluster/cluster.ts';
 import type { Environment } from '../cluster/environment.ts';
-import { identify } from '../cluster/process-table.ts';
-import { markVariable } from '../cluster/processes.ts';
-import { recordProcess } from '../cluster/state.ts';
 import { createKubectl } from '../kubectl.ts';
+import { operatorLog, startMarkedOperator } from '../marked-operator.ts';
 import { observe, type Observer } from '../observer.ts';
-import { type OperatorProcess, startOperator } from '../operator.ts';
+import type { OperatorProcess } from '../operator.ts';
 import type { Example, ExampleStage } from './example.ts';
 import { countAttempts, RESCUE_NAMESPACE } from './sight.ts';
 import { openTruth, type Truth } from './truth.ts';
@@ -67,8 +65,8 @@ export async function openStage(
   const failed = new AbortController();
   const signal = AbortSignal.any([interrupted, failed.signal]);
   const operator = createOperator({
-    start: () => startOn(cluster.kubeconfig, client, cluster.hostAddress, environment),
-    logFile: logFileOf(environment),
+    start: () => startMarkedOperator(cluster, { environment, client }),
+    logFile: operatorLog(environment, CLUSTER),
     onUnexpectedEnd: (how) => {
       failed.abort(new UserError(`the operator ended by itself: ${how}`));
     },
@@ -94,31 +92,6 @@ export async function openStage(
   await example.prepare(stage, RESCUE_NAMESPACE);
   reporter.step(`operator and example ${example.name} are ready`);
   return stage;
-}
-
-function logFileOf(environment: Environment): string {
-  return join(foldersOf(environment, CLUSTER).logs, 'operator.log');
-}
-
-async function startOn(
-  kubeconfig: string,
-  client: KubeClient,
-  hostAddress: string,
-  environment: Environment,
-): Promise<OperatorProcess> {
-  const folders = foldersOf(environment, CLUSTER);
-  return startOperator({
-    kubeconfig,
-    client,
-    logFile: logFileOf(environment),
-    args: [`--bind-address=${hostAddress}`],
-    // By mark and record the cluster's own teardown finds it, should we be killed.
-    env: { [markVariable]: folders.root },
-    onSpawn: async (pid) => {
-      const id = await identify(pid);
-      if (id !== undefined) await recordProcess(folders, 'operator', id);
-    },
-  });
 }
 
 function createOperator({

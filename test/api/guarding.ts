@@ -82,18 +82,14 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
   return { api, user, exempt, apply };
 }
 
-/**
- * What is left would be an order to the operators of other tests: finalizers go, in that namespace or in
- * all.
- */
+/** What is left would be an order to the operators of other tests: finalizers go, in that namespace. */
 export async function removeAll({
   client,
   namespace,
-}: Pick<Api, 'client'> & { readonly namespace?: string }): Promise<void> {
-  const where = namespace === undefined ? {} : { namespace };
+}: Pick<Api, 'client' | 'namespace'>): Promise<void> {
   for (const kind of ['FluentPVCBinding', 'PersistentVolumeClaim'] as const) {
     // Who has just changed a CustomResourceDefinition is asked to wait (429).
-    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, where));
+    const { items } = await eventually(`a list of ${kind}`, () => client.list(kind, { namespace }));
     for (const { metadata } of items) {
       const body = { metadata: { finalizers: null } };
       const ref = { kind, namespace: metadata.namespace, name: metadata.name };
