@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../src/api/object.ts';
+import { isReady } from '../../src/api/pod.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { ApiError } from '../../src/kube/api-error.ts';
@@ -7,7 +8,7 @@ import type { Decider } from '../controller.ts';
 import { createEvictions } from './evictions.ts';
 import type { Fleet } from './fleet.ts';
 import type { Fleets } from './fleets.ts';
-import { isReady, sidecarPlan } from './sidecar-plan.ts';
+import { sidecarPlan } from './sidecar-plan.ts';
 
 /** A try to delete a Pod that has not ended yet. */
 interface Try {

@@ -1,5 +1,5 @@
 import type { Stored } from '../../src/api/object.ts';
-import type { Pod } from '../../src/api/pod.ts';
+import { isReady, type Pod } from '../../src/api/pod.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import type { EventWrite, Plan } from '../../src/core/plan.ts';
 import type { Turn } from './brake.ts';
@@ -113,11 +113,4 @@ function event(
   const { namespace = '', name, uid } = pod.metadata;
   const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
   return { verb: 'event', regarding, type: 'Warning', reason, action, note };
-}
-
-/** Is the Pod Ready? Disruption budgets count only those that are. */
-export function isReady(pod: Pod): boolean {
-  return (pod.status?.conditions ?? []).some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  );
 }

@@ -102,6 +102,13 @@ export function hasEnded(pod: Pod): boolean {
   return terminal && containerStatuses(pod).every((status) => status.state?.running === undefined);
 }
 
+/** Is the Pod Ready? Disruption budgets count only those that are. */
+export function isReady(pod: Pod): boolean {
+  return (pod.status?.conditions ?? []).some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  );
+}
+
 /** Does one of the Pod's volumes name the claim? */
 export function mountsClaim(pod: Pod, claimName: string): boolean {
   return (pod.spec.volumes ?? []).some(
