@@ -17,6 +17,7 @@ import {
 } from './kube/checks.ts';
 import { createClient } from './kube/client.ts';
 import { connect } from './kube/connection.ts';
+import { firstAnswer } from './kube/first-answer.ts';
 import { createIdentity } from './kube/identity.ts';
 import { withLease } from './kube/lease.ts';
 import { ensureNamespace } from './kube/namespace.ts';
@@ -48,15 +49,21 @@ export async function run(
   parts.defer(() => connection.close());
   const metrics = createMetrics({ version });
   const client = createClient(connection, `${APP_NAME}/${version}`, metrics.requested);
-  const kubernetes = await needed(client.version({ signal }));
-  log.info('starts', { version, server: client.server, kubernetes, mode: config.command });
   const base: Base = { config, client, clock, log, signal, parts };
 
   const health: Health = { live: new Map(), ready: new Map() };
-  health.ready.set('start', () => 'the program has not started yet');
+  let notStarted = 'the program has not started yet';
+  health.ready.set('start', () => notStarted);
   const probes = createHealthServer(health, metrics);
   parts.defer(() => probes.close());
   await listen(probes, { host: config.bindAddress, port: config.metricsPort }, '--metrics-port');
+  const waits = (why: string): void => {
+    notStarted = why;
+  };
+  const ask = (): Promise<string> => client.version({ signal });
+  const kubernetes = await firstAnswer(ask, { clock, log, waits }, signal);
+  if (kubernetes === undefined) return;
+  log.info('starts', { version, server: client.server, kubernetes, mode: config.command });
 
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;
   if (config.register) await needed(prepareCluster(base, lease));

@@ -45,6 +45,7 @@ shared(async (parts) => {
   parts.defer(() => rm(folder, { recursive: true }));
   const kubeconfig = await throughForwarder(api.kubeconfig, folder);
   parts.defer(() => forwarder.close());
+  forwarder.refuse();
   const stop = new AbortController();
   const free = await freePorts('127.0.0.1', COMMANDS.length);
   for (const [index, command] of COMMANDS.entries()) {
@@ -79,6 +80,16 @@ const becomes = (command: Command, code: number, saying = /^/) =>
     },
     45_000,
   );
+
+test('an API server that is away at their start is waited for', async () => {
+  for (const command of COMMANDS) {
+    const said = await becomes(command, 503, /no answer/);
+    expect(said).toMatch(/^\[-\]start: GET \/version: no answer from the API server/);
+    expect(await ask(command, '/livez')).toEqual({ code: 200, text: '' });
+  }
+  forwarder.forward();
+  for (const command of COMMANDS) await becomes(command, 200);
+});
 
 const outages: Record<string, { begin: () => void; said: RegExp }> = {
   'refuses connections': {
