@@ -9,6 +9,7 @@ import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import { createBrakeDecider } from './pod/brake-report.ts';
 import { createBindingDecider, watchBindings } from './binding/binding.ts';
+import type { NodeMemory } from './binding/in-use/node-memory.ts';
 import type { Caches } from './caches.ts';
 import { takeCensus } from './census.ts';
 import { Controller, type ControllerMetrics, type Decider } from './controller.ts';
@@ -21,6 +22,7 @@ export interface ControllersOptions {
   client: KubeClient;
   writer: Writer;
   clock: Clock;
+  nodeMemory: NodeMemory;
   log: Log;
   concurrency: number;
   evictionTimeoutMs: number;

@@ -2,8 +2,10 @@ import { expect, test } from '@jest/globals';
 import { getCondition } from '../src/api/condition.ts';
 import { labels } from '../src/api/names.ts';
 import type { JsonObject } from '../src/api/object.ts';
+import { delay, systemClock } from '../src/clock.ts';
 import { shared } from '../test/support/shared.ts';
 import { DRAINED } from './lines.ts';
+import type { OperatorProcess } from './operator.ts';
 import { expectAllDrained, openScene, type Scene } from './scene.ts';
 import {
   bindingWhere,
@@ -22,10 +24,11 @@ import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 
 let stage: Stage;
+let operator: OperatorProcess;
 
 shared(async (parts) => {
   stage = await openStage('e2e-vanished', parts);
-  const operator = await stage.startOperator();
+  operator = await stage.startOperator();
   parts.defer(() => operator.stop());
 });
 
@@ -51,6 +54,35 @@ async function endOf({ claim, ...scene }: Scene): Promise<string> {
   );
   return getCondition(status?.conditions, 'OutOfUse')?.reason ?? '';
 }
+
+/** Shorter than any writer that vanished is waited for, longer than a crash takes to be made good. */
+const LIFE_MS = 30_000;
+
+test(
+  'an operator that is killed again and again goes on with the wait for a writer',
+  async () => {
+    const scene = await stranded('again');
+    await scene.kubectl('delete', 'pod', 'again', '--force', '--grace-period=0');
+    await conditionOf(scene, scene.claim, 'WriterMayBeAlive', () => true);
+    const over = new AbortController();
+    const known = endOf(scene).finally(() => {
+      over.abort();
+    });
+    let kills = 0;
+    for (;;) {
+      await delay(systemClock, LIFE_MS, over.signal);
+      if (over.signal.aborted) break;
+      await operator.kill();
+      operator = await stage.startOperator();
+      kills += 1;
+    }
+    expect(await known).toBe('KubeletAlive');
+    // The wait did outlast several lives.
+    expect(kills).toBeGreaterThan(2);
+    await expectAllDrained(scene);
+  },
+  2 * PATIENCE_MS,
+);
 
 async function outage(): Promise<void> {
   const stuck = await stranded('stuck');

@@ -1,3 +1,4 @@
+import { createNodeMemory } from '../controllers/binding/in-use/node-memory.ts';
 import { createCaches } from '../controllers/caches.ts';
 import { createControllers } from '../controllers/start.ts';
 import { takeOver } from '../controllers/take-over/take-over.ts';
@@ -75,10 +76,11 @@ export async function run(
   const webhookCaches = createWebhookCaches({ ...caches, client, clock, log });
   // Before the caches start: what the controllers must remember of events they see from the first.
   const working = { caches, client, writer, clock, log, concurrency, defaults, namespaces };
+  const nodeMemory = createNodeMemory(clock);
   const control =
     config.command === 'webhook'
       ? undefined
-      : createControllers({ ...working, evictionTimeoutMs, rescueNamespace, metrics });
+      : createControllers({ ...working, nodeMemory, evictionTimeoutMs, rescueNamespace, metrics });
   const watched = {
     webhook: { ...webhookCaches },
     controllers: { ...caches },
@@ -152,7 +154,8 @@ export async function run(
   // webhook of this process goes on meanwhile.
   while (!isAborted(signal)) {
     await original.gone(signal);
-    await withLease({ ref: lease, identity, client, clock, log, onAnswer }, lead, signal);
+    const leasing = { ref: lease, identity, client, clock, log, onAnswer, handover: nodeMemory };
+    await withLease(leasing, lead, signal);
   }
 }
 

@@ -22,6 +22,7 @@ import { isInUse, leavePlan } from './rescue/leave-plan.ts';
 import { nextJob } from './drain/next-job.ts';
 import { createOrphanDecider } from './orphan.ts';
 import { isUnused } from './orphan-plan.ts';
+import type { NodeMemory } from './in-use/node-memory.ts';
 import { createPodFinder } from './in-use/pod-sight.ts';
 import { releasePlan } from './release-plan.ts';
 import type { VolumeSight } from './rescue/rescue-begin.ts';
@@ -42,12 +43,13 @@ export function createBindingDecider(options: {
   caches: Caches;
   client: KubeClient;
   clock: Clock;
+  nodeMemory: NodeMemory;
   defaults: OperatorDefaults;
   /** Where volumes of namespaces that go are drained; `undefined`: nowhere. */
   rescueNamespace: string | undefined;
 }): (key: ObjectKey, signal: AbortSignal, refusal?: CreateRefusal) => Promise<Plan> {
-  const { caches, client, clock, rescueNamespace } = options;
-  const finder = createPodFinder({ ...caches, client, clock });
+  const { caches, client, clock, nodeMemory, rescueNamespace } = options;
+  const finder = createPodFinder({ ...caches, client, clock, nodeMemory });
   const lookAtJob = createJobObserver(client);
   // One by one: whoever starts us hands more around, and names of its own.
   const { namespaces } = caches;

@@ -50,6 +50,8 @@ export const annotations = {
    * our definition says, and not what the original operator's did.
    */
   settled: `${GROUP}/settled`,
+  /** On the Lease of the controllers: what the leader has seen of nodes, for the next one; JSON. */
+  seenOfNodes: `${GROUP}/seen-of-nodes`,
   /** On a policy, by a run that registers itself: hash of the CA that its webhooks are trusted by. */
   registeredWith: `${GROUP}/registered-with`,
 } as const;

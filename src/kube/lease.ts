@@ -6,6 +6,15 @@ import type { Log } from '../log.ts';
 import { hasCode } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 
+/** What a leader leaves to the next one, in an annotation of the Lease. Written with each renewal. */
+export interface Handover {
+  readonly annotation: string;
+  /** What the former leader has given; called before `lead`. */
+  take(text: string): void;
+  /** `undefined` for nothing. */
+  give(): string | undefined;
+}
+
 /** See `kubectl explain lease`. */
 export interface Lease extends KubeObject {
   spec: {
@@ -26,6 +35,7 @@ export interface LeaseOptions {
   log: Log;
   /** Called when the API server has answered, every few seconds. */
   onAnswer?: () => void;
+  handover?: Handover;
 }
 
 /** With the looks of those who wait, two seconds apart, another one leads 15 s after a crash. */
@@ -59,6 +69,9 @@ export async function withLease(
   const held = await acquire(options, signal);
   if (held === undefined) return;
   log.info('leads', { identity });
+  const { handover } = options;
+  const given = handover && held.lease.metadata.annotations?.[handover.annotation];
+  if (given !== undefined) handover?.take(given);
   const lost = new AbortController();
   const leading = lead(AbortSignal.any([signal, lost.signal]));
   const renewing = renew(options, held, AbortSignal.any([signal, lost.signal])).then(() => {
@@ -126,7 +139,7 @@ async function renew(options: LeaseOptions, held: Held, signal: AbortSignal): Pr
       const { acquireTime, leaseTransitions = 0 } = lease.spec;
       const renewed = { ...spec(options, leaseTransitions), acquireTime: acquireTime ?? '' };
       const call = { signal: within(restMs(), signal) };
-      lease = await client.replace({ ...lease, spec: renewed }, call);
+      lease = await client.replace({ ...withHandover(options, lease), spec: renewed }, call);
       onAnswer?.();
       renewedAt = askedAt;
       waitMs = RENEW_EVERY_MS;
@@ -141,6 +154,15 @@ async function renew(options: LeaseOptions, held: Held, signal: AbortSignal): Pr
       lease = current;
     }
   }
+}
+
+/** Whoever leads next may have to go on at any time: nobody is asked to before a crash. */
+function withHandover({ handover }: LeaseOptions, lease: Stored<Lease>): Stored<Lease> {
+  if (handover === undefined) return lease;
+  const { [handover.annotation]: _, ...others } = lease.metadata.annotations ?? {};
+  const given = handover.give();
+  const annotations = given === undefined ? others : { ...others, [handover.annotation]: given };
+  return { ...lease, metadata: { ...lease.metadata, annotations } };
 }
 
 async function read(

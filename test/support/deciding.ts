@@ -1,4 +1,5 @@
 import { createBindingDecider } from '../../controllers/binding/binding.ts';
+import { createNodeMemory } from '../../controllers/binding/in-use/node-memory.ts';
 import type { Binding, BindingStatus } from '../../src/api/binding.ts';
 import { labels } from '../../src/api/names.ts';
 import type { KubeObject, ObjectMeta, Stored } from '../../src/api/object.ts';
@@ -48,7 +49,9 @@ export function setup(
   const clock = new FakeClock();
   const { defaults } = make;
   const rescueNamespace = 'rescue';
-  const decide = createBindingDecider({ caches, client: api, clock, defaults, rescueNamespace });
+  const nodeMemory = createNodeMemory(clock);
+  const working = { caches, client: api, clock, nodeMemory, defaults };
+  const decide = createBindingDecider({ ...working, rescueNamespace });
   return {
     caches,
     api,

@@ -1,3 +1,4 @@
+import { createNodeMemory } from '../../controllers/binding/in-use/node-memory.ts';
 import { createPodFinder } from '../../controllers/binding/in-use/pod-sight.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import { createdAt, type KubeObject, type Stored } from '../../src/api/object.ts';
@@ -45,7 +46,12 @@ export function setup(binding = known, cached: Stored<Pod>[] = [], live: KubeObj
   const caches = fakeCaches({ bindings: [binding], pods: cached });
   const api = memoryApi(...live);
   const clock = new FakeClock();
-  const finder = createPodFinder({ ...caches, client: api, clock });
+  const finder = createPodFinder({
+    ...caches,
+    client: api,
+    clock,
+    nodeMemory: createNodeMemory(clock),
+  });
   return {
     caches,
     api,

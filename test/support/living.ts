@@ -1,4 +1,5 @@
 import { createBindingDecider } from '../../controllers/binding/binding.ts';
+import { createNodeMemory } from '../../controllers/binding/in-use/node-memory.ts';
 import { trimBinding, trimClaim } from '../../controllers/trim.ts';
 import type { Binding } from '../../src/api/binding.ts';
 import type { Claim } from '../../src/api/claim.ts';
@@ -47,8 +48,9 @@ export function living(...objects: KubeObject[]): Living {
   const caches = fakeCaches({});
   // So that no absence is ever proven.
   caches.pods.unbrokenSince = Number.POSITIVE_INFINITY;
-  const options = { caches, client: api, clock, defaults, rescueNamespace: 'rescue' };
-  const decide = createBindingDecider(options);
+  const nodeMemory = createNodeMemory(clock);
+  const working = { caches, client: api, clock, nodeMemory, defaults };
+  const decide = createBindingDecider({ ...working, rescueNamespace: 'rescue' });
   const reporter = { controller: 'operator', instance: 'host_1' };
   const writer = createWriter({ client: api, clock, log, reporter });
   const { signal } = new AbortController();

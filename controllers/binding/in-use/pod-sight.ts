@@ -6,6 +6,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { Cache } from '../../../src/kube/cache.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { MAY_ARRIVE_MS, type Absence, type PodSight } from './in-use-plan.ts';
+import type { NodeMemory } from './node-memory.ts';
 import { createNodeFinder } from './node-sight.ts';
 import { rememberRemoved } from './removed-pods.ts';
 import { overdueInMs } from './stuck-pod.ts';
@@ -38,18 +39,20 @@ export function createPodFinder({
   bindings,
   client,
   clock,
+  nodeMemory,
 }: {
   pods: Cache<Pod>;
   bindings: Cache<Binding>;
   client: KubeClient;
   clock: Clock;
+  nodeMemory: NodeMemory;
 }): PodFinder {
   const removed = rememberRemoved({ pods, bindings, clock });
   /** By binding: up to where a live list has shown that there is no Pod. */
   const absentUpTo = new Map<ObjectKey, string>();
   /** By binding: its Pod, and when a live read has not found it. No Pod comes back. */
   const gone = new Map<ObjectKey, { uid: string; at: number }>();
-  const lookAtNode = createNodeFinder(client);
+  const lookAtNode = createNodeFinder({ client, memory: nodeMemory });
   const forget = (key: ObjectKey): void => {
     removed.forget(key);
     absentUpTo.delete(key);

@@ -37,8 +37,11 @@ const KUBELET_BLIND_MS = 60_000;
 const LEAST_GRACE_MS = 15_000;
 /** For a Pod whose node was never learned. */
 const NO_NODE_MS = 60_000;
-/** Nodes are not watched: how often one is looked at while it keeps a claim waiting. */
-const NODE_AGAIN_MS = 10_000;
+/**
+ * Nodes are not watched: how often one is looked at while it keeps a claim waiting. Who takes over after
+ * a crash goes on with the wait only if the Lease was renewed not long after the last look.
+ */
+const NODE_AGAIN_MS = 5_000;
 const DEAD_NODE_AGAIN_MS = 30_000;
 
 /** What is known of a Pod that went while its containers ran. All times in ms since the epoch. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createControllers } from '../../../controllers/start.ts';
+import { createNodeMemory } from '../../../controllers/binding/in-use/node-memory.ts';
 import { finalizers } from '../../../src/api/names.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
@@ -38,6 +39,7 @@ function standby(): Standby {
     client: api,
     writer: createWriter({ client: api, clock, log, reporter }),
     clock,
+    nodeMemory: createNodeMemory(clock),
     log,
     concurrency: 2,
     evictionTimeoutMs: 300_000,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBindingDecider } from '../../../../controllers/binding/binding.ts';
+import { createNodeMemory } from '../../../../controllers/binding/in-use/node-memory.ts';
 import { releasePlan } from '../../../../controllers/binding/release-plan.ts';
 import type { Binding } from '../../../../src/api/binding.ts';
 import { DRAINED, finalizers, labels } from '../../../../src/api/names.ts';
@@ -142,7 +143,9 @@ describe('a crash between any two writes of it', () => {
       jobs: find('Job'),
     });
     const { defaults } = make;
-    const base = { client: api, clock: new FakeClock(), defaults, rescueNamespace: undefined };
+    const clock = new FakeClock();
+    const nodeMemory = createNodeMemory(clock);
+    const base = { client: api, clock, nodeMemory, defaults, rescueNamespace: undefined };
     const decide = createBindingDecider({ caches, ...base });
     const { writes } = await decide(KEY, new AbortController().signal);
     await writer.apply(writes.slice(0, stopAfter));

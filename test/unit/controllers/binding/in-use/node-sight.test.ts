@@ -1,21 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
+import { createNodeMemory } from '../../../../../controllers/binding/in-use/node-memory.ts';
 import { createNodeFinder } from '../../../../../controllers/binding/in-use/node-sight.ts';
 import type { KubeClient } from '../../../../../src/kube/client.ts';
-import { settle } from '../../../../support/fake-clock.ts';
+import { FakeClock, settle } from '../../../../support/fake-clock.ts';
 import { node, nodeLease } from '../../../../support/finding.ts';
 import { at, T0 } from '../../../../support/make.ts';
 import { memoryApi } from '../../../../support/memory-api.ts';
 
 const setup = () => {
   const api = memoryApi(node(), nodeLease);
-  const find = createNodeFinder(api);
+  const find = createNodeFinder({ client: api, memory: createNodeMemory(new FakeClock()) });
   const look = (seconds: number) =>
     find('node-1', T0 + seconds * 1000, new AbortController().signal);
   const renew = (seconds: number, leaseDurationSeconds?: number): void => {
     const spec = { renewTime: at(seconds), leaseDurationSeconds };
     api.put({ ...nodeLease, ...{ spec } });
   };
-  return { api, find, look, renew };
+  return { api, look, renew };
 };
 
 test('one look serves all who ask within 5 s', async () => {
@@ -101,7 +102,7 @@ describe('looks that fail', () => {
         return all.api.get(ref, options);
       },
     };
-    const find = createNodeFinder(client);
+    const find = createNodeFinder({ client, memory: createNodeMemory(new FakeClock()) });
     const look = (seconds: number) =>
       find('node-1', T0 + seconds * 1000, new AbortController().signal);
     return { renew: all.renew, look, turns };
@@ -144,17 +145,4 @@ describe('looks that fail', () => {
     api.refuse = () => undefined;
     expect(await look(2)).toMatchObject({ kind: 'present' });
   });
-});
-
-test('a node that nobody asks for within 10 minutes is forgotten', async () => {
-  const { look, renew, find } = setup();
-  renew(0);
-  await look(0);
-  renew(10);
-  // Somebody asks for another node meanwhile.
-  await find('other', T0 + 600_000, new AbortController().signal);
-  expect(await look(600)).toMatchObject({ unbrokenSince: T0 });
-  await find('other', T0 + 1_200_001, new AbortController().signal);
-  renew(20);
-  expect(await look(1_201)).toMatchObject({ unbrokenSince: T0 + 20_000 });
 });

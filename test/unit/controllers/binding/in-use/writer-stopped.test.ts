@@ -45,7 +45,7 @@ describe('the containers of a Pod that went while they ran', () => {
   }
   const wait = (reason: string, againMs: number) => ({ stopped: false, reason, againMs });
   const stopped = (reason: string) => ({ stopped: true, reason });
-  const stopping = wait('KubeletStopping', 10_000);
+  const stopping = wait('KubeletStopping', 5_000);
   const grace = (graceMs: number): Partial<VanishedPod> => ({ graceMs });
   const cases: Record<string, Case> = {
     'are gone with their node': {

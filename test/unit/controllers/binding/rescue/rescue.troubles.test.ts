@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBindingDecider } from '../../../../../controllers/binding/binding.ts';
+import { createNodeMemory } from '../../../../../controllers/binding/in-use/node-memory.ts';
 import { rescuePlan } from '../../../../../controllers/binding/rescue/rescue-plan.ts';
 import type { Binding } from '../../../../../src/api/binding.ts';
 import { annotations, finalizers } from '../../../../../src/api/names.ts';
@@ -184,7 +185,9 @@ describe('with --disable-rescue, a rescue that was under way', () => {
     const { defaults } = make;
     const clock = new FakeClock();
     const rescueNamespace = undefined;
-    const decider = createBindingDecider({ caches, client, clock, defaults, rescueNamespace });
+    const nodeMemory = createNodeMemory(clock);
+    const working = { caches, client, clock, nodeMemory, defaults };
+    const decider = createBindingDecider({ ...working, rescueNamespace });
     return decider(KEY, new AbortController().signal);
   };
   test('does not say that a volume is gone which is there', async () => {
