@@ -61,7 +61,8 @@ export const WRITE_POINTS = {
   'the status keeps the grace period of a deletion': { is: status('GracePeriod'), heals: STATUS },
   'the status says that the writer may be alive': {
     is: status('WriterMayBeAlive'),
-    heals: 'The wait starts when it is first said, so it starts again; once said it goes on.',
+    heals:
+      'The wait starts when it is first said, so it starts again. Once said it goes on: what the leader has seen of the node stands in its Lease.',
   },
   'the status says OutOfUse': {
     is: status('OutOfUse'),
