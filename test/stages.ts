@@ -3,7 +3,7 @@ import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
 /** A part of `npm test`: programs that must succeed, or jest over a set of files. */
 export interface Stage {
   name: 'check' | 'unit' | 'bench' | 'api' | 'oldest' | 'e2e' | 'crash-points';
-  /** Takes long: not part of `npm test`, only run by its name. */
+  /** Takes longest: not even part of `npm run test:all`, only run by its name. */
   onlyByName?: true;
   /** 1.minor.patch of its API servers; the newest that is supported when absent. */
   kubernetes?: string;
@@ -11,12 +11,18 @@ export interface Stage {
   needs: 'nothing' | 'api server' | 'real node';
   run:
     | { programs: readonly (readonly string[])[] }
-    /** `workers`: so many files at once; as jest finds fit when absent. */
+    /**
+     * Patterns of paths; `workers`: so many files at once; as jest finds fit when absent. A file called
+     * `*.long.test.ts` is one of `npm run test:all`, and runs otherwise only when a word names it.
+     */
     | { jest: readonly string[]; workers?: number; testTimeoutMs: number };
 }
 
-/** In the order in which a mistake is found soonest. */
-export const STAGES: readonly Stage[] = [
+/**
+ * In the order in which a mistake is found soonest. Those of a row run one after the other; the last two
+ * rows run side by side: their tests wait most of the time, those that count CPU are over by then.
+ */
+export const FIRST: readonly Stage[] = [
   {
     name: 'check',
     needs: 'nothing',
@@ -41,6 +47,9 @@ export const STAGES: readonly Stage[] = [
     needs: 'nothing',
     run: { programs: [['node', 'bench/main.ts', 'guard']] },
   },
+];
+
+const API_SERVER: readonly Stage[] = [
   {
     name: 'api',
     needs: 'api server',
@@ -53,19 +62,9 @@ export const STAGES: readonly Stage[] = [
     kubernetes: oldestKubernetesVersion,
     // What rests on features that API servers learned one by one. `npm run test:oldest` runs all.
     run: {
-      jest: ['test/api/(admission|drain|finalization|fluentpvc|guards|registration|rescue)'],
+      jest: ['test/api/(admission|definitions|finalization|fluentpvc|guards)'],
       workers: 3,
       testTimeoutMs: 60_000,
-    },
-  },
-  {
-    name: 'e2e',
-    needs: 'real node',
-    run: {
-      jest: ['e2e/'],
-      // Each file has a cluster of its own, and waits most of the time.
-      workers: 3,
-      testTimeoutMs: 300_000,
     },
   },
   {
@@ -75,3 +74,20 @@ export const STAGES: readonly Stage[] = [
     run: { jest: ['test/crash/'], workers: 1, testTimeoutMs: 600_000 },
   },
 ];
+
+const REAL_NODE: readonly Stage[] = [
+  {
+    name: 'e2e',
+    needs: 'real node',
+    run: {
+      jest: ['e2e/'],
+      // Each file has a cluster of its own, and waits most of the time.
+      workers: 4,
+      testTimeoutMs: 300_000,
+    },
+  },
+];
+
+export const SIDE_BY_SIDE: readonly (readonly Stage[])[] = [API_SERVER, REAL_NODE];
+
+export const STAGES: readonly Stage[] = [...FIRST, ...SIDE_BY_SIDE.flat()];

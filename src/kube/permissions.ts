@@ -5,7 +5,7 @@ import { ORIGINAL_LEASE } from './original.ts';
 /**
  * Every call that this program makes in a cluster where Helm has installed it: the one list that the
  * chart's Roles and docs/permissions.md are made from. A call that is not here is answered with
- * Forbidden; test/api/chart.cycle.test.ts runs the program with exactly these rights.
+ * Forbidden; test/api/chart.cycle.long.test.ts runs the program with exactly these rights.
  *
  * `--register` needs more: it is for people, and their kubeconfig.
  */

@@ -14,14 +14,18 @@ const { default: Sequencer } = require('@jest/test-sequencer') as typeof TestSeq
 
 /** Ends of paths, the longest first. */
 const LONGEST = [
-  'e2e/installed.test.ts',
-  'e2e/vanished.test.ts',
-  'e2e/log-collection.test.ts',
-  'e2e/claims.test.ts',
+  'e2e/examples.long.test.ts',
+  'e2e/installed.long.test.ts',
+  'e2e/vanished.long.test.ts',
+  'e2e/log-collection.long.test.ts',
+  'e2e/safety.test.ts',
+  'e2e/sidecar.test.ts',
+  'e2e/claims.long.test.ts',
+  'e2e/demo/demo.test.ts',
   'e2e/life.test.ts',
   'e2e/rescue.test.ts',
   'test/api/rescue.test.ts',
-  'test/api/chart.cycle.test.ts',
+  'test/api/chart.cycle.long.test.ts',
   'test/api/stuck.test.ts',
 ];
 

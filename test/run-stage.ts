@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { obtainCertManager } from '../e2e/cert-manager.ts';
+import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
+import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
+import { createReporter } from '../e2e/cluster/reporter.ts';
+import { obtainHelm } from '../e2e/helm.ts';
+import { ensureBuilder } from '../e2e/image/build.ts';
+import { obtainLogCollection } from '../e2e/log-collection/images.ts';
+import { obtainTool } from '../e2e/tools.ts';
+import type { Stage } from './stages.ts';
+
+/** What a stage came to. A program counts as one test. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** What of a stage. */
+export interface Wanted {
+  /** Of API servers, where it is not the stage's: `--kubernetes=1.33.13`, or `oldest`. */
+  kubernetes: string | undefined;
+  /** Words that a file's path has one of; empty for all files. */
+  files: readonly string[];
+  /** With the files that take long, where no word names any. */
+  long: boolean;
+  /** For jest. */
+  flags: readonly string[];
+}
+
+/** Takes lines of output. */
+export type Say = (text: string) => void;
+
+const root = join(import.meta.dirname, '..');
+const bin = join(root, 'node_modules/.bin');
+const isCI = process.env.CI === 'true';
+
+/**
+ * Obtains the programs of a stage. Builds take longer than any test may, and both cores: they are over
+ * when the first test begins.
+ */
+export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
+  if (stage.needs === 'nothing' || whyImpossible(stage) !== undefined) return;
+  const reporter = createReporter(process.stdout, () => performance.now());
+  const simulated = { kind: 'kwok', count: 1 } as const;
+  await obtainSoftware({ nodes: simulated, reporter, ...versionOf(stage, wanted) });
+  await obtainHelm(reporter);
+  await obtainTool('promtool', reporter);
+  if (stage.needs !== 'real node') return;
+  await obtainSoftware({ nodes: { kind: 'real' }, reporter });
+  await obtainLogCollection(reporter);
+  if (!isWithLong(wanted)) return;
+  await obtainCertManager(reporter);
+  await ensureBuilder(reporter);
+}
+
+/** Runs a stage that is prepared; what it starts is stopped when it returns. */
+export async function runStage(stage: Stage, wanted: Wanted, say: Say): Promise<Tally> {
+  const reason = whyImpossible(stage);
+  if (reason !== undefined) {
+    say(`skipped: ${reason}\n`);
+    return { passed: 0, failed: isCI ? 1 : 0, skipped: 1 };
+  }
+  if ('programs' in stage.run) return runPrograms(stage.run.programs, say);
+  const { jest, workers, testTimeoutMs } = stage.run;
+  const flags = [
+    `--testTimeout=${testTimeoutMs}`,
+    ...(workers === undefined ? [] : [`--maxWorkers=${workers}`]),
+    ...wanted.flags,
+  ];
+  const files = wanted.files.length === 0 ? '' : `.*(${wanted.files.join('|')})`;
+  const patterns = jest.map((path) => `${path}${isWithLong(wanted) ? '' : NOT_LONG}${files}`);
+  if (stage.needs !== 'api server') return runJest(patterns, flags, {}, say);
+  await using clusters = new AsyncDisposableStack();
+  const reporter = createReporter({ write: (text) => (say(text), true) }, () => performance.now());
+  const env: Record<string, string> = {
+    TEST_HELM: await obtainHelm(reporter),
+    TEST_PROMTOOL: await obtainTool('promtool', reporter),
+  };
+  // One for each file that runs at the same time: an operator has a cluster for itself.
+  for (let worker = 1; worker <= (workers ?? 1); worker += 1) {
+    const nodes = { kind: 'kwok', count: 0 } as const;
+    const name = `api-tests-${worker}`;
+    const cluster = await startCluster({ name, nodes, reporter, ...versionOf(stage, wanted) });
+    clusters.defer(() => cluster.stop());
+    env.TEST_KUBECTL = cluster.kubectl;
+    env[`TEST_KUBECONFIG_${worker}`] = cluster.kubeconfig;
+  }
+  return await runJest(patterns, flags, env, say);
+}
+
+const NOT_LONG = '(?!.*\\.long\\.test\\.ts$)';
+
+/** A file that somebody names is wanted, however long it takes. */
+function isWithLong({ long, files }: Wanted): boolean {
+  return long || files.length > 0;
+}
+
+function versionOf(stage: Stage, { kubernetes }: Wanted): { kubernetesVersion?: string } {
+  const named = kubernetes === 'oldest' ? oldestKubernetesVersion : kubernetes;
+  const version = named ?? stage.kubernetes;
+  return version === undefined ? {} : { kubernetesVersion: version };
+}
+
+function whyImpossible(stage: Stage): string | undefined {
+  if (stage.needs !== 'real node') return undefined;
+  if (process.platform !== 'linux') return 'a real node needs Linux';
+  return process.getuid?.() === 0 ? undefined : 'a real node needs root';
+}
+
+async function runPrograms(programs: readonly (readonly string[])[], say: Say): Promise<Tally> {
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const [program = '', ...args] of programs) {
+    const ok = (await run(join(bin, program), args, {}, say)) === 0;
+    say(`${ok ? 'ok' : 'FAILED'}  ${[program, ...args].join(' ')}\n`);
+    tally[ok ? 'passed' : 'failed'] += 1;
+  }
+  return tally;
+}
+
+async function runJest(
+  patterns: readonly string[],
+  flags: readonly string[],
+  env: Record<string, string>,
+  say: Say,
+): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'jest-result-'));
+  const file = join(folder, 'result.json');
+  const args = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'node_modules/jest/bin/jest.js'),
+    `--testPathPatterns=${patterns.map((pattern) => `(^${root}/${pattern})`).join('|')}`,
+    '--json',
+    `--outputFile=${file}`,
+    ...flags,
+  ];
+  try {
+    const exitCode = await run(join(bin, 'node'), args, env, say);
+    const result = JSON.parse(await readFile(file, 'utf8')) as JestResult;
+    // A file that does not load, or a leak after the last test, fails without a failed test.
+    const silent = result.numFailedTests === 0 && exitCode !== 0 ? 1 : 0;
+    return {
+      passed: result.numPassedTests,
+      failed: result.numFailedTests + silent,
+      skipped: result.numPendingTests + result.numTodoTests,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface JestResult {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+}
+
+/** Exit code of a program whose output is said line by line. */
+function run(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  say: Say,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const colours = process.stdout.isTTY && !isCI ? { FORCE_COLOR: '1' } : {};
+    const child = spawn(file, args, {
+      cwd: root,
+      env: { ...process.env, ...colours, ...env },
+      // jest prints its JSON on standard output; what people read goes to standard error.
+      stdio: ['ignore', args.includes('--json') ? 'ignore' : 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        say(`${line}\n`);
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
