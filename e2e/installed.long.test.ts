@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTrue } from '../src/api/condition.ts';
+import { labels } from '../src/api/names.ts';
 import { systemClock } from '../src/clock.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { container, labelledPod } from '../test/support/manifests.ts';
+import { labelledPod } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
 import { manifests } from './demo/objects.ts';
 import { playReal } from './demo/scenario.ts';
@@ -23,6 +24,7 @@ import { observe } from './observer.ts';
 import { bindingOf, nothingLeft, runningBinding } from './seen.ts';
 import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
 import { askSteadily, type Steady } from './steady.ts';
+import { unboundPods } from './unbound.ts';
 
 /*
  * As users have it: the image of the Dockerfile, in Pods of the chart, behind a Service, two replicas of
@@ -33,6 +35,8 @@ const CREATES_PER_SECOND = 20;
 /** From the death of who led until another one has gone on. */
 const FAILOVER_MS = 15_000;
 
+/** Two cores take a while to let so many claims go. */
+const RELEASE_MS_EACH = 500;
 let stage: Stage;
 let installed: Installed;
 
@@ -98,16 +102,9 @@ describe('the operator in the cluster', () => {
   });
 
   test('refuses no Pod while the replicas of the webhook are replaced', async () => {
-    await stage.kubectl.feed('apply', copyingFluentPVC('restarting'));
+    const create = await unboundPods(stage, 'restarting');
     const before = (await installed.pods('webhook')).map(({ metadata }) => metadata.uid);
-    const load = askSteadily(CREATES_PER_SECOND, (number) => {
-      // Gated: no node takes it, and dry runs but for one a second, or the node would be what is tested.
-      const pod = labelledPod({ namespace: 'default' }, 'restarting', {
-        containers: [container('app')],
-        schedulingGates: [{ name: 'example.com/never' }],
-      } as object);
-      return stage.client.create(pod, { dryRun: number % CREATES_PER_SECOND !== 0 });
-    });
+    const load = askSteadily(CREATES_PER_SECOND, create);
     await eventually('some requests', () => load.asked > 20);
     const deployment = `deployment/${RELEASE}-webhook`;
     await stage.kubectl('rollout', 'restart', deployment, '-n', OPERATOR_NAMESPACE);
@@ -121,6 +118,10 @@ describe('the operator in the cluster', () => {
     const { asked, failures } = await load.stop();
     expect(failures).toEqual([]);
     expect(asked).toBeGreaterThan(100);
+    const { items } = await stage.client.list('FluentPVCBinding', { namespace: 'default' });
+    expect(items).toHaveLength(asked);
+    await stage.kubectl('delete', 'pods', '-l', `${labels.fluentPVC}=restarting`, '--wait=false');
+    await nothingLeft(stage, PATIENCE_MS + asked * RELEASE_MS_EACH);
   });
 
   test('goes on with a drain within 15 s when who leads is killed', async () => {

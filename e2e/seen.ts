@@ -20,9 +20,10 @@ export async function patiently<T>(
   stage: Pick<Stage, 'kubectl'>,
   what: string,
   probe: () => Promise<T | undefined | false>,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
   try {
-    return await eventually(what, probe, PATIENCE_MS);
+    return await eventually(what, probe, patienceMs);
   } catch (error) {
     throw new Error(`${messageOf(error)}\n${await situation(stage)}`, { cause: error });
   }
@@ -100,10 +101,11 @@ export async function runningBinding(stage: Stage, name: string): Promise<string
 }
 
 /** Waits until neither bindings nor claims, finalizer Jobs nor volumes are left in the cluster. */
-export async function nothingLeft(stage: Stage): Promise<void> {
-  await patiently(stage, 'all bindings, claims, Jobs and volumes to go', async () => {
+export async function nothingLeft(stage: Stage, patienceMs = PATIENCE_MS): Promise<void> {
+  const looks = async (): Promise<true> => {
     const left = await stage.kubectl('get', 'fpvcb,pvc,jobs,pv', '-A', '--no-headers');
     if (left !== '') throw new Error(left);
     return true;
-  });
+  };
+  await patiently(stage, 'all bindings, claims, Jobs and volumes to go', looks, patienceMs);
 }
