@@ -1,14 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { labels } from '../src/api/names.ts';
+import type { PodSpec } from '../src/api/pod.ts';
 import { shared } from '../test/support/shared.ts';
 import { keepLedger, type Ledger } from './demo/ledger.ts';
 import { faultsOf, tallyOf } from './demo/tally.ts';
 import { runningPodOf } from './deployment.ts';
 import { ensureLogCollectionImages } from './log-collection/images.ts';
 import { numbersOf, writers } from './log-collection/lines.ts';
-import { burst, loggingPod, said } from './log-collection/logging-pod.ts';
+import { burst, loggingPod, runningAs, said } from './log-collection/logging-pod.ts';
 import { linesInLoki } from './log-collection/loki.ts';
-import { appName, backendName, manifests, namespace } from './log-collection/objects.ts';
+import {
+  appName,
+  applyLogCollection,
+  backendName,
+  manifests,
+  namespace,
+} from './log-collection/objects.ts';
 import { bindingOf, conditionOf, getPod, patiently } from './seen.ts';
 import { openWatchedStage, type Stage, stageIn } from './stage.ts';
 
@@ -25,7 +32,7 @@ shared(async (parts) => {
   ledger = keepLedger(watched.observer.pods, writers);
   stage = stageIn(watched.stage, namespace);
   await ensureLogCollectionImages(stage.cluster);
-  await stage.kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
+  await applyLogCollection(stage.kubectl);
   await stage.kubectl('rollout', 'status', `deployment/${backendName}`, '--timeout=4m');
 });
 
@@ -35,8 +42,8 @@ interface Logging {
   claim: string;
 }
 
-async function start(name: string, script: string): Promise<Logging> {
-  const { metadata } = await stage.client.create(loggingPod(name, script));
+async function start(name: string, script: string, change?: Partial<PodSpec>): Promise<Logging> {
+  const { metadata } = await stage.client.create(loggingPod(name, script, change));
   return { uid: metadata.uid, claim: metadata.labels?.[labels.binding] ?? '' };
 }
 
@@ -115,12 +122,60 @@ test('a volume on which nothing was written is drained without Loki', async () =
   await scaleBackend(1);
 });
 
-test('a file that nobody ships keeps the volume, and is named', async () => {
-  const stray = await start('stray', `echo lost >/var/log/buffer/elsewhere.txt; ${said(0)}`);
-  await conditionOf(stage, stray.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes('/var/log/buffer/elsewhere.txt has content'),
+test('a file that has links beside it, and that its group may not read, is shipped once', async () => {
+  const linked = '/var/log/buffer/current.log';
+  const secret = await start(
+    'secret',
+    `umask 077; ln -s "$LOG_FILE" ${linked}; : >"$LOG_FILE"; ln "$LOG_FILE" "$LOG_FILE.1"; ${burst(500)}`,
   );
-  expect(await bindingOf(stage, stray.claim)).toBeDefined();
+  await drained(secret);
+  await expectAllInLoki(secret.uid);
+});
+
+test('the file of another user is shipped, if its group may read it', async () => {
+  const foreign = await start('foreign', `umask 027; ${burst(500)}`, runningAs(20_002));
+  await drained(foreign);
+  await expectAllInLoki(foreign.uid);
+});
+
+test('the file of another user that its group may not read keeps the volume, and is named', async () => {
+  const closed = await start('closed', `umask 077; ${burst(500)}`, runningAs(20_002));
+  await conditionOf(stage, closed.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes(`${closed.uid}.log can't be read`),
+  );
+  expect(await bindingOf(stage, closed.claim)).toBeDefined();
+});
+
+test.each(['elsewhere.txt', '.x.log'])(
+  'a file that nobody ships keeps the volume, and is named: %s',
+  async (name) => {
+    const stray = await start(
+      name.replaceAll('.', ''),
+      `echo lost >/var/log/buffer/${name}; ${said(0)}`,
+    );
+    await conditionOf(stage, stray.claim, 'FinalizerJobFailed', ({ message }) =>
+      message.includes(`/var/log/buffer/${name} has content`),
+    );
+    expect(await bindingOf(stage, stray.claim)).toBeDefined();
+  },
+);
+
+test('a line that Loki refuses for good keeps the volume, though its file is gone', async () => {
+  await scaleBackend(0);
+  const gone = await start(
+    'gone',
+    `echo "2099-01-01T00:00:00Z $POD_UID 1" >>"$LOG_FILE"
+     until wget -q -O - http://127.0.0.1:8888/metrics | grep -q '^otelcol_exporter_queue_size.* 1$'; do sleep 0.2; done
+     rm "$LOG_FILE"; ${said(1)}`,
+  );
+  await conditionOf(stage, gone.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes("no progress for 30 s: 1 batches of the sidecar's queue are left"),
+  );
+  await scaleBackend(1);
+  await conditionOf(stage, gone.claim, 'FinalizerJobFailed', ({ message }) =>
+    message.includes('lines were refused for good'),
+  );
+  expect(await bindingOf(stage, gone.claim)).toBeDefined();
 });
 
 test('a line that Loki refuses for good keeps the volume', async () => {

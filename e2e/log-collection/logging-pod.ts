@@ -28,6 +28,12 @@ export function loggingPod(name: string, script: string, change: Partial<PodSpec
   });
 }
 
+/** The Pod's user, in the group that sidecar and finalizer Job have. */
+export function runningAs(runAsUser: number): Partial<PodSpec> {
+  const own = { ...securityContext, runAsUser };
+  return { securityContext: own };
+}
+
 /**
  * Script that writes so many lines at once, a millisecond after the other by their own account, and
  * says how many at its end.

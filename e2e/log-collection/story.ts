@@ -14,7 +14,7 @@ import type { Stage } from '../demo/scenario.ts';
 import { type Tally, tallyOf } from '../demo/tally.ts';
 import { numbersOf, writers } from './lines.ts';
 import { linesInLoki } from './loki.ts';
-import { appName, backendName, cast, manifests, namespace } from './objects.ts';
+import { appName, applyLogCollection, backendName, cast, manifests, namespace } from './objects.ts';
 
 /** In Loki while all is well. */
 const FIRST_LINES = 50;
@@ -32,7 +32,7 @@ export async function playLogs(stage: Stage): Promise<Tally> {
     kubectl('scale', 'deployment', deployment, `--replicas=${replicas}`, '-n', namespace);
 
   act('applying Loki and FluentPVC "log-collection" (examples/log-collection)');
-  await kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
+  await applyLogCollection(kubectl);
   await backendIs(observer, cast, 'Ready');
 
   act('applying an application that logs to a file; the OpenTelemetry Collector ships it');

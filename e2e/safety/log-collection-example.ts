@@ -1,26 +1,25 @@
 import { ensureLogCollectionImages } from '../log-collection/images.ts';
 import { linesInLoki } from '../log-collection/loki.ts';
 import {
+  applyCollector,
+  applyLogCollection,
   backendName,
   fluentPVCName,
-  manifests,
   namespace as home,
 } from '../log-collection/objects.ts';
-import { copyConfigMap, type Example } from './example.ts';
-
-/** ConfigMap that sidecar and finalizer Job mount. */
-const CONFIG_MAP = 'collector';
+import type { Example } from './example.ts';
 
 /** What people use: OpenTelemetry Collectors ship to Loki. */
 export const logCollectionExample: Example = {
   name: 'log-collection',
   async install({ cluster, kubectl, reporter }) {
     await ensureLogCollectionImages(cluster, reporter);
-    await kubectl('apply', '-f', manifests.backend, '-f', manifests.fluentPVC);
+    await applyLogCollection(kubectl);
     await kubectl('rollout', 'status', `deployment/${backendName}`, '-n', home, '--timeout=180s');
   },
   async prepare({ kubectl }, namespace) {
-    await copyConfigMap(kubectl, CONFIG_MAP, { from: home, to: namespace });
+    await applyCollector(kubectl, namespace);
+    await kubectl('label', 'namespace', namespace, 'log-collection=enabled');
   },
   writer: { fluentPVC: fluentPVCName, path: '$LOG_FILE', user: 10_001 },
   fileOf: ({ namespace, name, uid }) => `${namespace}_${name}_${uid}.log`,
