@@ -72,6 +72,15 @@ const DRAINED: readonly Case[] = [
     again: [one],
   },
   {
+    when: 'files do not say whose they are, and Loki has lines of another Pod under their names',
+    found: {
+      files: { 'access.log': THREE_LINES, 'web_access_1.log': THREE_LINES, [two]: THREE_LINES },
+      loki: { 'access.log': THREE, 'web_access_1.log': THREE, [two]: THREE },
+    },
+    says: '6 of 6 lines are acknowledged',
+    again: ['access.log', 'web_access_1.log'],
+  },
+  {
     when: 'Loki takes lines, and answers no questions in a minute each',
     found: { files: { [one]: THREE_LINES, [two]: THREE_LINES }, loki: 'silent' },
     says: '6 of 6 lines are acknowledged',

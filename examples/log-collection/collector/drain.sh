@@ -45,9 +45,14 @@ metric() {
     'index($0, name) == 1 && index($0, component) { n += $NF } END { printf "%.0f\n", n }'
 }
 
-# What Loki has of a file: as count says it. A number is missing where Loki does not answer.
+# What Loki has of a file: as count says it. A number is missing where Loki does not answer. Of a file
+# whose name has no uid of a Pod, what it has may be another Pod's.
 held() {
-  uid=$(echo "$1" | sed -n 's/^[^_]*_[^_]*_\([0-9a-f-]*\)\.log.*/\1/p')
+  uid=$(echo "$1" | sed -n -E 's/^[^_]+_[^_]+_([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\.log.*/\1/p')
+  if [ -z "$uid" ]; then
+    echo 0 0
+    return
+  fi
   of="{k8s_pod_uid=\"$uid\"} | log_file_name=\"$1\""
   echo "$(loki "sum(count_over_time($of [720h]))") $(loki "sum(sum_over_time($of | unwrap log_file_record_number [720h]))")"
 }
