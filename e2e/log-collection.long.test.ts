@@ -63,6 +63,12 @@ async function expectAllInLoki(uid: string): Promise<void> {
   expect(faultsOf(tallyOf({ written: own, received, left }))).toEqual([]);
 }
 
+/** The finalizer Job fails with these words, and binding and claim stay. */
+async function expectKept({ claim }: Logging, words: string): Promise<void> {
+  await conditionOf(stage, claim, 'FinalizerJobFailed', ({ message }) => message.includes(words));
+  expect(await bindingOf(stage, claim)).toBeDefined();
+}
+
 async function scaleBackend(replicas: number): Promise<void> {
   await stage.kubectl('scale', 'deployment', backendName, `--replicas=${replicas}`);
   await stage.kubectl('rollout', 'status', `deployment/${backendName}`, '--timeout=4m');
@@ -132,33 +138,25 @@ test('a file that has links beside it, and that its group may not read, is shipp
   await expectAllInLoki(secret.uid);
 });
 
-test('the file of another user is shipped, if its group may read it', async () => {
-  const foreign = await start('foreign', `umask 027; ${burst(500)}`, runningAs(20_002));
-  await drained(foreign);
-  await expectAllInLoki(foreign.uid);
+test('the file of another user is shipped if its group may read it, and else kept and named', async () => {
+  const other = runningAs(20_002);
+  const [open, closed] = await Promise.all([
+    start('open', `umask 027; ${burst(500)}`, other),
+    start('closed', `umask 077; ${burst(500)}`, other),
+  ]);
+  await drained(open);
+  await expectAllInLoki(open.uid);
+  await expectKept(closed, `${closed.uid}.log can't be read`);
 });
 
-test('the file of another user that its group may not read keeps the volume, and is named', async () => {
-  const closed = await start('closed', `umask 077; ${burst(500)}`, runningAs(20_002));
-  await conditionOf(stage, closed.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes(`${closed.uid}.log can't be read`),
-  );
-  expect(await bindingOf(stage, closed.claim)).toBeDefined();
+test('a file that nobody ships keeps the volume, and is named', async () => {
+  const [elsewhere, hidden] = await Promise.all([
+    start('elsewhere', `echo lost >/var/log/buffer/elsewhere.txt; ${said(0)}`),
+    start('hidden', `echo lost >/var/log/buffer/.x.log; ${said(0)}`),
+  ]);
+  await expectKept(elsewhere, '/var/log/buffer/elsewhere.txt has content');
+  await expectKept(hidden, '/var/log/buffer/.x.log has content');
 });
-
-test.each(['elsewhere.txt', '.x.log'])(
-  'a file that nobody ships keeps the volume, and is named: %s',
-  async (name) => {
-    const stray = await start(
-      name.replaceAll('.', ''),
-      `echo lost >/var/log/buffer/${name}; ${said(0)}`,
-    );
-    await conditionOf(stage, stray.claim, 'FinalizerJobFailed', ({ message }) =>
-      message.includes(`/var/log/buffer/${name} has content`),
-    );
-    expect(await bindingOf(stage, stray.claim)).toBeDefined();
-  },
-);
 
 test('a line that Loki refuses for good keeps the volume, though its file is gone', async () => {
   await scaleBackend(0);
@@ -168,14 +166,9 @@ test('a line that Loki refuses for good keeps the volume, though its file is gon
      until wget -q -O - http://127.0.0.1:8888/metrics | grep -q '^otelcol_exporter_queue_size.* 1$'; do sleep 0.2; done
      rm "$LOG_FILE"; ${said(1)}`,
   );
-  await conditionOf(stage, gone.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes("no progress for 30 s: 1 batches of the sidecar's queue are left"),
-  );
+  await expectKept(gone, "no progress for 30 s: 1 batches of the sidecar's queue are left");
   await scaleBackend(1);
-  await conditionOf(stage, gone.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes('lines were refused for good'),
-  );
-  expect(await bindingOf(stage, gone.claim)).toBeDefined();
+  await expectKept(gone, 'lines were refused for good');
 });
 
 test('a line that Loki refuses for good keeps the volume', async () => {
@@ -183,8 +176,5 @@ test('a line that Loki refuses for good keeps the volume', async () => {
     'early',
     `echo "2099-01-01T00:00:00Z $POD_UID 1" >>"$LOG_FILE"; ${said(1)}`,
   );
-  await conditionOf(stage, early.claim, 'FinalizerJobFailed', ({ message }) =>
-    message.includes('lines were refused for good'),
-  );
-  expect(await bindingOf(stage, early.claim)).toBeDefined();
+  await expectKept(early, 'lines were refused for good');
 });
