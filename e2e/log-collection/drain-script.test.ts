@@ -101,26 +101,12 @@ const DRAINED: readonly Case[] = [
 ];
 
 const FAILED: readonly Case[] = [
-  {
-    when: 'a file of another name has content',
-    found: { files: { 'elsewhere.txt': 'lost' } },
-    says: 'buffer/elsewhere.txt has content',
-  },
-  {
-    when: 'a hidden file has content',
-    found: { files: { '.x.log': 'lost' } },
-    says: 'buffer/.x.log has content',
-  },
-  {
-    when: 'a file in a folder has content',
-    found: { files: { 'old/x.log': 'lost' } },
-    says: 'buffer/old/x.log has content',
-  },
-  {
-    when: 'a file in a folder called lost+found, which is not that of the file system, has content',
-    found: { files: { 'old/lost+found/x.log': 'lost' } },
-    says: 'buffer/old/lost+found/x.log has content',
-  },
+  // Of another name, hidden, in a folder, in one that is called as that of the file system.
+  ...['elsewhere.txt', '.x.log', 'old/x.log', 'old/lost+found/x.log'].map((path) => ({
+    when: `${path} has content`,
+    found: { files: { [path]: 'lost' } },
+    says: `buffer/${path} has content`,
+  })),
   {
     when: 'a file with a line feed in its name has content',
     found: { files: { 'x.log\n': 'lost' } },
@@ -181,6 +167,16 @@ const FAILED: readonly Case[] = [
   {
     when: 'the collector does not answer and does not hang up',
     found: { files: { [one]: THREE_LINES }, metrics: () => 'hangs' },
+    says: 'no progress for 30 s: the collector does not answer',
+  },
+  {
+    when: 'the collector says that the queue is empty, and breaks off',
+    found: { queue: true, metrics: () => 'breaks off' },
+    says: 'no progress for 30 s: the collector does not answer',
+  },
+  {
+    when: 'the collector says that the queue is empty, and ends before what it gave up',
+    found: { queue: true, metrics: () => 'ends early' },
     says: 'no progress for 30 s: the collector does not answer',
   },
   {

@@ -23,7 +23,10 @@ export interface Found {
   /** Had the sidecar a queue? */
   readonly queue?: boolean;
   /** `{component} {metric}`, without what all of their names begin with; the usual ones when absent. */
-  readonly metrics?: (usual: Metrics, look: number) => Metrics | 'hangs';
+  readonly metrics?: (
+    usual: Metrics,
+    look: number,
+  ) => Metrics | 'hangs' | 'breaks off' | 'ends early';
   /** How often the collector has been started by that look at it; once when absent. */
   readonly starts?: (look: number) => number;
   /** `COUNT SUM` that Loki has of a file; nothing of others. `silent`: it does not answer for a minute. */
@@ -137,7 +140,16 @@ async function serve(
       if (pathname === '/metrics') {
         looks += 1;
         const shown = metrics(usualMetrics(await linesIn(work)), looks);
-        return shown === 'hangs' ? undefined : response.end(exposition(shown));
+        switch (shown) {
+          case 'hangs':
+            return undefined;
+          case 'breaks off':
+            return response.write(START_OF_METRICS);
+          case 'ends early':
+            return response.end(START_OF_METRICS);
+          default:
+            return response.end(exposition(shown));
+        }
       }
       if (loki !== 'silent') return response.end(answerOf(loki, searchParams.get('query') ?? ''));
       const now = Number(await readFile(clock, 'utf8'));
@@ -159,13 +171,19 @@ async function serve(
   return server;
 }
 
+/** Up to what the exporter has not delivered. */
+const START_OF_METRICS = exposition({ 'otlp_http exporter_queue_size': 0 }).replace(
+  /target_info.*/s,
+  '',
+);
+
 function exposition(metrics: Metrics): string {
   const lines = Object.entries(metrics).map(([key, value]) => {
     const [component = '', name = ''] = key.split(' ');
     const label = name.startsWith('exporter') ? 'exporter' : 'receiver';
     return `otelcol_${name}{${label}="${component}",otel_scope_version=""} ${value}\n`;
   });
-  return lines.join('');
+  return `${lines.join('')}target_info{service_name="otelcol-contrib"} 1\n`;
 }
 
 function answerOf(held: Readonly<Record<string, string>>, query: string): string {

@@ -45,6 +45,11 @@ metric() {
     'index($0, name) == 1 && index($0, component) { n += $NF } END { printf "%.0f\n", n }'
 }
 
+# Do the metrics have the size of the queue, and the line that is the last one of all?
+complete() {
+  [ "$(echo "$metrics" | grep -c -e '^otelcol_exporter_queue_size{.*"otlp_http"' -e '^target_info{')" = 2 ]
+}
+
 # What Loki has of a file: as count says it. A number is missing where Loki does not answer. Of a file
 # whose name has no uid of a Pod, what it has may be another Pod's.
 held() {
@@ -114,14 +119,14 @@ fi
 phase=resume resent=0
 before='' since=$(date +%s)
 while :; do
-  metrics=''
-  ! get 5 "$health" >/dev/null || metrics=$(get 5 "$telemetry")
+  # An answer that broke off may lack the very lines that speak against success.
+  { get 5 "$health" >/dev/null && metrics=$(get 5 "$telemetry"); } || metrics=''
   # Each process logs under an id of its own before it does anything. One that was started again may
   # have lost what it had in hand of the queue, and counts from 0.
   processes=$(grep -o '"service.instance.id": *"[^"]*"' "$work/collector.log" 2>/dev/null | sort -u | wc -l)
   [ "$processes" -le 1 ] || fail "the collector was started again, and may have lost lines of the sidecar's queue"
   waiting='' state=silent found="the collector does not answer"
-  if [ "$processes" = 1 ] && echo "$metrics" | grep -q '^otelcol_exporter_queue_size{.*"otlp_http"'; then
+  if [ "$processes" = 1 ] && complete; then
     waiting=$(metric otelcol_exporter_queue_size otlp_http)
     again=$(metric otelcol_receiver_accepted_log_records file_log/again)
     refused=$(($(metric otelcol_exporter_send_failed_log_records otlp_http) +
