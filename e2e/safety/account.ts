@@ -10,11 +10,11 @@ export interface Written {
 export interface Account {
   /** Written. */
   readonly lines: number;
-  /** Every delivery. */
+  /** Every delivery that the backend keeps. */
   readonly received: number;
   /** Written, and not received. */
   readonly lost: readonly string[];
-  /** Deliveries of a line beyond its first: what "at least once" allows. */
+  /** Deliveries of a line beyond its first: what "at least once" allows; none are seen where one is kept. */
   readonly duplicated: number;
   /** Received, and written by nobody. */
   readonly strange: readonly string[];

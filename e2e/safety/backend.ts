@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backendIs, podsOf } from '../demo/cycle.ts';
-import { containersOf, signalAll } from './node.ts';
+import { containersOf, signalAll, standStill } from './node.ts';
 import type { SafetyStage } from './stage.ts';
 
 /** It stands still longer than it serves: requests take seconds, and some are given up. */
@@ -24,8 +24,15 @@ export async function backendReady(stage: SafetyStage): Promise<void> {
   await backendIs(stage.observer, castOf(stage), 'Ready');
 }
 
-/** Lets all processes of the backend stand still again and again, once at least, until `over`. */
-export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): Promise<void> {
+/**
+ * Lets all processes of the backend stand still again and again, once at least, until `over`; says so
+ * whenever one that served stands.
+ */
+export async function slowBackendDown(
+  stage: SafetyStage,
+  over: Promise<void>,
+  onStanding: () => void,
+): Promise<void> {
   let isOver = false;
   void over.then(() => (isOver = true));
   const isSlow = (): boolean => !isOver;
@@ -35,10 +42,9 @@ export async function slowBackendDown(stage: SafetyStage, over: Promise<void>): 
     );
     const containers = await Promise.all(pods.map((uid) => containersOf(stage.cluster, uid)));
     const stopped = containers.flat();
-    stopped.forEach((container) => {
-      signalAll(container, 'SIGSTOP');
-    });
     try {
+      const stands = await Promise.all(stopped.map(standStill));
+      if (stands.includes(true)) onStanding();
       await sleep(STANDS_MS);
     } finally {
       stopped.forEach((container) => {

@@ -31,6 +31,7 @@ export const demoExample: Example = {
   sidecar: sidecarName,
   isDrainer: (command) => command.includes('ship.sh\0drain'),
   backend: { namespace: home, name: backendName },
+  keepsEveryDelivery: true,
   async received({ kubectl }, uid) {
     const script = `cat $(grep -l -r ${uid} ${RECEIVED}) </dev/null | grep ${uid} || true`;
     const text = await kubectl('exec', `deployment/${backendName}`, '--', 'sh', '-c', script);

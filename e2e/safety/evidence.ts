@@ -1,14 +1,17 @@
-import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../src/errors.ts';
+import type { Cluster } from '../cluster/running-cluster.ts';
 import type { Account } from './account.ts';
 import type { LiveRun } from './field.ts';
-import { type Logs, logsOf } from './node-logs.ts';
 import type { RunResult } from './result.ts';
 import { RESCUE_NAMESPACE, type Subject } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
 
 const KINDS = 'fluentpvcbindings,pods,jobs,persistentvolumeclaims,events';
+
+/** By file: what containers have said. */
+export type Logs = ReadonlyMap<string, string>;
 
 /**
  * Keeps what is known of a run that failed, before anything of it goes: its plan and its account,
@@ -59,4 +62,27 @@ export async function saveEvidence(
   await keep('volumes.json', () => kubectl('get', 'persistentvolumes', '-o', 'json'));
   if (missing.length > 0) await writeFile(join(folder, 'missing'), missing.join('\n'));
   return folder;
+}
+
+/**
+ * What the containers of a run have said so far, those of its finalizer Jobs included, as kubelet keeps
+ * it: soon after a Pod is gone nobody can ask for it any more.
+ */
+export async function logsOf(
+  { kubeconfig }: Pick<Cluster, 'kubeconfig'>,
+  { namespace, claim }: Subject,
+): Promise<Logs> {
+  const folder = join(dirname(kubeconfig), 'node', 'var-log', 'pods');
+  // Named NAMESPACE_POD_UID; the Pod of a Job is named after it.
+  const starts = [`${namespace}_`, `${RESCUE_NAMESPACE}_${claim}-`];
+  const pods = await readdir(folder).catch(() => []);
+  const logs = new Map<string, string>();
+  for (const pod of pods.filter((name) => starts.some((start) => name.startsWith(start)))) {
+    const files = await readdir(join(folder, pod), { recursive: true }).catch(() => []);
+    for (const file of files.filter((name) => name.endsWith('.log'))) {
+      const text = await readFile(join(folder, pod, file), 'utf8').catch(() => undefined);
+      if (text !== undefined) logs.set(`${pod}_${file.replaceAll('/', '_')}`, text);
+    }
+  }
+  return logs;
 }

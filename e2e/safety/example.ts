@@ -18,7 +18,9 @@ export interface Example {
   isDrainer(command: string): boolean;
   /** A Deployment, with its label `app`. */
   readonly backend: { readonly namespace: string; readonly name: string };
-  /** The lines that the backend has of a Pod, every delivery, in any order. */
+  /** Has it a line as often as it was sent? Else duplicates are not measured. */
+  readonly keepsEveryDelivery: boolean;
+  /** The lines that the backend has of a Pod, every delivery that it keeps, in any order. */
   received(stage: ExampleStage, uid: string): Promise<readonly string[]>;
   /** How many lines it has in all, of whatever Pods. */
   receivedInAll(stage: ExampleStage): Promise<number>;

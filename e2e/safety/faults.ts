@@ -20,6 +20,12 @@ export const SHARED_FAULTS = [
   'kubelet restarted',
 ] as const;
 
+/** What of it befalls a round together. Each pair has one that stops the sending of lines. */
+export const SHARED_PAIRS = [
+  ['backend down', 'operator killed'],
+  ['backend slow', 'kubelet restarted'],
+] as const satisfies readonly (readonly SharedFault[])[];
+
 export type OwnFault = (typeof OWN_FAULTS)[number];
 export type SharedFault = (typeof SHARED_FAULTS)[number];
 export type Fault = OwnFault | SharedFault;

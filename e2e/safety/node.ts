@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupFolders } from '../cluster/cgroups.ts';
 import { errorCode } from '../cluster/error-code.ts';
 import type { Cluster } from '../cluster/running-cluster.ts';
@@ -26,6 +27,9 @@ export interface NodeContainer {
 
 /** What a container may have above what it uses now, before it is out of memory. */
 const MEMORY_LEFT = 8 * 1024 * 1024;
+
+/** How often a process is looked at, in ms. */
+const LOOK_EVERY_MS = 20;
 
 /** The containers of a Pod that have a process, without the one that holds its namespaces. */
 export async function containersOf(cluster: Cluster, podUid: string): Promise<NodeContainer[]> {
@@ -53,9 +57,44 @@ export function signalAll({ pids }: NodeContainer, signal: NodeJS.Signals): void
   }
 }
 
+/** Stops a container; true once its first process stands still, false where that has ended before. */
+export async function standStill(container: NodeContainer): Promise<boolean> {
+  signalAll(container, 'SIGSTOP');
+  for (;;) {
+    const state = await stateOf(container);
+    if (state === 'T') return true;
+    if (hasEnded(state)) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Returns when the first process of a container has ended. */
+export async function ended(container: NodeContainer): Promise<void> {
+  while (!hasEnded(await stateOf(container))) await sleep(LOOK_EVERY_MS);
+}
+
+/** Letter of the state in the text of `/proc/PID/stat`; the name before it may hold anything. Pure. */
+export function stateIn(stat: string): string {
+  return stat
+    .slice(stat.lastIndexOf(')') + 1)
+    .trim()
+    .charAt(0);
+}
+
+/** As {@link stateIn} has it: empty when it is gone. */
+async function stateOf({ pids: [first = 0] }: NodeContainer): Promise<string> {
+  return stateIn(await readFile(`/proc/${first}/stat`, 'utf8').catch(() => ''));
+}
+
+/** A zombie has, too: it waits for its parent to notice. */
+function hasEnded(state: string): boolean {
+  return state === '' || state === 'Z' || state === 'X';
+}
+
 /**
  * Lets a container run out of memory: it gets a limit, and a process of ours in its cgroup eats up
- * what is left. The kernel chooses whom to kill, and prefers the container's own first process.
+ * what is left. The kernel chooses whom to kill: it prefers the container's own processes, and may
+ * take ours all the same.
  */
 export async function exhaustMemory({ cgroup, pids }: NodeContainer): Promise<void> {
   const v2 = existsSync(join(cgroup, 'memory.max'));
@@ -70,7 +109,7 @@ export async function exhaustMemory({ cgroup, pids }: NodeContainer): Promise<vo
   const eater = spawn('sh', ['-c', eat, 'sh', cgroup], { stdio: 'ignore' });
   const ended = once(eater, 'exit');
   while (eater.exitCode === null && eater.signalCode === null && isThere(pids[0] ?? 0)) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(LOOK_EVERY_MS);
   }
   eater.kill('SIGKILL');
   await ended;

@@ -1,4 +1,10 @@
-import { ENDING_FAULTS, type OwnFault, type SharedFault } from './faults.ts';
+import {
+  ENDING_FAULTS,
+  type Fault,
+  type OwnFault,
+  SHARED_PAIRS,
+  type SharedFault,
+} from './faults.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** What runs side by side, and what befalls all of them. The same seed gives the same plan. */
@@ -39,10 +45,13 @@ export interface OwnStrike {
   readonly when:
     | { readonly kind: 'lines'; readonly count: number }
     /** As soon as the process of its finalizer Job drains. */
-    | { readonly kind: 'draining'; readonly how: 'process' | 'Pod' | 'Job' }
+    | { readonly kind: 'draining'; readonly how: DrainerKill }
     /** It lies in what is written, or in how the Pod is made. */
     | { readonly kind: 'from the start' };
 }
+
+/** What of a finalizer Job is taken away. */
+export type DrainerKill = 'process' | 'Pod' | 'Job';
 
 /** A fault of the cluster, and when it strikes and passes. */
 export interface SharedStrike {
@@ -76,17 +85,13 @@ export function planRounds(seed: number, runs: number): readonly RoundPlan[] {
 export function planRound(seed: number, size: number = ROUND_SIZE): RoundPlan {
   const random = createRandom(seed);
   const runs = random.shuffled(ENDS).map((end, index) => planRun(random, index + 1, end));
-  const strikes = planShared(random);
+  const strikes = planShared(random, seed);
   return { seed, runs: runs.slice(0, size), strikes: strikes.map((each) => within(size, each)) };
 }
 
-/**
- * A round whose backend is away from before the first line until the last Pod is over: where nothing
- * is shipped meanwhile, all lines are left to the finalizer Jobs, and theirs to lose.
- */
-export function withoutBackend({ runs, ...round }: RoundPlan): RoundPlan {
-  const from = { runs: 0, are: 'writing' } as const;
-  return { ...round, runs, strikes: [{ fault: 'backend down', from, untilOver: runs.length }] };
+/** What is to strike a run: its own faults, and those of the cluster while its round is under way. */
+export function askedOf({ strikes }: RoundPlan, run: RunPlan): readonly Fault[] {
+  return [...run.strikes, ...strikes].map(({ fault }) => fault);
 }
 
 /** Nobody waits for more runs than there are. */
@@ -122,7 +127,7 @@ function planRun(random: Random, number: number, end: End): RunPlan {
     strikes.push({ fault: end, when: moment() });
   }
   if (end === 'no fault' || random.chance(0.3)) {
-    const how = random.pick<'process' | 'Pod' | 'Job'>(['process', 'Pod', 'Job']);
+    const how = random.pick<DrainerKill>(['process', 'Pod', 'Job']);
     strikes.push({ fault: 'finalizer Job killed', when: { kind: 'draining', how } });
   }
   return {
@@ -161,22 +166,19 @@ function planWriting(random: Random, end: End): Writing {
   };
 }
 
-/** One or two, of different kinds. */
-function planShared(random: Random): readonly SharedStrike[] {
-  const all: SharedFault[] = [
-    'backend down',
-    'backend slow',
-    'operator killed',
-    'kubelet restarted',
-  ];
-  return random
-    .shuffled(all)
-    .slice(0, random.between(1, 2))
-    .map((fault) => {
-      const over = random.between(1, 4);
-      const from: SharedMoment = random.chance(0.5)
-        ? { runs: random.between(2, 5), are: 'writing' }
-        : { runs: over, are: 'over' };
-      return { fault, from, untilOver: over + random.between(1, 3) };
-    });
+/**
+ * A pair by the seed's parity, so that two rounds have all, and by luck one of the other pair. A tenth
+ * of the runs of any series is so to be struck by each.
+ */
+function planShared(random: Random, seed: number): readonly SharedStrike[] {
+  const [even, odd] = SHARED_PAIRS;
+  const [pair, others] = seed % 2 === 0 ? [even, odd] : [odd, even];
+  const faults: SharedFault[] = [...pair, ...(random.chance(0.3) ? [random.pick(others)] : [])];
+  return random.shuffled(faults).map((fault) => {
+    const over = random.between(1, 4);
+    const from: SharedMoment = random.chance(0.5)
+      ? { runs: random.between(2, 5), are: 'writing' }
+      : { runs: over, are: 'over' };
+    return { fault, from, untilOver: over + random.between(1, 3) };
+  });
 }

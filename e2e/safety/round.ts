@@ -1,8 +1,7 @@
 import { whenInterrupted } from '../cluster/readiness.ts';
 import type { Fault } from './faults.ts';
-import type { Field, LiveRun } from './field.ts';
-import type { RoundPlan } from './plan.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Field, type LiveRun } from './field.ts';
+import { askedOf, type RoundPlan } from './plan.ts';
 import type { RunResult } from './result.ts';
 import { playRun } from './run.ts';
 import { playShared } from './shared-strike.ts';
@@ -26,7 +25,8 @@ export function playRound(
   const progress = createProgress();
   const play = async (plan: (typeof runs)[number]): Promise<RunResult> => {
     const faults = new Set<Fault>(field.faults);
-    const live: LiveRun = { seed, plan, faults, isDrained: false };
+    const asked = askedOf(round, plan);
+    const live: LiveRun = { seed, plan, asked, faults, isDrained: false };
     field.runs.add(live);
     try {
       const result = await playRun(stage, live, progress);

@@ -1,16 +1,14 @@
 import { messageOf } from '../../src/errors.ts';
 import type { Account } from './account.ts';
-import { saveEvidence } from './evidence.ts';
+import { logsOf, saveEvidence } from './evidence.ts';
 import type { Fault } from './faults.ts';
-import type { LiveRun } from './field.ts';
-import { logsOf } from './node-logs.ts';
-import type { Progress } from './progress.ts';
-import { type RunResult, troublesOf } from './result.ts';
+import type { LiveRun, Progress } from './field.ts';
+import { figuresOf, measured, type RunResult, troublesOf } from './result.ts';
 import { receivedSoFar, settle } from './settle.ts';
-import { drained, podOf, podOver, released, type Subject } from './sight.ts';
+import { drained, podOf, podOver, type Release, released, type Subject } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
-import { deletePod, reachesLine, strike } from './strike.ts';
-import { letWrite, makeNamespace, makePod } from './subject.ts';
+import { reachesLine, strike } from './strike.ts';
+import { deletePod, letWrite, makeNamespace, makePod } from './subject.ts';
 
 /** Plays a run from its namespace to the end of it; never rejects but for an interruption. */
 export async function playRun(
@@ -18,7 +16,7 @@ export async function playRun(
   live: LiveRun,
   progress: Progress,
 ): Promise<RunResult> {
-  const course: Course = { missed: [], isReleased: false, logs: new Map() };
+  const course: Course = { missed: new Map(), isReleased: false, logs: new Map() };
   const troubles: string[] = [];
   try {
     await playOut(stage, live, progress, course);
@@ -29,21 +27,20 @@ export async function playRun(
   // Whatever happened: others wait for how far the runs have come.
   progress.reach('writing', live.plan.number);
   progress.reach('over', live.plan.number);
-  const { account, subject, missed, seconds, shipped, logs } = course;
-  if (account !== undefined) troubles.push(...troublesOf(account));
-  const result = {
+  const { account, subject, release, shipped, seconds, logs } = course;
+  if (account !== undefined && release !== undefined) {
+    troubles.push(...troublesOf(account, release));
+  }
+  const { keepsEveryDelivery } = stage.example;
+  const result: RunResult = {
     seed: live.seed,
     run: live.plan.number,
+    asked: live.asked,
     faults: [...live.faults],
-    missed,
-    lines: account?.lines ?? 0,
-    received: account?.received ?? 0,
-    lost: account?.lost.length ?? 0,
-    duplicated: account?.duplicated ?? 0,
-    strange: account?.strange.length ?? 0,
-    ...(account === undefined || shipped === undefined ? {} : { left: account.lines - shipped }),
-    ...(seconds === undefined ? {} : { seconds }),
-    attempts: stage.attempts.get(subject?.claim ?? '') ?? 0,
+    missed: missedOf(live, course),
+    ...figuresOf({ account, shipped, keepsEveryDelivery }),
+    seconds: measured(seconds),
+    attempts: stage.history.attempts.get(subject?.claim ?? '') ?? 0,
     troubles,
   };
   const evidence =
@@ -62,12 +59,22 @@ function namespaceOf({ seed, plan }: LiveRun): string {
   return `safety-${seed}-${plan.number}`;
 }
 
+/** Each with its reason. */
+function missedOf(live: LiveRun, { missed }: Course): readonly string[] {
+  const late = `no effect was seen before ${live.isDrained ? 'its claim was drained' : 'the run failed'}`;
+  return live.asked
+    .filter((fault) => !live.faults.has(fault))
+    .map((fault) => `${fault}: ${missed.get(fault) ?? late}`);
+}
+
 /** What is found out on the way. */
 interface Course {
   subject?: Subject;
-  readonly missed: Fault[];
+  /** Own faults whose effect was not seen, and why. */
+  readonly missed: Map<Fault, string>;
   /** Lines that were with the backend when the Pod was over. */
   shipped?: number;
+  release?: Release;
   seconds?: number;
   account?: Account;
   isReleased: boolean;
@@ -93,9 +100,9 @@ async function playOut(
   const strikeAll = async (kind: 'before' | 'after'): Promise<void> => {
     for (const each of plan.strikes) {
       if ((each.when.kind === 'draining') !== (kind === 'after')) continue;
-      const hasStruck = await strike(stage, subject, each, () => live.isDrained);
-      if (hasStruck) faults.add(each.fault);
-      else course.missed.push(each.fault);
+      const effect = await strike(stage, subject, each, () => live.isDrained);
+      if (effect.isSeen) faults.add(each.fault);
+      else course.missed.set(each.fault, effect.why);
     }
   };
   await strikeAll('before');
@@ -112,7 +119,7 @@ async function playOut(
   // What it rejects with is told below, unless something else comes first.
   striking.catch(() => undefined);
   if (how === 'ended' && plan.removed === 'at its end') await deletePod(stage, subject);
-  await drained(observer, subject);
+  course.release = await drained(stage, subject);
   course.seconds = Math.round((performance.now() - overAt) / 100) / 10;
   live.isDrained = true;
   const known = await shipped;

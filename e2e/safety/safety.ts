@@ -10,10 +10,9 @@ import type { Field } from './field.ts';
 import { awaitNothingLeft } from './leftovers.ts';
 import { logCollectionExample } from './log-collection-example.ts';
 import type { SafetyOptions } from './options.ts';
-import { planRounds, withoutBackend } from './plan.ts';
-import { plantLoss } from './planted-loss.ts';
-import { faultsOf, tableOf } from './report.ts';
-import type { RunResult } from './result.ts';
+import { planRounds } from './plan.ts';
+import { plantLoss, verdictOfPlanted, withoutBackend } from './planted-loss.ts';
+import { faultsOf, shortfalls, strangersOf, tableOf } from './report.ts';
 import { playRound, type Round } from './round.ts';
 import { openStage, type SafetyStage } from './stage.ts';
 
@@ -58,37 +57,22 @@ async function playAll(stage: SafetyStage, options: SafetyOptions): Promise<numb
   const results = (await Promise.all(rounds.map((round) => round.results))).flat();
   const left = await awaitNothingLeft(stage);
   await backendReady(stage);
-  const known = results.reduce((sum, each) => sum + each.received, 0);
-  const strangers = (await example.receivedInAll(stage)) - known;
+  const strangers = strangersOf(await example.receivedInAll(stage), results);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   reporter.step(`${results.length} runs in ${seconds} s`);
   for (const line of ['', ...tableOf(results, left), '']) reporter.line(line);
   const faults = faultsOf(results, left, strangers);
   return options.plantedLoss
     ? verdictOfPlanted(results, faults, reporter)
-    : verdict(faults, reporter);
+    : verdict([...faults, ...shortfalls(results)], reporter);
 }
 
 function verdict(faults: readonly string[], reporter: Reporter): number {
-  if (faults.length === 0)
+  if (faults.length === 0) {
     reporter.line('OK: no line was lost, none was invented, and nothing is left.');
+  }
   for (const fault of faults) reporter.line(`FAILED: ${fault}.`);
   return faults.length === 0 ? 0 : 1;
-}
-
-function verdictOfPlanted(
-  results: readonly RunResult[],
-  faults: readonly string[],
-  reporter: Reporter,
-): number {
-  const lost = results.reduce((sum, run) => sum + run.lost, 0);
-  for (const fault of faults) reporter.line(`FAILED: ${fault}.`);
-  reporter.line(
-    lost > 0
-      ? `The planted loss was found: ${lost} lines.`
-      : 'FAILED: the planted loss was not found.',
-  );
-  return lost > 0 ? 1 : 2;
 }
 
 function exampleOf({ example }: SafetyOptions): Example {

@@ -1,8 +1,7 @@
 import { bringBackendBack, slowBackendDown, takeBackendAway } from './backend.ts';
 import type { SharedFault } from './faults.ts';
-import type { Field } from './field.ts';
+import { type Field, markStruck, type Progress } from './field.ts';
 import type { RoundPlan, SharedStrike } from './plan.ts';
-import type { Progress } from './progress.ts';
 import type { SafetyStage } from './stage.ts';
 
 /** What a fault takes away; two faults of a round take it one after the other. */
@@ -30,11 +29,14 @@ export async function playShared(
     }
     const acting = (taken.get(TARGETS[fault]) ?? Promise.resolve()).then(async () => {
       stage.reporter.step(`  ${fault}`);
-      field.faults.add(fault);
-      for (const run of field.runs) if (!run.isDrained) run.faults.add(fault);
-      await befall(stage, fault, progress.reached({ runs: untilOver, are: 'over' }));
-      field.faults.delete(fault);
-      stage.reporter.step(`  ${fault}: it has passed`);
+      await befall(stage, fault, {
+        until: progress.reached({ runs: untilOver, are: 'over' }),
+        onEffect: () => {
+          markStruck(field, fault);
+        },
+      });
+      const hasStruck = field.faults.delete(fault);
+      stage.reporter.step(`  ${fault}: ${hasStruck ? 'it has passed' : 'no effect was seen'}`);
     });
     taken.set(TARGETS[fault], acting);
     await acting;
@@ -42,24 +44,32 @@ export async function playShared(
   await Promise.all(strikes.map(play));
 }
 
-async function befall(stage: SafetyStage, fault: SharedFault, until: Promise<void>): Promise<void> {
+/** Tells when the effect is seen, and returns when it has passed. */
+async function befall(
+  stage: SafetyStage,
+  fault: SharedFault,
+  { until, onEffect }: { readonly until: Promise<void>; readonly onEffect: () => void },
+): Promise<void> {
   const { cluster, operator } = stage;
   switch (fault) {
     case 'backend down':
       await takeBackendAway(stage);
+      onEffect();
       await until;
       await bringBackendBack(stage);
       return;
     case 'backend slow':
-      await slowBackendDown(stage, until);
+      await slowBackendDown(stage, until, onEffect);
       return;
     case 'operator killed':
-      await operator.kill();
+      if ((await operator.kill()) === 'signal SIGKILL') onEffect();
       await until;
       await operator.start();
       return;
     case 'kubelet restarted':
+      // Returns when its process is gone.
       await cluster.killComponent('kubelet');
+      onEffect();
       // Without it no Pod comes to its end: there is nothing else to wait for.
       await cluster.restartComponent('kubelet');
   }

@@ -8,9 +8,9 @@ import type { Environment } from '../cluster/environment.ts';
 import { createKubectl } from '../kubectl.ts';
 import { operatorLog, startMarkedOperator } from '../marked-operator.ts';
 import { observe, type Observer } from '../observer.ts';
-import type { OperatorProcess } from '../operator.ts';
+import type { OperatorProcess, ProcessEnd } from '../operator.ts';
 import type { Example, ExampleStage } from './example.ts';
-import { countAttempts, RESCUE_NAMESPACE } from './sight.ts';
+import { type History, keepHistory, RESCUE_NAMESPACE } from './sight.ts';
 import { openTruth, type Truth } from './truth.ts';
 
 /** A real node with this checkout's operator and an example, for all rounds. */
@@ -19,8 +19,7 @@ export interface SafetyStage extends ExampleStage {
   readonly observer: Observer;
   readonly example: Example;
   readonly truth: Truth;
-  /** By claim: finalizer Jobs that failed. */
-  readonly attempts: ReadonlyMap<string, number>;
+  readonly history: History;
   readonly operator: KilledOperator;
   /** Where what is known of a run that failed is kept. */
   readonly evidenceFolder: string;
@@ -31,8 +30,8 @@ export interface SafetyStage extends ExampleStage {
 /** An operator that is killed and started again. */
 export interface KilledOperator {
   readonly logFile: string;
-  /** SIGKILL. */
-  kill(): Promise<void>;
+  /** SIGKILL; how it ended, `undefined` where none was running. */
+  kill(): Promise<ProcessEnd | undefined>;
   /** Returns when it leads. */
   start(): Promise<void>;
 }
@@ -71,7 +70,9 @@ export async function openStage(
       failed.abort(new UserError(`the operator ended by itself: ${how}`));
     },
   });
-  parts.defer(() => operator.kill());
+  parts.defer(async () => {
+    await operator.kill();
+  });
   await operator.start();
   const watching = new AbortController();
   parts.defer(() => {
@@ -83,8 +84,7 @@ export async function openStage(
   );
   const kubectl = createKubectl(cluster);
   const truth = await openTruth(cluster);
-  const attempts = countAttempts(observer);
-  const seen = { client, observer, attempts, truth };
+  const seen = { client, observer, history: keepHistory(observer), truth };
   const evidenceFolder = join(dirname(environment.stateFolder), 'safety');
   const tools = { cluster, kubectl, reporter, example, operator, evidenceFolder };
   const stage: SafetyStage = { ...tools, ...seen, signal };
@@ -110,6 +110,7 @@ function createOperator({
       const killed = running;
       running = undefined;
       await killed?.kill();
+      return killed?.ended;
     },
     async start() {
       const started = await start();

@@ -1,51 +1,66 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded, type ContainerStatus, type Pod } from '../../src/api/pod.ts';
+import { hasEnded } from '../../src/api/pod.ts';
 import { throwIfInterrupted } from '../cluster/readiness.ts';
+import { strikeDrainer } from './drainer-strike.ts';
+import {
+  type ContainerEnd,
+  containerIdIn,
+  type Effect,
+  ofKill,
+  ofMemory,
+  ofOwnEnd,
+  seen,
+  unseen,
+} from './effect.ts';
 import { containersOf, exhaustMemory, type NodeContainer, signalAll } from './node.ts';
 import type { OwnStrike } from './plan.ts';
-import { drainers, podOf, type Subject } from './sight.ts';
+import { endOf, podGone, podOf, type Subject, unwanted } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
-import { WRITER } from './writer.ts';
+import { deletePod, hasFile } from './subject.ts';
+import { secondsOfWriting, WRITER } from './writer.ts';
 
-/** How often the number of lines, and the processes of a Job, are looked for, in ms. */
+/** How often the number of lines, and a container, are looked for, in ms. */
 const LOOK_EVERY_MS = 50;
 
-/** Lets a fault befall a run at its moment; false where the run was over before. */
+/** Whose writing takes longer is not a Pod of one second: the others write for 6 s and more. */
+const SHORT_S = 5;
+
+/** Lets a fault befall a run at its moment, and looks for its effect. */
 export async function strike(
   stage: SafetyStage,
   subject: Subject,
   { fault, when }: OwnStrike,
   isDrained: () => boolean,
-): Promise<boolean> {
+): Promise<Effect> {
   switch (when.kind) {
     case 'from the start':
-      return true;
+      break;
     case 'draining':
       return strikeDrainer(stage, subject, when.how, isDrained);
     case 'lines':
-      if (!(await reachesLine(stage, subject, when.count))) return false;
+      if (await reachesLine(stage, subject, when.count)) break;
+      return unseen(`its Pod was over before it had written ${when.count} lines`);
   }
+  const { sidecar } = stage.example;
   switch (fault) {
     case 'app killed':
-      return withContainer(stage, subject, WRITER, (container) => {
-        signalAll(container, 'SIGKILL');
-      });
+      return strikeContainer(stage, subject, WRITER, { act: kill, judge: ofKill });
     case 'sidecar killed':
-      return withContainer(stage, subject, stage.example.sidecar, (container) => {
-        signalAll(container, 'SIGKILL');
-      });
+      return strikeContainer(stage, subject, sidecar, { act: kill, judge: ofKill });
     case 'sidecar out of memory':
-      return withContainer(stage, subject, stage.example.sidecar, exhaustMemory);
+      return strikeContainer(stage, subject, sidecar, { act: exhaustMemory, judge: ofMemory });
     case 'Pod deleted with grace period 0':
-      await deletePod(stage, subject, '--force', '--grace-period=0');
-      return true;
+      return forget(stage, subject);
     case 'namespace deleted':
       await stage.kubectl('delete', 'namespace', subject.namespace, '--wait=false');
-      return true;
+      await unwanted(stage.observer, 'its Pod', () => podOf(stage.observer, subject));
+      return seen;
     case 'Pod of one second':
+      return liveShortly(stage, subject);
     case 'empty volume':
+      return stayEmpty(stage, subject);
     case 'finalizer Job killed':
-      throw new Error(`"${fault}" does not strike after a number of lines`);
+      throw new Error(`"${fault}" strikes at the drain, and not "${when.kind}"`);
   }
 }
 
@@ -63,74 +78,76 @@ export async function reachesLine(
   return isRunning(stage, subject);
 }
 
-/** As people do it, or at once. */
-export async function deletePod(
-  { kubectl }: SafetyStage,
-  { namespace, name }: Pick<Subject, 'namespace' | 'name'>,
-  ...flags: readonly string[]
-): Promise<void> {
-  const what = ['pod', name, '--namespace', namespace];
-  await kubectl('delete', ...what, '--ignore-not-found', '--wait=false', ...flags);
-}
-
 function isRunning({ observer }: SafetyStage, subject: Subject): boolean {
   const pod = podOf(observer, subject);
   return pod !== undefined && !hasEnded(pod);
 }
 
+function kill(container: NodeContainer): void {
+  signalAll(container, 'SIGKILL');
+}
+
 /** By the number that the node has for it: one that is started again has another one. */
-async function withContainer(
+async function strikeContainer(
   stage: SafetyStage,
   subject: Subject,
   name: string,
-  act: (container: NodeContainer) => Promise<void> | void,
-): Promise<boolean> {
-  const pod = podOf(stage.observer, subject);
-  const id = pod === undefined ? undefined : containerId(pod, name);
-  const container = (await containersOf(stage.cluster, subject.uid)).find((each) => each.id === id);
-  if (container === undefined) return false;
+  {
+    act,
+    judge,
+  }: {
+    readonly act: (container: NodeContainer) => Promise<void> | void;
+    readonly judge: (end: ContainerEnd | undefined) => Effect;
+  },
+): Promise<Effect> {
+  const container = await containerOf(stage, subject, name);
+  if (container === undefined) return unseen(`its container ${name} ran no more`);
   await act(container);
-  return true;
+  return judge(await endOf(stage.observer, subject, () => container.id));
 }
 
-function containerId({ status }: Pod, name: string): string | undefined {
-  const { initContainerStatuses = [], containerStatuses = [] } = status ?? {};
-  const all: (ContainerStatus & { containerID?: string })[] = [
-    ...initContainerStatuses,
-    ...containerStatuses,
-  ];
-  return all.find((each) => each.name === name)?.containerID?.replace('containerd://', '');
-}
-
-/** As soon as its finalizer Job drains; it may be drained before that is seen. */
-async function strikeDrainer(
+/** A container that runs; its number may come after what it has written. */
+async function containerOf(
   stage: SafetyStage,
   subject: Subject,
-  how: 'process' | 'Pod' | 'Job',
-  isDrained: () => boolean,
-): Promise<boolean> {
-  while (!isDrained()) {
+  name: string,
+): Promise<NodeContainer | undefined> {
+  while (isRunning(stage, subject)) {
     throwIfInterrupted(stage.signal);
-    for (const { metadata } of drainers(stage.observer, subject)) {
-      const containers = await containersOf(stage.cluster, metadata.uid);
-      if (!containers.some(({ command }) => stage.example.isDrainer(command))) continue;
-      const { namespace = '', name } = metadata;
-      // It stands still, so that it cannot come to its end meanwhile.
-      containers.forEach((container) => {
-        signalAll(container, 'SIGSTOP');
-      });
-      if (how === 'Pod') {
-        await deletePod(stage, { namespace, name }, '--force', '--grace-period=0');
-      } else if (how === 'Job') {
-        const job = ['job', subject.claim, '--namespace', namespace];
-        await stage.kubectl('delete', ...job, '--ignore-not-found', '--wait=false');
-      }
-      containers.forEach((container) => {
-        signalAll(container, 'SIGKILL');
-      });
-      return true;
-    }
+    const pod = podOf(stage.observer, subject);
+    const id = pod === undefined ? undefined : containerIdIn(pod, name);
+    const all = await containersOf(stage.cluster, subject.uid);
+    const found = all.find((each) => each.id === id);
+    if (found !== undefined) return found;
     await sleep(LOOK_EVERY_MS);
   }
-  return false;
+  return undefined;
+}
+
+/** Deletes the Pod at once: the API has it no more, and its app writes on. */
+async function forget(stage: SafetyStage, subject: Subject): Promise<Effect> {
+  const app = await containerOf(stage, subject, WRITER);
+  await deletePod(stage, subject, '--force', '--grace-period=0');
+  await podGone(stage.observer, subject);
+  const left = await containersOf(stage.cluster, subject.uid);
+  return left.some(({ id }) => id === app?.id)
+    ? seen
+    : unseen('its app had ended when the API forgot the Pod');
+}
+
+async function liveShortly(stage: SafetyStage, subject: Subject): Promise<Effect> {
+  const effect = ofOwnEnd(await endOfApp(stage, subject));
+  if (!effect.isSeen) return effect;
+  const seconds = secondsOfWriting((await stage.truth.written(subject.uid)).lines);
+  return seconds <= SHORT_S ? seen : unseen(`its app wrote for ${seconds} s`);
+}
+
+async function stayEmpty(stage: SafetyStage, subject: Subject): Promise<Effect> {
+  const effect = ofOwnEnd(await endOfApp(stage, subject));
+  if (!effect.isSeen) return effect;
+  return (await hasFile(stage, subject)) ? unseen('its app has made a file') : seen;
+}
+
+function endOfApp({ observer }: SafetyStage, subject: Subject): Promise<ContainerEnd | undefined> {
+  return endOf(observer, subject, (pod) => containerIdIn(pod, WRITER));
 }

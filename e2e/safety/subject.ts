@@ -79,6 +79,24 @@ export async function letWrite(stage: SafetyStage, subject: Subject): Promise<vo
   });
 }
 
+/** Has the Pod's app made its file? Never so where it has no volume. */
+export async function hasFile(stage: SafetyStage, subject: Subject): Promise<boolean> {
+  const volumePath = await volumePathOf(stage, subject);
+  if (volumePath === undefined) return false;
+  const { uid } = subject;
+  return stage.truth.holds({ uid, volumePath, file: stage.example.fileOf(subject) });
+}
+
+/** As people do it, or at once. */
+export async function deletePod(
+  { kubectl }: SafetyStage,
+  { namespace, name }: Pick<Subject, 'namespace' | 'name'>,
+  ...flags: readonly string[]
+): Promise<void> {
+  const what = ['pod', name, '--namespace', namespace];
+  await kubectl('delete', ...what, '--ignore-not-found', '--wait=false', ...flags);
+}
+
 /** Folder of the volume, as the node sees it. */
 async function volumePathOf(
   { client, observer }: SafetyStage,

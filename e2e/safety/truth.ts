@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { link, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Cluster } from '../cluster/running-cluster.ts';
@@ -19,6 +20,8 @@ import { GATES } from './writer.ts';
 export interface Truth {
   /** Lets the Pod write once its file is there and held; true when that is so. */
   admit(pod: PodFile): Promise<boolean>;
+  /** Is its file there? */
+  holds(pod: PodFile): Promise<boolean>;
   /** Lines that its file has by now. */
   count(uid: string): Promise<number>;
   /** All of it, to be asked for when no process of the Pod is left. */
@@ -40,19 +43,21 @@ export async function openTruth({ volumes }: Pick<Cluster, 'volumes'>): Promise<
   const names = join(nodeTmp, 'safety-files');
   const gates = join(nodeTmp, basename(GATES));
   for (const folder of [names, gates]) await mkdir(folder, { recursive: true });
+  const original = ({ volumePath, file }: PodFile): string =>
+    join(volumes, basename(volumePath), file);
   const counts = new Map<string, { bytes: number; lines: number }>();
   return {
-    async admit({ uid, volumePath, file }) {
-      const original = join(volumes, basename(volumePath), file);
+    async admit(pod) {
       try {
-        await link(original, join(names, uid));
+        await link(original(pod), join(names, pod.uid));
       } catch (thrown) {
         if (errorCode(thrown) === 'ENOENT') return false;
         throw thrown;
       }
-      await writeFile(join(gates, uid), '');
+      await writeFile(join(gates, pod.uid), '');
       return true;
     },
+    holds: (pod) => Promise.resolve(existsSync(original(pod))),
     async count(uid) {
       const known = counts.get(uid) ?? { bytes: 0, lines: 0 };
       const added = await readFrom(join(names, uid), known.bytes);

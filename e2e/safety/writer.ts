@@ -74,6 +74,12 @@ export function writerPod(
   };
 }
 
+/** From the first line to the last, by the times that they begin with: whole seconds. Pure. */
+export function secondsOfWriting(lines: readonly string[]): number {
+  const timeOf = (line = ''): number => Date.parse(line.split(' ')[0] ?? '');
+  return lines.length === 0 ? 0 : (timeOf(lines.at(-1)) - timeOf(lines[0])) / 1000;
+}
+
 function environment(writing: Writing): EnvVar[] {
   const uid = { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
   const values = {

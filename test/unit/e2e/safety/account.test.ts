@@ -49,6 +49,6 @@ describe('the account', () => {
   ])('%s', (_sentence, args, expected, troubles) => {
     const account = accountOf(...args);
     expect(account).toMatchObject(expected);
-    expect(troublesOf(account)).toEqual(troubles);
+    expect(troublesOf(account, 'by a Job')).toEqual(troubles);
   });
 });

@@ -1,19 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Fault, FAULTS } from '../../../../e2e/safety/faults.ts';
-import {
-  planRound,
-  planRounds,
-  ROUND_SIZE,
-  type RoundPlan,
-  type RunPlan,
-  withoutBackend,
-} from '../../../../e2e/safety/plan.ts';
+import { FAULTS, SHARED_FAULTS } from '../../../../e2e/safety/faults.ts';
+import { askedOf, planRound, planRounds, ROUND_SIZE } from '../../../../e2e/safety/plan.ts';
 
 const big = planRounds(1, 200);
 const runs = big.flatMap((round) => round.runs);
 
-function struckBy(round: RoundPlan, run: RunPlan): Fault[] {
-  return [...new Set([...run.strikes, ...round.strikes].map(({ fault }) => fault))];
+/** How many of so many runs each fault is to befall, in the order of FAULTS. */
+function askedIn(seed: number, size: number): readonly number[] {
+  const asked = planRounds(seed, size).flatMap((round) =>
+    round.runs.flatMap((run) => askedOf(round, run)),
+  );
+  return FAULTS.map((fault) => asked.filter((each) => each === fault).length);
 }
 
 describe('the plan', () => {
@@ -33,16 +30,37 @@ describe('the plan', () => {
     expect(planRounds(1, 11)[1]?.runs).toEqual(big[1]?.runs.slice(0, 3));
   });
 
-  test.each(FAULTS)('lets %s befall at least 20 of 200 runs', (fault) => {
-    const struck = big.flatMap((round) =>
-      round.runs.filter((run) => struckBy(round, run).includes(fault)),
+  test('lets each fault befall at least 20 of 200 runs, whatever the seed', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      // Some strike too late.
+      expect(Math.min(...askedIn(seed, 200))).toBeGreaterThanOrEqual(25);
+    }
+  });
+
+  test('lets each fault befall a tenth of the runs, however few and whatever the seed', () => {
+    for (let size = 1; size <= 60; size++) {
+      for (let seed = 0; seed < 20; seed++) {
+        const least = Math.min(...askedIn(seed, size));
+        expect({ seed, size, enough: least >= Math.floor(size / 10) }).toEqual({
+          ...{ seed, size, enough: true },
+        });
+      }
+    }
+  });
+
+  test('lets any two faults of the cluster befall some round together', () => {
+    const together = new Set(
+      big.flatMap(({ strikes }) =>
+        strikes.flatMap((one) => strikes.map((other) => `${one.fault}, ${other.fault}`)),
+      ),
     );
-    // Some strike too late.
-    expect(struck.length).toBeGreaterThanOrEqual(25);
+    for (const one of SHARED_FAULTS) {
+      for (const other of SHARED_FAULTS) expect(together).toContain(`${one}, ${other}`);
+    }
   });
 
   test('gives every run a fault, and many of them several', () => {
-    const counts = big.flatMap((round) => round.runs.map((run) => struckBy(round, run).length));
+    const counts = big.flatMap((round) => round.runs.map((run) => askedOf(round, run).length));
     expect(Math.min(...counts)).toBeGreaterThan(0);
     expect(counts.filter((count) => count > 1).length).toBeGreaterThan(100);
   });
@@ -82,16 +100,6 @@ describe('the plan', () => {
       expect(writing.gracePeriodSeconds).toBeGreaterThanOrEqual(10);
       expect((writing.lines - when.count) / writing.linesAtOnce).toBeGreaterThanOrEqual(100);
     }
-  });
-
-  test('without a backend differs in what befalls the cluster, and in nothing else', () => {
-    const round = planRound(1);
-    expect(withoutBackend(round)).toEqual({
-      ...round,
-      strikes: [
-        { fault: 'backend down', from: { runs: 0, are: 'writing' }, untilOver: ROUND_SIZE },
-      ],
-    });
   });
 
   test('waits for no more runs than there are', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { faultsOf, tableOf } from '../../../../e2e/safety/report.ts';
-import type { RunResult } from '../../../../e2e/safety/result.ts';
+import { FAULTS } from '../../../../e2e/safety/faults.ts';
+import { faultsOf, shortfalls, strangersOf, tableOf } from '../../../../e2e/safety/report.ts';
+import type { Measured, RunResult } from '../../../../e2e/safety/result.ts';
 
 const nothing = { claims: [], volumes: [], bindings: [], jobs: [], namespaces: [] };
 
@@ -8,6 +9,7 @@ function result(change: Partial<RunResult> = {}): RunResult {
   return {
     seed: 3,
     run: 1,
+    asked: change.faults ?? [],
     faults: [],
     missed: [],
     lines: 10,
@@ -15,6 +17,7 @@ function result(change: Partial<RunResult> = {}): RunResult {
     lost: 0,
     duplicated: 0,
     strange: 0,
+    left: 0,
     seconds: 2,
     attempts: 0,
     troubles: [],
@@ -22,25 +25,57 @@ function result(change: Partial<RunResult> = {}): RunResult {
   };
 }
 
+const none = 'not measured';
+
 describe('the table', () => {
   const results = [
     result({ faults: ['app killed'], seconds: 1, left: 7 }),
-    result({ faults: ['app killed', 'backend down'], seconds: 30.04, duplicated: 4 }),
+    result({ faults: ['app killed', 'backend down'], seconds: 30.04, duplicated: 4, left: none }),
     result({ faults: ['app killed'], seconds: 3, lost: 2 }),
-    result(),
+    result({ asked: ['sidecar killed'], missed: ['sidecar killed: its Pod was over before'] }),
+    result({ faults: ['backend slow'], duplicated: none, left: none }),
+    result({
+      ...{ faults: ['namespace deleted'], seconds: none, lines: none, received: none },
+      ...{ lost: none, duplicated: none, strange: none, left: none },
+    }),
   ];
   const table = tableOf(results, { ...nothing, claims: ['safety-1-1/c'] });
 
   test.each([
-    '| app killed | 3 | 30 | 7 | 2 | 4 | 3.0 s | 30.0 s |',
-    '| backend down | 1 | 10 | 0 | 0 | 4 | 30.0 s | 30.0 s |',
-    '| operator killed | 0 | 0 | 0 | 0 | 0 |  |  |',
-    '| none | 1 | 10 | 0 | 0 | 0 | 2.0 s | 2.0 s |',
-    '| two or more at once | 1 | 10 | 0 | 0 | 4 | 30.0 s | 30.0 s |',
-    '| **all** | 4 | 40 | 7 | 2 | 4 | 2.0 s | 30.0 s |',
+    '| app killed | 3 | 3 | 30 | at least 7 | 2 | 4 | 3.0 s | 30.0 s |',
+    '| backend down | 1 | 1 | 10 | not measured | 0 | 4 | 30.0 s | 30.0 s |',
+    '| backend slow | 1 | 1 | 10 | not measured | 0 | not measured | 2.0 s | 2.0 s |',
+    '| sidecar killed | 1 | 0 |  |  |  |  |  |  |',
+    '| operator killed | 0 | 0 |  |  |  |  |  |  |',
+    `| namespace deleted | 1 | 1 | ${Array(6).fill(none).join(' | ')} |`,
+    '| none | 0 | 1 | 10 | 0 | 0 | 0 | 2.0 s | 2.0 s |',
+    '| two or more at once | 1 | 1 | 10 | not measured | 0 | 4 | 30.0 s | 30.0 s |',
+    '| **all** | 6 | 6 | at least 50 | at least 7 | at least 2 | at least 4 | 2.0 s | not measured |',
     'Left at the end: 1 PVCs, 0 PersistentVolumes, 0 bindings, 0 finalizer Jobs, 0 namespaces.',
+    'Asked for, and not seen to take effect:',
+    '- seed 3, run 1: sidecar killed: its Pod was over before',
   ])('has the row %s', (row) => {
     expect(table).toContain(row);
+  });
+
+  test('says nothing of effects where all that was asked for was seen', () => {
+    expect(tableOf([result()], nothing).join()).not.toContain('Asked for');
+  });
+});
+
+describe('what a series has to show', () => {
+  const all = (size: number, faults: RunResult['faults']): RunResult[] =>
+    Array.from({ length: size }, () => result({ faults }));
+  test.each<[string, readonly RunResult[], readonly string[]]>([
+    ['is enough with a tenth of the runs for each fault', [...all(18, []), ...all(2, FAULTS)], []],
+    ['is asked of ten runs and more', all(9, []), []],
+    [
+      'is too little where a fault took effect less often',
+      [...all(19, FAULTS.slice(1)), ...all(1, FAULTS)],
+      ['"sidecar killed" took effect in 1 of 20 runs: 2 are needed'],
+    ],
+  ])('%s', (_sentence, results, expected) => {
+    expect(shortfalls(results)).toEqual(expected);
   });
 });
 
@@ -63,11 +98,23 @@ describe('the verdict', () => {
       ['the backend has 2 lines that are of no run'],
     ],
     [
+      'does not know whose lines they are where those of a run were not measured',
+      [[result({ received: none, troubles: ['x'] })], nothing, none],
+      ['seed 3, run 1: x'],
+    ],
+    [
       'is not content with nothing',
-      [[result({ lines: 0 })], nothing, 0],
+      [[result({ lines: 0 }), result({ lines: none })], nothing, 0],
       ['no line was written: nothing is proven'],
     ],
   ])('%s', (_sentence, args, expected) => {
     expect(faultsOf(...args)).toEqual(expected);
   });
+});
+
+test.each<[string, readonly RunResult[], Measured]>([
+  ['are all but those of the runs', [result(), result({ received: 5 })], 3],
+  ['are not known where those of a run are not', [result(), result({ received: none })], none],
+])('lines of no run %s', (_sentence, results, expected) => {
+  expect(strangersOf(18, results)).toBe(expected);
 });

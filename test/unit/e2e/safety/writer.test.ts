@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Writing } from '../../../../e2e/safety/plan.ts';
-import { writerPod } from '../../../../e2e/safety/writer.ts';
+import { secondsOfWriting, writerPod } from '../../../../e2e/safety/writer.ts';
 import { labels } from '../../../../src/api/names.ts';
 import type { Container } from '../../../../src/api/pod.ts';
 
@@ -53,5 +53,16 @@ describe('the Pod of a run', () => {
 
   test('makes no file where the volume is to stay empty', () => {
     expect(scriptOf({ lines: 0 })).toBe('exit 0');
+  });
+});
+
+describe('the time of the writing', () => {
+  const at = (time: string): string => `2026-11-26T10:00:${time}Z uid 1 xx.`;
+  test.each<[string, readonly string[], number]>([
+    ['is from the first line to the last', [at('07'), at('08'), at('09')], 2],
+    ['is nothing where there is one line', [at('07')], 0],
+    ['is nothing where there is none', [], 0],
+  ])('%s', (_sentence, lines, expected) => {
+    expect(secondsOfWriting(lines)).toBe(expected);
   });
 });
