@@ -7,10 +7,10 @@ import type { Watcher } from '../../../../src/kube/delivery.ts';
 import { make } from '../../../support/make.ts';
 
 const succeeded = make.binding({
-  status: { attempts: 1, conditions: [make.condition('FinalizerJobSucceeded', 'True')] },
+  status: { attempts: 1, conditions: [make.condition('FinalizerJobSucceeded')] },
 });
 const waiting = make.binding({ status: { attempts: 2 } });
-const { namespace, name: claim } = waiting.metadata;
+const { namespace = '', name: claim } = waiting.metadata;
 const subject = { namespace, name: 'writer', uid: 'pod-uid', claim };
 
 /** What is written down of bindings that were like that, one after the other. */
