@@ -4,11 +4,9 @@ import type { Environment } from '../cluster/environment.ts';
 import { withLock } from '../cluster/lock.ts';
 import type { Reporter } from '../cluster/reporter.ts';
 import { backendReady } from './backend.ts';
-import { demoExample } from './demo-example.ts';
-import type { Example } from './example.ts';
+import { examples } from './examples.ts';
 import type { Field } from './field.ts';
 import { awaitNothingLeft } from './leftovers.ts';
-import { logCollectionExample } from './log-collection-example.ts';
 import type { SafetyOptions } from './options.ts';
 import { planRounds } from './plan.ts';
 import { plantLoss, verdictOfPlanted, withoutBackend } from './planted-loss.ts';
@@ -31,7 +29,7 @@ export async function runSafety(options: SafetyOptions, context: SafetyContext):
   const lock = { file: join(stateFolder, '.safety.run'), what: 'the safety runs', timeout: 0 };
   return withLock(lock, async () => {
     await using parts = new AsyncDisposableStack();
-    const stage = await openStage(exampleOf(options), context, parts);
+    const stage = await openStage(examples[options.example], context, parts);
     if (options.plantedLoss) await plantLoss(stage);
     return await playAll(stage, options);
   });
@@ -73,13 +71,4 @@ function verdict(faults: readonly string[], reporter: Reporter): number {
   }
   for (const fault of faults) reporter.line(`FAILED: ${fault}.`);
   return faults.length === 0 ? 0 : 1;
-}
-
-function exampleOf({ example }: SafetyOptions): Example {
-  switch (example) {
-    case 'demo':
-      return demoExample;
-    case 'log-collection':
-      return logCollectionExample;
-  }
 }
