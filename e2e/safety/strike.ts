@@ -52,9 +52,7 @@ export async function strike(
     case 'Pod deleted with grace period 0':
       return forget(stage, subject);
     case 'namespace deleted':
-      await stage.kubectl('delete', 'namespace', subject.namespace, '--wait=false');
-      await unwanted(stage.observer, 'its Pod', () => podOf(stage.observer, subject));
-      return seen;
+      return deleteNamespace(stage, subject);
     case 'Pod of one second':
       return liveShortly(stage, subject);
     case 'empty volume':
@@ -133,6 +131,14 @@ async function forget(stage: SafetyStage, subject: Subject): Promise<Effect> {
   return left.some(({ id }) => id === app?.id)
     ? seen
     : unseen('its app had ended when the API forgot the Pod');
+}
+
+async function deleteNamespace(stage: SafetyStage, subject: Subject): Promise<Effect> {
+  const { observer, kubectl } = stage;
+  const { namespace, name } = subject;
+  await kubectl('delete', 'namespace', namespace, '--wait=false');
+  await unwanted(observer, `Pod ${namespace}/${name}`, () => podOf(observer, subject));
+  return seen;
 }
 
 async function liveShortly(stage: SafetyStage, subject: Subject): Promise<Effect> {
