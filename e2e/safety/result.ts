@@ -29,7 +29,7 @@ export interface RunResult {
   /** From the end of the Pod, or from when the API had it no more, to the end of the drain. */
   readonly seconds: Measured;
   /** Finalizer Jobs that failed. */
-  readonly attempts: number;
+  readonly attempts: Measured;
   /** Why it failed, a sentence each; none where all is well. */
   readonly troubles: readonly string[];
   /** Folder, where it failed. */

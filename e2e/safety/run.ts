@@ -32,6 +32,8 @@ export async function playRun(
     troubles.push(...troublesOf(account, release));
   }
   const { keepsEveryDelivery } = stage.example;
+  const attempts =
+    subject === undefined ? undefined : (stage.history.attempts.get(subject.claim) ?? 0);
   const result: RunResult = {
     seed: live.seed,
     run: live.plan.number,
@@ -40,7 +42,7 @@ export async function playRun(
     missed: missedOf(live, course),
     ...figuresOf({ account, shipped, keepsEveryDelivery }),
     seconds: measured(seconds),
-    attempts: stage.history.attempts.get(subject?.claim ?? '') ?? 0,
+    attempts: measured(attempts),
     troubles,
   };
   const evidence =
