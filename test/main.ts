@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, runStage, type Say, type Tally, type Wanted } from './run-stage.ts';
-import { FIRST, SIDE_BY_SIDE, STAGES, type Stage } from './stages.ts';
+import { PHASES, STAGES, type Stage } from './stages.ts';
 
 const root = join(import.meta.dirname, '..');
 const isCI = process.env.CI === 'true';
@@ -45,10 +45,11 @@ async function main(argv: readonly string[]): Promise<number> {
       say(`=== ${stage.name}: ${passed} passed, ${failed} failed in ${seconds} s\n`);
     }
   };
-  await runRow(FIRST.filter(isChosen), false);
-  const rows = SIDE_BY_SIDE.map((row) => row.filter(isChosen)).filter((row) => row.length > 0);
-  for (const stage of rows.flat()) await prepare(stage, wanted);
-  await Promise.all(rows.map((row) => runRow(row, rows.length > 1)));
+  for (const phase of PHASES) {
+    const rows = phase.map((row) => row.filter(isChosen)).filter((row) => row.length > 0);
+    for (const stage of rows.flat()) await prepare(stage, wanted);
+    await Promise.all(rows.map((row) => runRow(row, rows.length > 1)));
+  }
 
   const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
   write(`\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`);

@@ -52,8 +52,8 @@ export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
   await obtainTool('promtool', reporter);
   if (stage.needs !== 'real node') return;
   await obtainSoftware({ nodes: { kind: 'real' }, reporter });
-  await obtainLogCollection(reporter);
   if (!isWithLong(wanted)) return;
+  await obtainLogCollection(reporter);
   await obtainCertManager(reporter);
   await ensureBuilder(reporter);
 }

@@ -18,11 +18,7 @@ export interface Stage {
     | { jest: readonly string[]; workers?: number; testTimeoutMs: number };
 }
 
-/**
- * In the order in which a mistake is found soonest. Those of a row run one after the other; the last two
- * rows run side by side: their tests wait most of the time, those that count CPU are over by then.
- */
-export const FIRST: readonly Stage[] = [
+const CHECK: readonly Stage[] = [
   {
     name: 'check',
     needs: 'nothing',
@@ -34,6 +30,9 @@ export const FIRST: readonly Stage[] = [
       ],
     },
   },
+];
+
+const UNIT: readonly Stage[] = [
   {
     name: 'unit',
     needs: 'nothing',
@@ -42,6 +41,9 @@ export const FIRST: readonly Stage[] = [
       testTimeoutMs: 5_000,
     },
   },
+];
+
+const BENCH: readonly Stage[] = [
   {
     name: 'bench',
     needs: 'nothing',
@@ -88,6 +90,15 @@ const REAL_NODE: readonly Stage[] = [
   },
 ];
 
-export const SIDE_BY_SIDE: readonly (readonly Stage[])[] = [API_SERVER, REAL_NODE];
+/**
+ * Phases one after the other, in the order in which a mistake is found soonest. The rows of a phase run
+ * side by side, the stages of a row one after the other: tests on clusters wait most of the time. What
+ * counts CPU is alone.
+ */
+export const PHASES: readonly (readonly (readonly Stage[])[])[] = [
+  [CHECK, UNIT],
+  [BENCH],
+  [API_SERVER, REAL_NODE],
+];
 
-export const STAGES: readonly Stage[] = [...FIRST, ...SIDE_BY_SIDE.flat()];
+export const STAGES: readonly Stage[] = PHASES.flat(2);

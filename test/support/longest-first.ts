@@ -18,7 +18,7 @@ const LONGEST = [
   'e2e/installed.long.test.ts',
   'e2e/vanished.long.test.ts',
   'e2e/log-collection.long.test.ts',
-  'e2e/safety.test.ts',
+  'e2e/safety.long.test.ts',
   'e2e/sidecar.test.ts',
   'e2e/claims.long.test.ts',
   'e2e/demo/demo.test.ts',
