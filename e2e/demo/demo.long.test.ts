@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { playDemos, row } from './playing.ts';
+import { expectEveryLine, playDemos, row } from './playing.ts';
 
 const { demo, traces } = playDemos();
 
@@ -12,14 +12,29 @@ asRoot('the demo on a real node', () => {
     expect(await traces()).toEqual([]);
   });
 
-  test('plays the example with the OpenTelemetry Collector and Loki', async () => {
-    const run = await demo(['--example', 'log-collection']);
-    expect(run).toMatchObject({ code: 0, stderr: '' });
-    expect(run.stdout).toMatch(/is FinalizerJobFailed \(attempt 1;/);
-    expect(run.stdout).toMatch(/finalizer Job \S+ exited with 0$/m);
-    expect(row(run, 'lines written')).toBeGreaterThan(150);
-    expect(row(run, 'lines received')).toBe(row(run, 'lines written'));
-    expect([row(run, 'PVCs left'), row(run, 'bindings left')]).toEqual([0, 0]);
+  test('clears away what a run has left that was killed', async () => {
+    const killed = await demo([], { when: 'taking the backend away', signal: 'SIGKILL' });
+    expect(killed.code).toBeNull();
+    expect(await traces()).not.toEqual([]);
+
+    const run = await demo([]);
+    expect(run.stdout).toContain('removed the cluster of an earlier demo');
+    expectEveryLine(run);
     expect(await traces()).toEqual([]);
   });
+
+  test('plays the example with the OpenTelemetry Collector and Loki', async () => {
+    expectEveryLine(await demo(['--example', 'log-collection']), 150);
+    expect(await traces()).toEqual([]);
+  });
+});
+
+test('the demo shows the cycle on a simulated node, and says that it counts no lines', async () => {
+  const run = await demo(['--nodes', 'kwok']);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain('no container runs, so no lines are written or counted');
+  expect(run.stdout).toMatch(/sidecar of \S+ exited with 1$/m);
+  expect([row(run, 'PVCs left'), row(run, 'bindings left')]).toEqual([0, 0]);
+  expect(run.stdout).not.toContain('lines written');
+  expect(await traces()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -68,4 +68,14 @@ export function playDemos(): Playing {
 /** A number of the printed table. */
 export function row(run: Run, name: string): number {
   return Number(new RegExp(`^  ${name} +(\\d+)`, 'm').exec(run.stdout)?.[1]);
+}
+
+/** Of a demo on a real node, whatever ships: the Job fails while the backend is away, and once. */
+export function expectEveryLine(run: Run, linesAtLeast = 70): void {
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toMatch(/is FinalizerJobFailed \(attempt 1;/);
+  expect(run.stdout).toMatch(/finalizer Job \S+ exited with 0$/m);
+  expect(row(run, 'lines written')).toBeGreaterThan(linesAtLeast);
+  expect(row(run, 'lines received')).toBe(row(run, 'lines written'));
+  expect([row(run, 'PVCs left'), row(run, 'bindings left')]).toEqual([0, 0]);
 }
