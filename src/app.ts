@@ -32,6 +32,8 @@ import { needed } from './kube/needed.ts';
 import { createMetrics } from './metrics.ts';
 import { serveWebhook, type Base } from './serve.ts';
 
+const NOT_STARTED = 'the program has not started yet';
+
 /**
  * The whole program, from connection to controllers: everything is started here, in this order, and
  * stopped in the opposite one. Resolves when the signal aborts.
@@ -53,7 +55,7 @@ export async function run(
   const base: Base = { config, client, clock, log, signal, parts };
 
   const health: Health = { live: new Map(), ready: new Map() };
-  let notStarted = 'the program has not started yet';
+  let notStarted = NOT_STARTED;
   health.ready.set('start', () => notStarted);
   const probes = createHealthServer(health, metrics);
   parts.defer(() => probes.close());
@@ -64,6 +66,7 @@ export async function run(
   const ask = (): Promise<string> => client.version({ signal });
   const kubernetes = await firstAnswer(ask, { clock, log, waits }, signal);
   if (kubernetes === undefined) return;
+  notStarted = NOT_STARTED;
   log.info('starts', { version, server: client.server, kubernetes, mode: config.command });
 
   const lease = { kind: 'Lease', namespace: config.namespace, name: config.instance } as const;

@@ -31,13 +31,19 @@ async function main(argv: readonly string[]): Promise<number> {
     names.length === 0 ? stage.onlyByName !== true : names.includes(stage.name);
 
   const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
+  /** Why the programs of a stage could not be obtained. */
+  const unprepared = new Map<Stage, unknown>();
   /** One after the other. */
   const runRow = async (row: readonly Stage[], prefixed: boolean): Promise<void> => {
     for (const stage of row) {
       const say = prefixed ? sayAs(stage.name) : write;
       const startedAt = performance.now();
       say(`=== ${stage.name}\n`);
-      const { passed, failed, skipped } = await runStage(stage, wanted, say).catch(broken(say));
+      const { passed, failed, skipped } = await (
+        unprepared.has(stage)
+          ? Promise.reject(unprepared.get(stage) as Error)
+          : runStage(stage, wanted, say)
+      ).catch(broken(say));
       sum.passed += passed;
       sum.failed += failed;
       sum.skipped += skipped;
@@ -47,7 +53,9 @@ async function main(argv: readonly string[]): Promise<number> {
   };
   for (const phase of PHASES) {
     const rows = phase.map((row) => row.filter(isChosen)).filter((row) => row.length > 0);
-    for (const stage of rows.flat()) await prepare(stage, wanted);
+    for (const stage of rows.flat()) {
+      await prepare(stage, wanted).catch((error: unknown) => unprepared.set(stage, error));
+    }
     await Promise.all(rows.map((row) => runRow(row, rows.length > 1)));
   }
 

@@ -49,9 +49,12 @@ export class ApiError extends Error {
 /** There was no answer: refused, cut, timed out. Whether a write was done is not known. */
 export class ApiUnreachable extends Error {
   override readonly name = 'ApiUnreachable';
+  /** What was thrown for it; the message has its words. */
+  readonly fault: unknown;
 
   constructor(request: string, cause: unknown) {
     super(`${request}: no answer from the API server (${messageOf(cause)})`);
+    this.fault = cause;
   }
 }
 

@@ -1,5 +1,5 @@
 import { delay, isAborted, type Clock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError, ApiUnreachable, isFinal } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
@@ -13,7 +13,7 @@ const BACKOFF = { firstMs: 500, limitMs: 30_000 };
  *
  * @param waits is told why, before each wait
  * @returns `undefined` when the signal aborted before
- * @throws UserError for a no that stays one, credentials that are not taken included
+ * @throws UserError for a no that stays one, credentials that are not taken included, and for a server that is another one
  */
 export async function firstAnswer<T>(
   ask: () => Promise<T>,
@@ -29,7 +29,8 @@ export async function firstAnswer<T>(
       const why = messageOf(error);
       waits(why);
       log.warn('the API server does not answer yet; will try again', { error: why });
-      await delay(clock, backoffMs(failures, BACKOFF), signal);
+      const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+      await delay(clock, Math.max(askedMs, backoffMs(failures, BACKOFF)), signal);
     }
   }
   return undefined;
@@ -37,5 +38,12 @@ export async function firstAnswer<T>(
 
 function passes(error: unknown): boolean {
   if (error instanceof ApiError) return !isFinal(error) && error.code !== 401;
-  return error instanceof ApiUnreachable;
+  return error instanceof ApiUnreachable && !isMistaken(error.fault);
+}
+
+/** Credentials that cannot be had, or a server that is not the one of the kubeconfig: nothing to wait for. */
+function isMistaken(fault: unknown): boolean {
+  if (fault instanceof UserError) return true;
+  const { code } = Object(fault) as { code?: unknown };
+  return typeof code === 'string' && /CERT|TLS|UNABLE_TO_VERIFY/.test(code);
 }

@@ -6,10 +6,10 @@ import type { Log } from '../log.ts';
 import { hasCode } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 
-/** What a leader leaves to the next one, in an annotation of the Lease. Written with each renewal. */
+/** What a leader leaves to the next one, in an annotation of the Lease. Written with each renewal, and at the end. */
 export interface Handover {
   readonly annotation: string;
-  /** What the former leader has given; called before `lead`. */
+  /** All that the former leader has given, empty for nothing; called before `lead`. */
   take(text: string): void;
   /** `undefined` for nothing. */
   give(): string | undefined;
@@ -35,7 +35,7 @@ export interface LeaseOptions {
   log: Log;
   /** Called when the API server has answered, every few seconds. */
   onAnswer?: () => void;
-  handover?: Handover;
+  handover: Handover | undefined;
 }
 
 /** With the looks of those who wait, two seconds apart, another one leads 15 s after a crash. */
@@ -70,8 +70,9 @@ export async function withLease(
   if (held === undefined) return;
   log.info('leads', { identity });
   const { handover } = options;
-  const given = handover && held.lease.metadata.annotations?.[handover.annotation];
-  if (given !== undefined) handover?.take(given);
+  if (handover !== undefined) {
+    handover.take(held.lease.metadata.annotations?.[handover.annotation] ?? '');
+  }
   const lost = new AbortController();
   const leading = lead(AbortSignal.any([signal, lost.signal]));
   const renewing = renew(options, held, AbortSignal.any([signal, lost.signal])).then(() => {
@@ -180,12 +181,14 @@ function within(ms: number, signal: AbortSignal): AbortSignal {
 }
 
 /** Lets the next one start at once. */
-async function release({ client, ref, identity, log }: LeaseOptions): Promise<void> {
+async function release(options: LeaseOptions): Promise<void> {
+  const { client, ref, identity, log } = options;
   try {
     const signal = AbortSignal.timeout(RELEASE_MS);
     const lease = await client.get<Lease>(ref, { signal });
     if (lease?.spec.holderIdentity !== identity) return;
-    await client.replace({ ...lease, spec: { ...lease.spec, holderIdentity: '' } }, { signal });
+    const free = { ...lease.spec, holderIdentity: '' };
+    await client.replace({ ...withHandover(options, lease), spec: free }, { signal });
   } catch (error) {
     log.warn('cannot release the Lease; it ends by itself', { error: messageOf(error) });
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +107,11 @@ const outages: Record<string, { begin: () => void; said: RegExp }> = {
 };
 
 describe('an API server that', () => {
+  // Also where the test before is left out.
+  beforeAll(() => {
+    forwarder.forward();
+  });
+
   test.each(Object.entries(outages))(
     '%s makes controllers not ready, and neither ends them nor touches the webhook',
     async (_, { begin, said }) => {

@@ -42,7 +42,8 @@ export async function running(before: Lease | undefined, refuse?: Refusal): Prom
       });
     });
   };
-  const done = withLease({ ref, identity: 'me', client: api, clock, log }, lead, stop.signal);
+  const options = { ref, identity: 'me', client: api, clock, log, handover: undefined };
+  const done = withLease(options, lead, stop.signal);
   await settle();
   return { api, clock, log, led, stop, done };
 }

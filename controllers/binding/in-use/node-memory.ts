@@ -29,27 +29,29 @@ export interface NodeMemory extends Handover {
   interrupted(name: string): void;
 }
 
-/** After so long without a look, in ms, the next renewal is one after a gap in any case. */
+/** Whoever has not looked at a node for so long, in ms, need not know it: it begins anew. */
 const KEEP_MS = 5 * 60_000;
 /** An object holds 256 KiB of annotations; a node takes up to some 350 bytes of them. */
 const HANDED_ON = 500;
 
 export function createNodeMemory(clock: Clock): NodeMemory {
-  /** The one looked at last at the end; `at`: when it was, by our clock. */
+  /** The one looked at last at the end; `at`: when it was, by {@link Clock.uptime}. */
   const nodes = new Map<string, { stretch: Stretch; at: number }>();
 
   const keep = (name: string, stretch: Stretch): void => {
-    const now = clock.now();
     nodes.delete(name);
-    nodes.set(name, { stretch, at: now });
-    for (const [other, { at }] of nodes) {
-      if (now - at <= KEEP_MS) break;
-      nodes.delete(other);
+    nodes.set(name, { stretch, at: clock.uptime() });
+  };
+  const expire = (): void => {
+    for (const [name, { at }] of nodes) {
+      if (clock.uptime() - at <= KEEP_MS) return;
+      nodes.delete(name);
     }
   };
 
   return {
     renewed(name, renewedAt, gapMs) {
+      expire();
       const before = nodes.get(name)?.stretch;
       const isNew = before === undefined || renewedAt - before.until > gapMs;
       const stretch = { since: isNew ? renewedAt : before.since, until: renewedAt };
@@ -61,6 +63,7 @@ export function createNodeMemory(clock: Clock): NodeMemory {
     },
     annotation: annotations.seenOfNodes,
     give() {
+      expire();
       if (nodes.size === 0) return undefined;
       const newest = [...nodes].slice(-HANDED_ON);
       return JSON.stringify(
@@ -68,11 +71,9 @@ export function createNodeMemory(clock: Clock): NodeMemory {
       );
     },
     take(text) {
-      for (const [name, stretch] of read(text)) {
-        // This process may have led before, and have seen more since it wrote.
-        const own = nodes.get(name)?.stretch.until ?? -Infinity;
-        if (stretch.until > own) keep(name, stretch);
-      }
+      // Who has led before may have missed an interruption that the last leader saw.
+      nodes.clear();
+      for (const [name, stretch] of read(text)) keep(name, stretch);
     },
   };
 }

@@ -9,8 +9,9 @@ const LOOK_LASTS_MS = 5_000;
 const DEFAULT_LEASE_SECONDS = 40;
 /** Kubelets renew every quarter of the Lease's time: what is longer than this of it is an absence. */
 const GAP_OF_LEASE = 2.5 / 4;
-/** But a leader that takes over after a crash has not looked for up to 20 s. */
+/** But who takes over after a crash goes on with what was written before it. */
 const LEAST_GAP_MS = 25_000;
+
 /** Looks at a node, and remembers its Lease: one that jumps is that of a kubelet that was away. */
 export type NodeFinder = (name: string, now: number, signal: AbortSignal) => Promise<NodeSight>;
 
@@ -28,9 +29,16 @@ export function createNodeFinder({
   memory: NodeMemory;
 }): NodeFinder {
   const looks = new Map<string, Look>();
+  let begun = 0;
+  /** By node: which look was remembered last. An answer that comes late says nothing of what came after. */
+  const remembered = new Map<string, number>();
 
   const look = async (name: string, signal: AbortSignal): Promise<NodeSight> => {
+    const number = (begun += 1);
     const sight = await lookAtNode(client, name, signal);
+    if (number < (remembered.get(name) ?? 0))
+      throw new Error(`a newer look at node ${name} answered first`);
+    remembered.set(name, number);
     if (sight.kind !== 'present' || !sight.ready || sight.renewedAt === undefined) {
       memory.interrupted(name);
       return sight;
@@ -40,7 +48,8 @@ export function createNodeFinder({
   };
 
   return (name, now, signal) => {
-    for (const [other, { at }] of looks) if (now - at >= LOOK_LASTS_MS) looks.delete(other);
+    for (const [other, { at }] of looks)
+      if (Math.abs(now - at) >= LOOK_LASTS_MS) looks.delete(other);
     const serving = looks.get(name);
     if (serving !== undefined) return serving.sight;
     const mine = { sight: look(name, signal), at: now };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { UserError } from '../../../src/errors.ts';
-import { ApiUnreachable } from '../../../src/kube/api-error.ts';
+import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { firstAnswer } from '../../../src/kube/first-answer.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { refusal } from '../../support/memory-api.ts';
@@ -51,6 +51,15 @@ describe('is waited for, and says why', () => {
   });
 });
 
+test('a server that says how long is waited for so long', async () => {
+  const busy = new ApiError('GET /version', 429, { details: { retryAfterSeconds: 60 } });
+  const { answer, clock, asked } = asking(busy, 'v1.36.3');
+  await clock.advance(59_000);
+  expect(asked()).toBe(1);
+  await clock.advance(1_000);
+  await expect(answer).resolves.toBe('v1.36.3');
+});
+
 test('the wait doubles up to 30 s, and a fifth', async () => {
   const { clock, asked, stop, answer } = asking(away);
   await settle();
@@ -77,6 +86,20 @@ describe('is a no that stays one', () => {
   test.each(Object.entries(final))('%s', async (_, error) => {
     const { answer, asked } = asking(error);
     await expect(answer).rejects.toThrow(new UserError(error.message, 'ApiServerRefused'));
+    expect(asked()).toBe(1);
+  });
+  const mistaken = {
+    'another certificate': Object.assign(new Error('not in the list'), {
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    }),
+    'a CA that is not its own': Object.assign(new Error('unable to verify'), {
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    }),
+    'no credentials': new UserError('the plugin is not there', 'KubeconfigInvalid'),
+  };
+  test.each(Object.entries(mistaken))('%s', async (_, cause) => {
+    const { answer, asked } = asking(new ApiUnreachable('GET /version', cause));
+    await expect(answer).rejects.toMatchObject({ code: 'ApiServerUnreachable' });
     expect(asked()).toBe(1);
   });
   test('and a bug is one', async () => {

@@ -63,7 +63,7 @@ describe('what a leader leaves to the next one', () => {
     }
   });
 
-  test('is nothing to take where there is none', async () => {
+  test('is empty where there is none', async () => {
     const taken: string[] = [];
     const take = (text: string): void => {
       taken.push(text);
@@ -71,7 +71,7 @@ describe('what a leader leaves to the next one', () => {
     const clock = new FakeClock();
     const { stop, done } = leading(memoryApi(), clock, { annotation, take, give: () => undefined });
     await clock.advance(3_000);
-    expect(taken).toEqual([]);
+    expect(taken).toEqual(['']);
     stop.abort();
     await done;
   });

@@ -180,7 +180,15 @@ test('who waits and who leads says whenever the API server answers', async () =>
   const onAnswer = (): void => {
     answers += 1;
   };
-  const options = { ref, identity: 'me', client: api, clock, log: memoryLog(), onAnswer };
+  const options = {
+    ref,
+    identity: 'me',
+    client: api,
+    clock,
+    log: memoryLog(),
+    onAnswer,
+    handover: undefined,
+  };
   const lead = (signal: AbortSignal): Promise<void> => delay(clock, 3_600_000, signal);
   const done = withLease(options, lead, stop.signal);
   await clock.advance(10_000);
@@ -230,7 +238,14 @@ test('what leading throws is thrown, and the Lease is not renewed any more', asy
     await Promise.resolve();
     throw new Error('a bug');
   };
-  const options = { ref, identity: 'me', client: api, clock, log: memoryLog() };
+  const options = {
+    ref,
+    identity: 'me',
+    client: api,
+    clock,
+    log: memoryLog(),
+    handover: undefined,
+  };
   await expect(withLease(options, lead, new AbortController().signal)).rejects.toThrow('a bug');
   await clock.advance(60_000);
   expect(api.requests.filter(({ verb }) => verb === 'replace')).toEqual([]);

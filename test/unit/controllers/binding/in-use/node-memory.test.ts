@@ -39,10 +39,8 @@ describe('a stretch', () => {
     const { clock, memory } = remembering();
     renewed(memory, 100);
     await clock.advance(300_000);
-    renewed(memory, 100, 'node-2');
     expect(renewed(memory, 110)).toEqual(stretch(100, 110));
     await clock.advance(300_001);
-    renewed(memory, 120, 'node-2');
     expect(renewed(memory, 120)).toEqual(stretch(120, 120));
   });
 });
@@ -77,16 +75,26 @@ describe('the next leader', () => {
     renewed(memory, 100, 'node-2');
     expect(renewed(handedOn(memory.give()), 110)).toEqual(stretch(110, 110));
   });
-  test('who has led before knows more than it wrote', () => {
+  test('who has led before believes the last one, which may have seen an interruption', () => {
     const { memory } = remembering();
     renewed(memory, 100);
-    const written = memory.give() ?? '';
-    renewed(memory, 200);
-    memory.take(written);
-    expect(renewed(memory, 210)).toEqual(stretch(200, 210));
+    renewed(memory, 100, 'node-2');
+    const { memory: last } = remembering();
+    renewed(last, 110, 'node-2');
+    memory.take(last.give() ?? '');
+    expect(renewed(memory, 120)).toEqual(stretch(120, 120));
+    expect(renewed(memory, 120, 'node-2')).toEqual(stretch(110, 120));
+    memory.take('');
+    expect(memory.give()).toBeUndefined();
   });
-  test('is given nothing where nobody waits, so that a Lease at rest stays as it is', () => {
-    expect(remembering().memory.give()).toBeUndefined();
+  test('is given nothing where nobody waits, so that a Lease at rest stays as it is', async () => {
+    const { clock, memory } = remembering();
+    expect(memory.give()).toBeUndefined();
+    renewed(memory, 100);
+    await clock.advance(300_000);
+    expect(memory.give()).toBeDefined();
+    await clock.advance(1);
+    expect(memory.give()).toBeUndefined();
   });
   test('is given the 500 nodes that were looked at last: an annotation has its limit', () => {
     const { memory } = remembering();

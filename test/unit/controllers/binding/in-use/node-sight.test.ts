@@ -105,7 +105,7 @@ describe('looks that fail', () => {
     const find = createNodeFinder({ client, memory: createNodeMemory(new FakeClock()) });
     const look = (seconds: number) =>
       find('node-1', T0 + seconds * 1000, new AbortController().signal);
-    return { renew: all.renew, look, turns };
+    return { api: all.api, renew: all.renew, look, turns };
   };
   test('late, do not spoil the one that was started meanwhile, nor any later one', async () => {
     const { look, renew, turns } = hanging();
@@ -125,6 +125,25 @@ describe('looks that fail', () => {
     await settle();
     turns[3]?.resolve(undefined);
     expect(await fourth).toMatchObject({ unbrokenSince: T0 });
+  });
+  test('do not take back what a newer one has seen, when they succeed after it', async () => {
+    const { api, renew, look, turns } = hanging();
+    renew(0);
+    const first = look(0);
+    turns[0]?.resolve(undefined);
+    await first;
+    const late = look(6);
+    const newer = look(12);
+    api.put(node({ status: {} }));
+    turns[2]?.resolve(undefined);
+    expect(await newer).not.toHaveProperty('unbrokenSince');
+    api.put(node());
+    turns[1]?.resolve(undefined);
+    await expect(late).rejects.toThrow('a newer look at node node-1 answered first');
+    renew(15);
+    const next = look(18);
+    turns[3]?.resolve(undefined);
+    expect(await next).toMatchObject({ unbrokenSince: T0 + 15_000 });
   });
   test('do not keep the next one waiting', async () => {
     const { look, turns } = hanging();
