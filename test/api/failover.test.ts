@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../e2e/cluster/free-ports.ts';
-import { finalizers } from '../../src/api/names.ts';
+import { annotations, finalizers } from '../../src/api/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Lease } from '../../src/kube/lease.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
@@ -16,6 +16,7 @@ import { openApi, type Api } from './harness.ts';
 import { probe } from './probing.ts';
 
 const instance = 'failover';
+const lease = { kind: 'Lease', namespace: 'kube-system', name: instance } as const;
 
 /** `controllers` of this checkout, as a process of its own. */
 interface Replica {
@@ -58,8 +59,7 @@ const leads = ({ pid }: Replica): Promise<boolean> =>
   eventually(
     `process ${pid} to lead`,
     async () => {
-      const ref = { kind: 'Lease', namespace: 'kube-system', name: instance } as const;
-      const holder = (await api.client.get<Lease>(ref))?.spec.holderIdentity ?? '';
+      const holder = (await api.client.get<Lease>(lease))?.spec.holderIdentity ?? '';
       if (holder.startsWith(`${hostname()}_${pid}_`)) return true;
       throw new Error(holder);
     },
@@ -97,6 +97,26 @@ test('another replica leads and works within 15 s of a kill of the leader, and s
   expect(await handedOver(first, 'SIGKILL', second)).toBeLessThan(15_000);
   const third = await start();
   expect(await handedOver(second, 'SIGTERM', third)).toBeLessThan(5_000);
+  await third.end('SIGTERM');
   const names = ['before', 'after-sigkill', 'after-sigterm'];
   await api.kubectl('delete', 'fluentpvc', ...names);
 }, 120_000);
+
+test('who leads takes over what the last leader has seen of nodes, and hands it on', async () => {
+  const last = await start();
+  await leads(last);
+  await last.end('SIGKILL');
+  const seen = { since: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:01:00.000Z' };
+  // What no leader has written is not handed on: so it can be seen that this is not only left as it was.
+  const written = JSON.stringify({ 'node-1': seen, 'node-2': 'nothing' });
+  const annotation = `${annotations.seenOfNodes}=${written}`;
+  await api.kubectl('annotate', 'lease', instance, '-n', 'kube-system', '--overwrite', annotation);
+  const next = await start();
+  await leads(next);
+  await eventually('what is handed on', async () => {
+    const found = await api.client.get<Lease>(lease);
+    const given = found?.metadata.annotations?.[annotations.seenOfNodes] ?? '';
+    if (given !== JSON.stringify({ 'node-1': seen })) throw new Error(given);
+    return true;
+  });
+}, 60_000);
