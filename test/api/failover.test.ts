@@ -97,9 +97,9 @@ test('another replica leads and works within 15 s of a kill of the leader, and s
   expect(await handedOver(first, 'SIGKILL', second)).toBeLessThan(15_000);
   const third = await start();
   expect(await handedOver(second, 'SIGTERM', third)).toBeLessThan(5_000);
-  await third.end('SIGTERM');
   const names = ['before', 'after-sigkill', 'after-sigterm'];
   await api.kubectl('delete', 'fluentpvc', ...names);
+  await third.end('SIGTERM');
 }, 120_000);
 
 test('who leads takes over what the last leader has seen of nodes, and hands it on', async () => {
