@@ -144,7 +144,7 @@ test('what is released from the chart takes nothing but itself along, and leaves
       'app.kubernetes.io/name=fluent-pvc-operator',
     );
   expect((await left()).trim().split('\n')).toHaveLength(12);
-  // With its PVC undrained: chart.uninstall.test.ts is about what keeps people from that.
+  // With its PVC undrained: chart.uninstall.long.test.ts is about what keeps people from that.
   await helm('uninstall', RELEASE, `--namespace=${namespace}`, '--wait', '--no-hooks');
   expect(await left()).toBe('');
   expect(await api.kubectl('get', 'fpvcb', 'some', '-o', 'name')).toContain('some');
