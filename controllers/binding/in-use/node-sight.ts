@@ -11,14 +11,20 @@ const DEFAULT_LEASE_SECONDS = 40;
 const GAP_OF_LEASE = 2.5 / 4;
 /** But who takes over after a crash goes on with what was written before it. */
 const LEAST_GAP_MS = 25_000;
+/** A node that nobody has asked for in this time is forgotten: no look takes so long. */
+const FORGET_MS = 10 * 60_000;
 
 /** Looks at a node, and remembers its Lease: one that jumps is that of a kubelet that was away. */
 export type NodeFinder = (name: string, now: number, signal: AbortSignal) => Promise<NodeSight>;
 
-/** The newest look at a node, and when it was begun; none after one that failed. */
-interface Look {
-  sight: Promise<NodeSight>;
+/** A node that somebody has asked for. */
+interface Watched {
+  /** The newest look, and when it was begun; none after one that failed. */
+  look: Promise<NodeSight> | undefined;
   at: number;
+  /** How many looks were begun, and the newest of them that was answered: a late answer says nothing more. */
+  begun: number;
+  answered: number;
 }
 
 export function createNodeFinder({
@@ -28,17 +34,13 @@ export function createNodeFinder({
   client: Pick<KubeClient, 'get'>;
   memory: NodeMemory;
 }): NodeFinder {
-  const looks = new Map<string, Look>();
-  let begun = 0;
-  /** By node: which look was remembered last. An answer that comes late says nothing of what came after. */
-  const remembered = new Map<string, number>();
+  const nodes = new Map<string, Watched>();
 
-  const look = async (name: string, signal: AbortSignal): Promise<NodeSight> => {
-    const number = (begun += 1);
+  const look = async (name: string, node: Watched, signal: AbortSignal): Promise<NodeSight> => {
+    const number = (node.begun += 1);
     const sight = await lookAtNode(client, name, signal);
-    if (number < (remembered.get(name) ?? 0))
-      throw new Error(`a newer look at node ${name} answered first`);
-    remembered.set(name, number);
+    if (number < node.answered) throw new Error(`a newer look at node ${name} answered first`);
+    node.answered = number;
     if (sight.kind !== 'present' || !sight.ready || sight.renewedAt === undefined) {
       memory.interrupted(name);
       return sight;
@@ -48,17 +50,17 @@ export function createNodeFinder({
   };
 
   return (name, now, signal) => {
-    for (const [other, { at }] of looks)
-      if (Math.abs(now - at) >= LOOK_LASTS_MS) looks.delete(other);
-    const serving = looks.get(name);
-    if (serving !== undefined) return serving.sight;
-    const mine = { sight: look(name, signal), at: now };
-    looks.set(name, mine);
-    mine.sight.catch(() => {
+    for (const [other, { at }] of nodes) if (Math.abs(now - at) > FORGET_MS) nodes.delete(other);
+    const node = nodes.get(name) ?? { look: undefined, at: now, begun: 0, answered: 0 };
+    nodes.set(name, node);
+    if (node.look !== undefined && Math.abs(now - node.at) < LOOK_LASTS_MS) return node.look;
+    const mine = look(name, node, signal);
+    Object.assign(node, { look: mine, at: now });
+    mine.catch(() => {
       // Nothing was seen: the next one looks again. A newer look is not its business.
-      if (looks.get(name) === mine) looks.delete(name);
+      if (node.look === mine) node.look = undefined;
     });
-    return mine.sight;
+    return mine;
   };
 }
 
