@@ -46,12 +46,15 @@ const isCI = process.env.CI === 'true';
 export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
   if (stage.needs === 'nothing' || whyImpossible(stage) !== undefined) return;
   const reporter = createReporter(process.stdout, () => performance.now());
-  const simulated = { kind: 'kwok', count: 1 } as const;
-  await obtainSoftware({ nodes: simulated, reporter, ...versionOf(stage, wanted) });
   await obtainHelm(reporter);
-  await obtainTool('promtool', reporter);
-  if (stage.needs !== 'real node') return;
+  if (stage.needs === 'api server') {
+    const nodes = { kind: 'kwok', count: 0 } as const;
+    await obtainSoftware({ nodes, reporter, ...versionOf(stage, wanted) });
+    await obtainTool('promtool', reporter);
+    return;
+  }
   await obtainSoftware({ nodes: { kind: 'real' }, reporter });
+  await obtainSoftware({ nodes: { kind: 'kwok', count: 1 }, reporter });
   if (!isWithLong(wanted)) return;
   await obtainLogCollection(reporter);
   await obtainCertManager(reporter);
