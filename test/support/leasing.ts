@@ -1,5 +1,5 @@
 import type { Stored } from '../../src/api/object.ts';
-import { withLease, type Lease } from '../../src/kube/lease.ts';
+import { withLease, type Lease, type LeaseOptions } from '../../src/kube/lease.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { memoryApi, type MemoryApi, type Refusal } from './memory-api.ts';
 import { memoryLog, type MemoryLog } from './memory-log.ts';
@@ -15,6 +15,19 @@ export function lease(spec: Lease['spec']): Lease {
   };
 }
 export const held = lease({ holderIdentity: 'other', renewTime: 'r1', leaseTransitions: 4 });
+
+/** What a process asks for the Lease with, and hands nothing on. */
+export function leasing({
+  api,
+  clock,
+  log = memoryLog(),
+}: {
+  api: MemoryApi;
+  clock: FakeClock;
+  log?: MemoryLog;
+}): LeaseOptions {
+  return { ref, identity: 'me', client: api, clock, log, handover: undefined };
+}
 
 export interface Running {
   api: MemoryApi;
@@ -42,8 +55,7 @@ export async function running(before: Lease | undefined, refuse?: Refusal): Prom
       });
     });
   };
-  const options = { ref, identity: 'me', client: api, clock, log, handover: undefined };
-  const done = withLease(options, lead, stop.signal);
+  const done = withLease(leasing({ api, clock, log }), lead, stop.signal);
   await settle();
   return { api, clock, log, led, stop, done };
 }

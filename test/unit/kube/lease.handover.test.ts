@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { delay } from '../../../src/clock.ts';
 import { withLease, type Handover, type Lease } from '../../../src/kube/lease.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { held, ref, stored } from '../../support/leasing.ts';
+import { held, leasing, stored } from '../../support/leasing.ts';
 import { memoryApi, type MemoryApi } from '../../support/memory-api.ts';
-import { memoryLog } from '../../support/memory-log.ts';
 
 describe('what a leader leaves to the next one', () => {
   const annotation = 'example.com/seen';
@@ -16,16 +15,13 @@ describe('what a leader leaves to the next one', () => {
   const leading = (api: MemoryApi, clock: FakeClock, handover: Handover) => {
     const stop = new AbortController();
     const lead = (signal: AbortSignal): Promise<void> => delay(clock, 3_600_000, signal);
-    const options = { ref, identity: 'me', client: api, clock, log: memoryLog(), handover };
-    return { stop, done: withLease(options, lead, stop.signal) };
+    const done = withLease({ ...leasing({ api, clock }), handover }, lead, stop.signal);
+    return { stop, done };
   };
   const given = (api: MemoryApi): unknown => stored(api).metadata.annotations;
 
   test('is written with each renewal, beside what others have annotated', async () => {
-    const api = memoryApi({
-      ...held,
-      metadata: { ...held.metadata, annotations: { theirs: 'x' } },
-    });
+    const api = memoryApi(annotated({ theirs: 'x' }));
     const clock = new FakeClock();
     let text: string | undefined = 'one';
     const { stop, done } = leading(api, clock, {

@@ -3,9 +3,8 @@ import { ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { withLease, type Lease } from '../../../src/kube/lease.ts';
 import { delay } from '../../../src/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { held, lease, ref, running, stored } from '../../support/leasing.ts';
+import { held, lease, leasing, running, stored } from '../../support/leasing.ts';
 import { memoryApi, refusal } from '../../support/memory-api.ts';
-import { memoryLog } from '../../support/memory-log.ts';
 
 describe('acquires', () => {
   const free: Record<string, { before: Lease | undefined; transitions: number }> = {
@@ -180,15 +179,7 @@ test('who waits and who leads says whenever the API server answers', async () =>
   const onAnswer = (): void => {
     answers += 1;
   };
-  const options = {
-    ref,
-    identity: 'me',
-    client: api,
-    clock,
-    log: memoryLog(),
-    onAnswer,
-    handover: undefined,
-  };
+  const options = { ...leasing({ api, clock }), onAnswer };
   const lead = (signal: AbortSignal): Promise<void> => delay(clock, 3_600_000, signal);
   const done = withLease(options, lead, stop.signal);
   await clock.advance(10_000);
@@ -238,14 +229,7 @@ test('what leading throws is thrown, and the Lease is not renewed any more', asy
     await Promise.resolve();
     throw new Error('a bug');
   };
-  const options = {
-    ref,
-    identity: 'me',
-    client: api,
-    clock,
-    log: memoryLog(),
-    handover: undefined,
-  };
+  const options = leasing({ api, clock });
   await expect(withLease(options, lead, new AbortController().signal)).rejects.toThrow('a bug');
   await clock.advance(60_000);
   expect(api.requests.filter(({ verb }) => verb === 'replace')).toEqual([]);
