@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { asRoot } from '../test/support/as-root.ts';
 import { FAULTS } from './safety/faults.ts';
 import { askedOf, planRounds } from './safety/plan.ts';
 import { playSafety } from './safety/playing.ts';
@@ -13,8 +14,6 @@ import { knownSum } from './safety/result.ts';
 const [SEED, RUNS] = [17, 24];
 
 const { safety, traces } = playSafety();
-
-const asRoot = process.platform === 'linux' && process.geteuid?.() === 0 ? describe : describe.skip;
 
 describe('the plan', () => {
   const rounds = planRounds(SEED, RUNS);

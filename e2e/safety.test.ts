@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { asRoot } from '../test/support/as-root.ts';
 import { playSafety } from './safety/playing.ts';
 import { knownSum } from './safety/result.ts';
 
@@ -8,8 +9,6 @@ import { knownSum } from './safety/result.ts';
  */
 
 const { safety, traces } = playSafety();
-
-const asRoot = process.platform === 'linux' && process.geteuid?.() === 0 ? describe : describe.skip;
 
 asRoot('the safety runs of the light example', () => {
   test('lose no line, and leave nothing', async () => {

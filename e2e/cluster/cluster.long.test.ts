@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asRoot } from '../../test/support/as-root.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { createKubectl, execIn, type Kubectl } from '../kubectl.ts';
 import { runCli } from './cli.ts';
@@ -61,8 +62,6 @@ describe('simulated nodes', () => {
     await cluster.stop();
   });
 });
-
-const asRoot = process.platform === 'linux' && process.geteuid?.() === 0 ? describe : describe.skip;
 
 asRoot('a real node', () => {
   it('runs Pods, volumes, Services and Jobs, beside a second one', async () => {

@@ -1,9 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { asRoot } from '../../test/support/as-root.ts';
 import { expectEveryLine, playDemos, row } from './playing.ts';
 
-const { demo, traces } = playDemos();
-
-const asRoot = process.platform === 'linux' && process.geteuid?.() === 0 ? describe : describe.skip;
+const { play: demo, traces } = playDemos();
 
 asRoot('the demo on a real node', () => {
   test('ships every line and leaves nothing', async () => {
