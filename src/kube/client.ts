@@ -15,6 +15,14 @@ export interface List<T extends KubeObject> {
   continue?: string;
 }
 
+/** An answer that is still open. */
+export interface Stream {
+  /** Lines of JSON, cut anywhere. */
+  body: AsyncIterable<Buffer>;
+  /** As of a list: when it began. */
+  servedAt?: number;
+}
+
 /** Which objects: a selector in the API's own notation. */
 export interface ListOptions {
   namespace?: string;
@@ -64,12 +72,8 @@ export interface KubeClient {
   ): Promise<void>;
   /** Asks for the Pod's eviction; a disruption budget answers 429. */
   evict(ref: ObjectRef, uid: string, options?: CallOptions): Promise<void>;
-  /** The open answer of a watch: lines of JSON. `namespace` of the query is where, as of a list. */
-  stream(
-    kind: Kind,
-    query: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Buffer>>;
+  /** The open answer of a watch. `namespace` of the query is where, as of a list. */
+  stream(kind: Kind, query: Record<string, string>, signal: AbortSignal): Promise<Stream>;
 }
 
 const FIELD_MANAGER = 'fluent-pvc-operator';
@@ -122,11 +126,10 @@ export function createClient(
         item.kind = itemKind;
       }
       const next = answer.metadata.continue;
-      const servedAt = Date.parse(String(headers.date));
       return {
         items,
         resourceVersion: answer.metadata.resourceVersion,
-        ...(Number.isNaN(servedAt) ? {} : { servedAt }),
+        ...servedAtOf(headers),
         ...(next === undefined || next === '' ? {} : { continue: next }),
       };
     },
@@ -194,10 +197,15 @@ export function createClient(
     async stream(kind, query, signal) {
       const { namespace, ...rest } = query;
       const path = collectionPath(kind, namespace);
-      const answer = await http.open({ method: 'GET', path, query: rest, signal });
-      return answer.body;
+      const { headers, body } = await http.open({ method: 'GET', path, query: rest, signal });
+      return { body, ...servedAtOf(headers) };
     },
   };
+}
+
+function servedAtOf({ date }: { date?: string | string[] | undefined }): { servedAt?: number } {
+  const servedAt = Date.parse(String(date));
+  return Number.isNaN(servedAt) ? {} : { servedAt };
 }
 
 function writeQuery(options: CallOptions): Record<string, string | undefined> {

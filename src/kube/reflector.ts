@@ -5,15 +5,15 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
 import { atLeastMs, backoffMs, longestMs } from './backoff.ts';
-import type { KubeClient, List } from './client.ts';
-import { ANSWER_MS } from './http.ts';
+import type { KubeClient } from './client.ts';
+import { createLister } from './lister.ts';
 import type { Pulse, WatchEnd } from './pulse.ts';
 import { selectionOf, type Selection } from './selection.ts';
 import { readEvents, type WatchEvent } from './watch-stream.ts';
 
 /** Where the reflector puts what it learns. */
 export interface Sink<T extends KubeObject> {
-  /** What is kept of an object: asked page by page, so that no more than a page is held whole. */
+  /** What is kept of an object: asked one by one, so that none is held whole for longer. */
   trim(object: Stored<T>): Stored<T>;
   /**
    * All objects there are, trimmed, as of that version and time (ms since the epoch, by the API server's
@@ -34,7 +34,6 @@ export interface ReflectorOptions<T extends KubeObject> extends Selection {
   log: Log;
 }
 
-const PAGE_SIZE = 500;
 const BACKOFF = { firstMs: 500, limitMs: 30_000 };
 /** Nothing that was due is later than this, however often it failed before. */
 export const LONGEST_BACKOFF_MS = longestMs(BACKOFF);
@@ -46,8 +45,7 @@ const WATCH_SECONDS = 300;
 const SILENCE_MS = 100_000;
 
 /**
- * Keeps a sink equal to a collection of the API server: a paged list, then a watch from where the
- * list ended, for as long as the watch can be resumed; a list again when it cannot (410 Gone).
+ * Keeps a sink equal to a collection of the API server: a list, then a watch from where the list ended, for as long as the watch can be resumed; a list again when it cannot (410 Gone).
  *
  *     list ──> watch ──> (closed, silent, cut) ──> watch from the last resourceVersion
  *      ^                                            │
@@ -59,14 +57,19 @@ export async function reflect<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, log, pulse } = options;
+  const { clock, log, pulse, sink } = options;
+  const list = createLister<T>({ ...options, trim: (object) => sink.trim(object) });
   let resourceVersion: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
     const from = resourceVersion;
     const startedAt = clock.uptime();
     try {
-      resourceVersion ??= await list(options, signal);
+      if (resourceVersion === undefined) {
+        const { items, servedAt, ...listed } = await list(signal);
+        sink.replace(items, listed.resourceVersion, servedAt);
+        ({ resourceVersion } = listed);
+      }
       const { reached, end } = await watch(options, resourceVersion, signal);
       resourceVersion = reached;
       // A server that goes down, or a proxy, may close each watch at once: that is no success.
@@ -97,28 +100,6 @@ export async function reflect<T extends KubeObject>(
   pulse.stopped();
 }
 
-async function list<T extends KubeObject>(
-  { client, kind, sink, pulse, clock, ...options }: ReflectorOptions<T>,
-  signal: AbortSignal,
-): Promise<string> {
-  const items: Stored<T>[] = [];
-  const selector = selectionOf(options);
-  const read = async (from?: string): Promise<List<T>> => {
-    const at = from === undefined ? {} : { continue: from };
-    pulse.waits(ANSWER_MS);
-    const page = await client.list<T>(kind, { ...selector, limit: PAGE_SIZE, ...at }, { signal });
-    pulse.alive();
-    for (const item of page.items) items.push(sink.trim(item));
-    return page;
-  };
-  let page = await read();
-  // All pages show what there was when the first one was served; what came since, the watch tells.
-  const servedAt = page.servedAt ?? clock.now();
-  while (page.continue !== undefined) page = await read(page.continue);
-  sink.replace(items, page.resourceVersion, servedAt);
-  return page.resourceVersion;
-}
-
 /** Follows one watch until it ends, and says up to which resourceVersion it came. */
 async function watch<T extends KubeObject>(
   options: ReflectorOptions<T>,
@@ -144,9 +125,9 @@ async function watch<T extends KubeObject>(
   };
   let cancel = restart();
   try {
-    const stream = await client.stream(kind, query, either);
+    const { body } = await client.stream(kind, query, either);
     pulse.alive();
-    for await (const event of readEvents<T>(stream)) {
+    for await (const event of readEvents<T>(body)) {
       cancel();
       cancel = restart();
       if (event.type === 'ERROR') throw new ApiError(`watch ${kind}`, event.code, event.status);

@@ -4,8 +4,14 @@ import type { Status } from './api-error.ts';
 /** A line of a watch; see the Kubernetes API concepts, "Efficient detection of changes". */
 export type WatchEvent<T extends KubeObject> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: Stored<T> }
-  | { type: 'BOOKMARK'; object: { metadata: { resourceVersion: string } } }
+  | { type: 'BOOKMARK'; object: { metadata: BookmarkMeta } }
   | { type: 'ERROR'; code: number; status: Status };
+
+/** Of a bookmark there is no more. */
+interface BookmarkMeta {
+  resourceVersion: string;
+  annotations?: Record<string, string>;
+}
 
 const NEWLINE = 0x0a;
 

@@ -101,9 +101,9 @@ function versions(signal: AbortSignal): { seen: Stored<Configuration>[]; follows
   const follow = async (kind: (typeof CONFIGURATIONS)[number]): Promise<void> => {
     const { resourceVersion } = await api.client.list(kind, {});
     const query = { watch: 'true', fieldSelector: `metadata.name=${RELEASE}`, resourceVersion };
-    const stream = await api.client.stream(kind, query, signal);
+    const { body } = await api.client.stream(kind, query, signal);
     void (async () => {
-      for await (const event of readEvents<Configuration>(stream)) {
+      for await (const event of readEvents<Configuration>(body)) {
         if (event.type === 'MODIFIED' || event.type === 'DELETED') seen.push(event.object);
       }
     })().catch(() => undefined);

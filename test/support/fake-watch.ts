@@ -1,4 +1,5 @@
 import type { KubeObject, Stored } from '../../src/api/object.ts';
+import { ApiError } from '../../src/kube/api-error.ts';
 import type { KubeClient, List, ListOptions } from '../../src/kube/client.ts';
 
 /** A watch that is open: what the test sends, the reflector reads. */
@@ -18,6 +19,8 @@ export interface FakeWatchClient<T extends KubeObject> {
   /** The watch that was opened last. */
   readonly watch: OpenWatch;
   onList: (options: ListOptions) => List<T>;
+  /** Where absent, lists by a watch are refused, as by API servers that have none. */
+  onStreamedList?: (watch: OpenWatch) => void;
   /** Throws to refuse a watch. */
   onWatch: (watch: OpenWatch) => void;
 }
@@ -45,9 +48,14 @@ export function fakeWatchClient<T extends KubeObject>(
       stream: async (_kind: string, query: Record<string, string>, signal: AbortSignal) => {
         await Promise.resolve();
         const { watch, body } = openWatch(query, signal);
+        if ('sendInitialEvents' in query) {
+          if (fake.onStreamedList === undefined) throw new ApiError('list', 422, {});
+          fake.onStreamedList(watch);
+          return { body };
+        }
         fake.watches.push(watch);
         fake.onWatch(watch);
-        return body;
+        return { body };
       },
     } as unknown as KubeClient,
   };

@@ -85,9 +85,17 @@ describe('a watch that was due and was not tried hangs', () => {
       },
       from: 60_000,
     },
-    'in a watch, although its request was given up': {
+    'in a list by a watch, although its request was given up': {
       prepare: ({ client }) => {
         client.stream = () => never;
+      },
+      from: 60_000,
+    },
+    'in a watch, although its request was given up': {
+      prepare: ({ client }) => {
+        const stream = client.stream.bind(client);
+        client.stream = (kind, query, signal) =>
+          'sendInitialEvents' in query ? stream(kind, query, signal) : never;
       },
       from: 100_000,
     },

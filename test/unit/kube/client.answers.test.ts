@@ -73,9 +73,11 @@ describe('answers', () => {
       response.write('one\n');
       response.end('two\n');
     };
-    const stream = await stub.client.stream('Pod', { watch: 'true' }, new AbortController().signal);
+    const { signal } = new AbortController();
+    const { body, servedAt } = await stub.client.stream('Pod', { watch: 'true' }, signal);
+    expect(Math.abs(Date.now() - (servedAt ?? 0))).toBeLessThan(60_000);
     let text = '';
-    for await (const chunk of stream) text += chunk.toString();
+    for await (const chunk of body) text += chunk.toString();
     expect(text).toBe('one\ntwo\n');
     expect(stub.asked[0]?.request).toBe('GET /prefix/api/v1/pods?watch=true');
     const ofOne = { namespace: 'shop', fieldSelector: 'metadata.name=a' };
@@ -293,9 +295,9 @@ describe('no answer', () => {
   });
   test('a stream has no such time', async () => {
     const timeout = jest.spyOn(globalThis, 'setTimeout');
-    const stream = await stub.client.stream('Pod', {}, new AbortController().signal);
+    const { body } = await stub.client.stream('Pod', {}, new AbortController().signal);
     const chunks: string[] = [];
-    for await (const chunk of stream) chunks.push(chunk.toString());
+    for await (const chunk of body) chunks.push(chunk.toString());
     expect(chunks).toEqual(['{}']);
     expect(timeout).not.toHaveBeenCalledWith(expect.any(Function), 60_000);
     timeout.mockRestore();
