@@ -79,6 +79,8 @@ export class Controller {
       if (plan.writes.length > 0) {
         await this.#apply(key, plan, signal);
         log.info(plan.reason, { writes: plan.writes.map((write) => write.verb).join(',') });
+        // A watch will bring what was written, and with it the next step.
+        this.queue.goesOn(key);
       }
       this.queue.forget(key);
       this.#refusals.delete(key);

@@ -11,12 +11,21 @@ const BACKOFF = { firstMs: 100, limitMs: 60_000 };
  * - a key is never worked on twice at the same time: added meanwhile, it comes again afterwards;
  * - of several deadlines of a key the earliest holds, and any add is earlier than a deadline;
  * - a key that nobody waits for takes no memory.
+ *
+ * And one more: of many keys that come at once, the first is not worked on step by step with the last. A key
+ * that is half done (see {@link goesOn}) does not wait for all that are fresh, nor they for it: they take
+ * turns.
  */
 export class Queue implements QueueReading {
   readonly #clock: Clock;
   readonly #observer: QueueObserver;
   /** Since when. A Map keeps the order of insertion: queue and test for membership in one. */
-  readonly #ready = new Map<string, number>();
+  readonly #fresh = new Map<string, number>();
+  /** The same, of keys that are half done. */
+  readonly #begun = new Map<string, number>();
+  /** Keys that are half done, until they are taken again. */
+  readonly #goOn = new Set<string>();
+  #begunTaken = false;
   /** Since when. */
   readonly #active = new Map<string, number>();
   /** Active keys that were added meanwhile, and when. */
@@ -32,11 +41,15 @@ export class Queue implements QueueReading {
 
   /** Keys that wait for a worker, for a deadline, or are worked on. */
   get size(): number {
-    return this.#ready.size + this.#active.size + this.#deadlines.size;
+    return this.#waiting + this.#active.size + this.#deadlines.size;
   }
 
   get depth(): number {
-    return this.#ready.size + this.#again.size;
+    return this.#waiting + this.#again.size;
+  }
+
+  get #waiting(): number {
+    return this.#fresh.size + this.#begun.size;
   }
 
   get workedMs(): readonly number[] {
@@ -46,7 +59,7 @@ export class Queue implements QueueReading {
 
   /** Work on the key as soon as a worker is free. */
   add(key: string): void {
-    if (this.#ready.has(key) || this.#again.has(key)) return;
+    if (this.#isReady(key) || this.#again.has(key)) return;
     this.#observer.added();
     const now = this.#clock.uptime();
     if (this.#active.has(key)) this.#again.set(key, now);
@@ -56,7 +69,7 @@ export class Queue implements QueueReading {
   /** Work on the key that many ms from now, unless it is added before. */
   addAfter(key: string, ms: number): void {
     const at = this.#clock.uptime() + ms;
-    if (this.#ready.has(key)) return;
+    if (this.#isReady(key)) return;
     if ((this.#deadlines.get(key)?.at ?? Number.POSITIVE_INFINITY) <= at) return;
     this.#dropDeadline(key);
     const cancel = this.#clock.after(ms, () => {
@@ -82,6 +95,11 @@ export class Queue implements QueueReading {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     this.addAfter(key, backoffMs(failures, BACKOFF));
+  }
+
+  /** Something was done with the key, from which more will follow soon: then it takes turns with fresh ones. */
+  goesOn(key: string): void {
+    this.#goOn.add(key);
   }
 
   /** The key went well: its backoff starts over. */
@@ -122,8 +140,24 @@ export class Queue implements QueueReading {
 
   #enqueue(key: string, since: number): void {
     this.#dropDeadline(key);
-    this.#ready.set(key, since);
+    (this.#goOn.has(key) ? this.#begun : this.#fresh).set(key, since);
     this.#idle.shift()?.();
+  }
+
+  #isReady(key: string): boolean {
+    return this.#fresh.has(key) || this.#begun.has(key);
+  }
+
+  /** Takes the next key off, and says since when it waited. */
+  #take(): [key: string, since: number] | undefined {
+    const isTurnOfBegun = this.#begun.size > 0 && (this.#fresh.size === 0 || !this.#begunTaken);
+    this.#begunTaken = isTurnOfBegun;
+    const keys = isTurnOfBegun ? this.#begun : this.#fresh;
+    const [next] = keys;
+    if (next === undefined) return undefined;
+    keys.delete(next[0]);
+    this.#goOn.delete(next[0]);
+    return next;
   }
 
   #done(key: string): void {
@@ -137,12 +171,11 @@ export class Queue implements QueueReading {
 
   async #next(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted) {
-      const [next] = this.#ready;
+      const next = this.#take();
       if (next !== undefined) {
         const [key, since] = next;
         const now = this.#clock.uptime();
         this.#observer.taken(now - since);
-        this.#ready.delete(key);
         this.#active.set(key, now);
         return key;
       }

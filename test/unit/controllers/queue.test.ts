@@ -62,6 +62,43 @@ describe('add', () => {
   });
 });
 
+describe('a key that goes on', () => {
+  test('does not wait for all that are fresh', async () => {
+    const { queue, begun, finish } = working();
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settle();
+    // What it wrote comes back by the watch.
+    queue.goesOn('a');
+    queue.add('a');
+    await finish('a');
+    await finish('a');
+    expect(begun).toEqual(['a', 'a', 'b']);
+  });
+  test('takes turns with them, each in the order they came', async () => {
+    const { queue, begun, finish } = working();
+    queue.add('first');
+    await settle();
+    for (const key of ['a', 'b', 'c']) queue.goesOn(key);
+    for (const key of ['x', 'y', 'a', 'b', 'c']) queue.add(key);
+    for (const key of ['first', 'a', 'x', 'b', 'y']) await finish(key);
+    expect(begun).toEqual(['first', 'a', 'x', 'b', 'y', 'c']);
+  });
+  test('does so once it is added, and waits like any other the next time', async () => {
+    const { queue, begun, finish } = working();
+    queue.add('a');
+    await settle();
+    queue.goesOn('a');
+    await finish('a');
+    expect(queue.size).toBe(0);
+    for (const key of ['x', 'y', 'a']) queue.add(key);
+    await settle();
+    expect(begun).toEqual(['a', 'a']);
+    queue.add('a');
+    for (const key of ['a', 'x', 'y']) await finish(key);
+    expect(begun).toEqual(['a', 'a', 'x', 'y', 'a']);
+  });
+});
+
 describe('addAfter', () => {
   test('comes when its time has come', async () => {
     const { queue, clock, begun } = working();
