@@ -11,7 +11,7 @@ import { subjects } from './shapes.ts';
 import type { Serving } from './shipped.ts';
 import { openStand, standFloor, standOperator, type Stand } from './stand.ts';
 import type { Measured } from './statistics.ts';
-import { followDrains, type Timeline } from './timeline.ts';
+import { followDrains } from './timeline.ts';
 
 const SIZES = { pods: [200, 1000], nodes: 10, profile: 'none' };
 
@@ -47,13 +47,13 @@ async function measure(sizes: typeof SIZES, report: Report): Promise<void> {
     const during = await asked(drain(stand, observer, count));
 
     const found = report.latencies(`${count} Pods: end to Job`, {
-      floor: floorDrain.measured(),
+      floor: floorDrain.measured,
       operator: timeline.measured(),
     });
     report.latencies(`${count} Pods: dry run of an admission, at rest`, atRest);
     const meanwhile = report.latencies(`${count} Pods: dry run of an admission, meanwhile`, during);
     report.found(`${count} Pods: ms until the first Job`, {
-      floor: { first: floorDrain.firstJobMs() },
+      floor: { first: floorDrain.firstJobMs },
       operator: { first: timeline.firstJobMs() },
     });
     const first = timeline.firstJobMs() / 1000;
@@ -67,19 +67,20 @@ async function measure(sizes: typeof SIZES, report: Report): Promise<void> {
   }
 }
 
+/** Read when it is over: a timeline goes on with what ends later. */
 async function drainOfFloor(
   { client }: Stand,
   observer: Observer,
   count: number,
   report: Report,
-): Promise<Timeline> {
+): Promise<{ measured: Measured; firstJobMs: number }> {
   await populateFloor(client, observer, count);
   report.step(`${count} Pods of the floor run; deleting them`);
   const timeline = followDrains(observer);
   drainFloor(client, observer);
   await deleteAll(client, [...observer.pods.values()]);
   await nothingLeft(observer, count);
-  return timeline;
+  return { measured: timeline.measured(), firstJobMs: timeline.firstJobMs() };
 }
 
 /** Deletes all Pods, and waits until nothing of them is left. */
