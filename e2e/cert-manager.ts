@@ -21,6 +21,21 @@ export async function obtainCertManager(
   return findBinaries(sources, defaultKubernetesVersion, PROGRAMS);
 }
 
+/** Its CustomResourceDefinitions, from the sources that its programs are built from. */
+export async function certManagerDefinitions(): Promise<readonly KubeObject[]> {
+  const programs = await obtainCertManager();
+  const folder = join(dirname(programs[PROGRAMS[0]] ?? ''), 'crds');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  return Promise.all(
+    files.map(async (file) => {
+      const crd = load(await readFile(join(folder, file), 'utf8')) as KubeObject;
+      // Helm would fill them in.
+      const { labels: _labels, ...metadata } = crd.metadata;
+      return { ...crd, metadata };
+    }),
+  );
+}
+
 /**
  * cert-manager beside a cluster: its CustomResourceDefinitions in it, its controller and its CA injector
  * as processes of this machine, without its webhook, which only checks what people write.
@@ -30,13 +45,8 @@ export async function startCertManager(
   parts: AsyncDisposableStack,
 ): Promise<void> {
   const programs = await obtainCertManager();
-  const folder = join(dirname(programs[PROGRAMS[0]] ?? ''), 'crds');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
-  for (const file of files) {
-    const crd = load(await readFile(join(folder, file), 'utf8')) as KubeObject;
-    // Helm would fill them in.
-    const { labels: _labels, ...metadata } = crd.metadata;
-    await kubectl.feed('apply', '--server-side', { ...crd, metadata });
+  for (const crd of await certManagerDefinitions()) {
+    await kubectl.feed('apply', '--server-side', crd);
   }
   await kubectl('create', 'namespace', 'cert-manager');
   const log = await open(join(dirname(cluster.kubeconfig), 'cert-manager.log'), 'a');

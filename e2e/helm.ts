@@ -10,8 +10,13 @@ import { obtainTool } from './tools.ts';
  */
 export type Helm = (...args: readonly string[]) => Promise<string>;
 
+/** The chart in a checkout. */
+export function chartOf({ checkout }: { readonly checkout: string }): string {
+  return join(checkout, 'charts/fluent-pvc-operator');
+}
+
 /** The chart of this checkout. */
-export const CHART = join(import.meta.dirname, '../charts/fluent-pvc-operator');
+export const CHART = chartOf({ checkout: join(import.meta.dirname, '..') });
 
 /** Path of a helm, found on this machine, downloaded or built. */
 export function obtainHelm(reporter: Reporter): Promise<string> {
@@ -22,12 +27,14 @@ export function obtainHelm(reporter: Reporter): Promise<string> {
 export function createHelm({
   helm,
   kubeconfig,
+  home = dirname(kubeconfig),
 }: {
   readonly helm: string;
   readonly kubeconfig: string;
+  /** Repositories and plugins of whoever runs us are none of its business. */
+  readonly home?: string;
 }): Helm {
-  // Repositories and plugins of whoever runs us are none of its business.
-  const env = { HOME: dirname(kubeconfig), KUBECONFIG: kubeconfig };
+  const env = { HOME: home, KUBECONFIG: kubeconfig };
   return async (...args) => {
     const { code, stdout, stderr } = await tryCommand(helm, args, { env });
     if (code === 0) return stdout;

@@ -6,7 +6,7 @@ import type { Reporter } from './cluster/reporter.ts';
 
 /** Path of a program that is of no version of Kubernetes: found on this machine, downloaded or built. */
 export async function obtainTool(
-  name: 'helm' | 'promtool' | 'otelcol-contrib' | 'loki',
+  name: 'helm' | 'helm3' | 'promtool' | 'otelcol-contrib' | 'loki',
   reporter: Reporter,
 ): Promise<string> {
   const sources = createBinarySources(readEnvironment(), reporter);

@@ -51,6 +51,9 @@ export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
     const nodes = { kind: 'kwok', count: 0 } as const;
     await obtainSoftware({ nodes, reporter, ...versionOf(stage, wanted) });
     await obtainTool('promtool', reporter);
+    if (!isWithLong(wanted)) return;
+    await obtainTool('helm3', reporter);
+    await obtainCertManager(reporter);
     return;
   }
   await obtainSoftware({ nodes: { kind: 'real' }, reporter });
