@@ -4,8 +4,8 @@ import type { Stored } from '../src/api/object.ts';
 import type { Lease } from '../src/kube/lease.ts';
 import { systemClock } from '../src/clock.ts';
 import { silentReporter } from './cluster/reporter.ts';
-import { buildOperatorImage, OPERATOR_IMAGE } from './image/build.ts';
-import { CHART, createHelm, obtainHelm, type Helm } from './helm.ts';
+import { chartOf, createHelm, obtainHelm, type Helm } from './helm.ts';
+import { buildOperatorImage, OPERATOR_REPOSITORY, THESE, type Sources } from './image/build.ts';
 import type { Stage } from './stage.ts';
 
 /** Name of the release, and so of everything in it. */
@@ -13,11 +13,13 @@ export const RELEASE = 'fluent-pvc-operator';
 /** Namespace of the release. */
 export const OPERATOR_NAMESPACE = 'fluent-pvc-system';
 
-/** The operator in a cluster, by image and chart of this checkout. */
+/** The operator in a cluster, by image and chart. */
 export interface Installed {
   helm: Helm;
   /** Another `helm upgrade`; returns when all Pods of the new state are ready. */
   upgrade(...values: readonly string[]): Promise<void>;
+  /** The same to other sources, whose image is built. */
+  move(to: Sources): Promise<void>;
   /** The Pods of a Deployment of the release. */
   pods(component: 'webhook' | 'controllers'): Promise<Stored<Pod>[]>;
   /** Name of the Pod that leads; undefined while none does. */
@@ -28,11 +30,7 @@ export interface Installed {
  * Builds the image, pushes it, and installs the chart as users do, in a namespace that takes only Pods
  * of the restricted standard. Resolves when all of it is ready.
  */
-export async function installOperator(
-  stage: Stage,
-  ...values: readonly string[]
-): Promise<Installed> {
-  await buildOperatorImage(stage.cluster);
+export async function installOperator(stage: Stage, from = THESE): Promise<Installed> {
   const helm = createHelm({
     helm: await obtainHelm(silentReporter),
     kubeconfig: stage.cluster.kubeconfig,
@@ -45,16 +43,22 @@ export async function installOperator(
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
     },
   });
-  const { repository, tag } = OPERATOR_IMAGE;
-  const own = [`--set=image.repository=${repository},image.tag=${tag}`, ...values];
   const flags = [`--namespace=${OPERATOR_NAMESPACE}`, '--wait', '--timeout=4m'];
-  const upgrade: Installed['upgrade'] = async (...others) => {
-    await helm('upgrade', '--install', RELEASE, CHART, ...flags, ...own, ...others);
+  let sources = from;
+  const upgrade: Installed['upgrade'] = async (...values) => {
+    const image = `--set=image.repository=${OPERATOR_REPOSITORY},image.tag=${sources.tag}`;
+    await helm('upgrade', '--install', RELEASE, chartOf(sources), ...flags, image, ...values);
   };
-  await upgrade();
+  const move: Installed['move'] = async (to) => {
+    await buildOperatorImage(stage.cluster, to);
+    sources = to;
+    await upgrade();
+  };
+  await move(from);
   return {
     helm,
     upgrade,
+    move,
     async pods(component) {
       const labelSelector = `app.kubernetes.io/component=${component}`;
       const { items } = await stage.client.list<Pod>('Pod', {

@@ -10,10 +10,19 @@ import { silentReporter, type Reporter } from '../cluster/reporter.ts';
 import type { Cluster } from '../cluster/running-cluster.ts';
 import { standIns } from './stand-ins.ts';
 
-/** What the operator's image is called in the cluster. */
-export const OPERATOR_IMAGE = { repository: 'fluent-pvc-operator', tag: 'e2e' } as const;
+/** Sources that an operator is built and installed from. */
+export interface Sources {
+  /** Folder of a checkout. */
+  readonly checkout: string;
+  /** Of its image in the cluster. */
+  readonly tag: string;
+}
 
-const checkout = join(import.meta.dirname, '../..');
+/** Those that this file is part of. */
+export const THESE: Sources = { checkout: join(import.meta.dirname, '../..'), tag: 'e2e' };
+
+/** What the operator's image is called in the cluster. */
+export const OPERATOR_REPOSITORY = 'fluent-pvc-operator';
 
 /** Installs what builds images, where it is missing. */
 export async function ensureBuilder(reporter: Reporter = silentReporter): Promise<void> {
@@ -24,10 +33,13 @@ export async function ensureBuilder(reporter: Reporter = silentReporter): Promis
 }
 
 /**
- * Builds the Dockerfile of this checkout as it is, with buildah, and makes the image known to the
- * cluster, whose registry has stand-ins for the base images.
+ * Builds the Dockerfile of the sources as it is, with buildah, and makes the image known to the cluster,
+ * whose registry has stand-ins for the base images.
  */
-export async function buildOperatorImage(cluster: Cluster): Promise<void> {
+export async function buildOperatorImage(
+  cluster: Cluster,
+  { checkout, tag }: Sources,
+): Promise<void> {
   await ensureBuilder();
   const folder = await mkdtemp(join(tmpdir(), 'fluent-pvc-buildah-'));
   try {
@@ -35,8 +47,7 @@ export async function buildOperatorImage(cluster: Cluster): Promise<void> {
     await cluster.pushImages(await standIns(join(folder, 'bases'), busybox));
     const buildah = await openBuildah(folder, cluster.registry);
     await buildah('bud', '--isolation=chroot', '--tag=operator', ...npmCache(), checkout);
-    const { repository, tag } = OPERATOR_IMAGE;
-    const target = `docker://${cluster.registry}/library/${repository}:${tag}`;
+    const target = `docker://${cluster.registry}/library/${OPERATOR_REPOSITORY}:${tag}`;
     await buildah('push', '--tls-verify=false', 'operator', target);
     // Its folders are mounts of its own, or another user's: only it takes them away.
     await buildah('rmi', '--all', '--force');
