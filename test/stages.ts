@@ -64,7 +64,7 @@ const API_SERVER: readonly Stage[] = [
     kubernetes: oldestKubernetesVersion,
     // What rests on features that API servers learned one by one. `npm run test:oldest` runs all.
     run: {
-      jest: ['test/api/(admission|definitions|finalization|fluentpvc|guards)'],
+      jest: ['test/api/(admission|definitions|finalization|fluentpvc|guards|listing)'],
       workers: 3,
       testTimeoutMs: 60_000,
     },

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
 import { atLeastMs, backoffMs, longestMs } from './backoff.ts';
 import type { KubeClient } from './client.ts';
-import { createLister } from './lister.ts';
+import { list } from './listing.ts';
 import type { Pulse, WatchEnd } from './pulse.ts';
 import { selectionOf, type Selection } from './selection.ts';
 import { readEvents, type WatchEvent } from './watch-stream.ts';
@@ -45,7 +45,8 @@ const WATCH_SECONDS = 300;
 const SILENCE_MS = 100_000;
 
 /**
- * Keeps a sink equal to a collection of the API server: a list, then a watch from where the list ended, for as long as the watch can be resumed; a list again when it cannot (410 Gone).
+ * Keeps a sink equal to a collection of the API server: a list, then a watch from where the list
+ * ended, for as long as the watch can be resumed; a list again when it cannot (410 Gone).
  *
  *     list ──> watch ──> (closed, silent, cut) ──> watch from the last resourceVersion
  *      ^                                            │
@@ -57,19 +58,14 @@ export async function reflect<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, log, pulse, sink } = options;
-  const list = createLister<T>({ ...options, trim: (object) => sink.trim(object) });
+  const { clock, log, pulse } = options;
   let resourceVersion: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
     const from = resourceVersion;
     const startedAt = clock.uptime();
     try {
-      if (resourceVersion === undefined) {
-        const { items, servedAt, ...listed } = await list(signal);
-        sink.replace(items, listed.resourceVersion, servedAt);
-        ({ resourceVersion } = listed);
-      }
+      resourceVersion ??= await relist(options, signal);
       const { reached, end } = await watch(options, resourceVersion, signal);
       resourceVersion = reached;
       // A server that goes down, or a proxy, may close each watch at once: that is no success.
@@ -98,6 +94,18 @@ export async function reflect<T extends KubeObject>(
     }
   }
   pulse.stopped();
+}
+
+/** In a function of its own: while the watch lasts, nobody holds what was listed but the sink. */
+async function relist<T extends KubeObject>(
+  options: ReflectorOptions<T>,
+  signal: AbortSignal,
+): Promise<string> {
+  const { sink } = options;
+  const trim = (object: Stored<T>): Stored<T> => sink.trim(object);
+  const { items, resourceVersion, servedAt } = await list<T>({ ...options, trim }, signal);
+  sink.replace(items, resourceVersion, servedAt);
+  return resourceVersion;
 }
 
 /** Follows one watch until it ends, and says up to which resourceVersion it came. */

@@ -21,6 +21,8 @@ export interface FakeWatchClient<T extends KubeObject> {
   onList: (options: ListOptions) => List<T>;
   /** Where absent, lists by a watch are refused, as by API servers that have none. */
   onStreamedList?: (watch: OpenWatch) => void;
+  /** The time at the API server when it answers one. */
+  servedAt?: number;
   /** Throws to refuse a watch. */
   onWatch: (watch: OpenWatch) => void;
 }
@@ -51,7 +53,7 @@ export function fakeWatchClient<T extends KubeObject>(
         if ('sendInitialEvents' in query) {
           if (fake.onStreamedList === undefined) throw new ApiError('list', 422, {});
           fake.onStreamedList(watch);
-          return { body };
+          return fake.servedAt === undefined ? { body } : { body, servedAt: fake.servedAt };
         }
         fake.watches.push(watch);
         fake.onWatch(watch);

@@ -5,6 +5,9 @@ import { trimPod } from '../../../controllers/trim.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import { createCache } from '../../../src/kube/cache.ts';
+import { Pulse } from '../../../src/kube/pulse.ts';
+import { reflect, type Sink } from '../../../src/kube/reflector.ts';
+import { eventually } from '../../support/eventually.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { fakeWatchClient } from '../../support/fake-watch.ts';
 import { make } from '../../support/make.ts';
@@ -73,4 +76,26 @@ test('a list of 10,000 Pods is never held as the API server has it', async () =>
   expect(ofOnePage).toBeGreaterThan(2);
   expect(kept).toBeLessThan(5 * ofOnePage);
   expect(most).toBeLessThan(kept + 3 * ofOnePage);
+});
+
+test('what was listed is held by nobody while the watch lasts, but for who took it', async () => {
+  const fake = fakeWatchClient<Pod>([make.pod()]);
+  const clock = new FakeClock();
+  const listed: WeakRef<object>[] = [];
+  const stop = new AbortController();
+  const sink: Sink<Pod> = {
+    trim: (pod) => ({ ...pod }),
+    replace: (items) => listed.push(new WeakRef(items)),
+    apply: () => undefined,
+  };
+  const options = { kind: 'Pod' as const, client: fake.client, sink, clock, log: memoryLog() };
+  const done = reflect<Pod>({ ...options, pulse: new Pulse(clock) }, stop.signal);
+  await settle();
+  expect([fake.watches.length, listed.length]).toEqual([1, 1]);
+  await eventually('the list to be let go', () => {
+    collectGarbage();
+    return listed[0]?.deref() === undefined;
+  });
+  stop.abort();
+  await done;
 });

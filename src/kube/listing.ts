@@ -1,7 +1,7 @@
 import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../api/object.ts';
 import type { Kind } from '../api/resources.ts';
-import type { Clock } from '../clock.ts';
-import { ApiError } from './api-error.ts';
+import { isAborted, type Clock } from '../clock.ts';
+import { ApiError, ApiUnreachable } from './api-error.ts';
 import type { KubeClient, List } from './client.ts';
 import { ANSWER_MS } from './http.ts';
 import type { Pulse } from './pulse.ts';
@@ -12,11 +12,11 @@ import { readEvents } from './watch-stream.ts';
 export interface Listing<T extends KubeObject> {
   items: Stored<T>[];
   resourceVersion: string;
-  /** At or before that moment: ms since the epoch, by the API server's clock. */
+  /** Not before that moment, to the second: ms since the epoch, by the API server's clock. */
   servedAt: number;
 }
 
-export interface ListerOptions<T extends KubeObject> extends Selection {
+export interface ListOptions<T extends KubeObject> extends Selection {
   kind: Kind;
   client: KubeClient;
   /** What is kept of an object: asked one by one, so that none is held whole for longer. */
@@ -27,43 +27,40 @@ export interface ListerOptions<T extends KubeObject> extends Selection {
 }
 
 const PAGE_SIZE = 500;
-
+/** Of a list by a watch: as long as the API server gives a request. */
+const STREAM_SECONDS = 60;
 /** See the Kubernetes API concepts, "Streaming lists". */
 const END_OF_LIST = 'k8s.io/initial-events-end';
-/** What an API server answers that has no such lists, or has them switched off. */
-const UNSUPPORTED = [400, 405, 422];
+/** Who may not is not helped by asking in another way. */
+const REFUSALS = [401, 403];
 
 /**
- * Reads collections as the API server offers it: object by object over a watch, where nobody, the API
- * server included, has to hold more than one of them whole; in pages where it refuses that.
+ * Reads a collection. First as a watch that begins with all there is: object by object, so that neither
+ * side builds a page of hundreds. Where that does not come to its end (API servers may have it switched
+ * off, a cache that is not ready, an etcd too old for it, or more changes than they can bring along), in
+ * pages.
  *
- * @returns reads one; throws as the client does
+ * Throws as the client does.
  */
-export function createLister<T extends KubeObject>(
-  options: ListerOptions<T>,
-): (signal: AbortSignal) => Promise<Listing<T>> {
-  let streams = true;
-  return async (signal) => {
-    if (streams) {
-      try {
-        return await listByWatch(options, signal);
-      } catch (error) {
-        if (!isUnsupported(error)) throw error;
-        streams = false;
-      }
-    }
+export async function list<T extends KubeObject>(
+  options: ListOptions<T>,
+  signal: AbortSignal,
+): Promise<Listing<T>> {
+  try {
+    return await listByWatch(options, signal);
+  } catch (error) {
+    if (isAborted(signal) || !mayBePaged(error)) throw error;
     return listInPages(options, signal);
-  };
+  }
 }
 
-function isUnsupported(error: unknown): boolean {
-  return (
-    error instanceof ApiError && UNSUPPORTED.includes(error.code) && error.reason !== 'Expired'
-  );
+function mayBePaged(error: unknown): boolean {
+  if (error instanceof ApiError) return !REFUSALS.includes(error.code);
+  return !(error instanceof ApiUnreachable);
 }
 
 async function listByWatch<T extends KubeObject>(
-  { client, kind, trim, pulse, clock, ...options }: ListerOptions<T>,
+  { client, kind, trim, pulse, clock, ...options }: ListOptions<T>,
   signal: AbortSignal,
 ): Promise<Listing<T>> {
   const items = new Map<ObjectKey, Stored<T>>();
@@ -72,6 +69,7 @@ async function listByWatch<T extends KubeObject>(
     sendInitialEvents: 'true',
     allowWatchBookmarks: 'true',
     resourceVersionMatch: 'NotOlderThan',
+    timeoutSeconds: String(STREAM_SECONDS),
     ...selectionOf(options),
   };
   const over = new AbortController();
@@ -83,20 +81,21 @@ async function listByWatch<T extends KubeObject>(
   };
   let cancel = waitForNext();
   try {
+    const askedAt = clock.uptime();
     const either = AbortSignal.any([signal, over.signal]);
     const { body, servedAt = clock.now() } = await client.stream(kind, query, either);
     for await (const event of readEvents<T>(body)) {
-      cancel();
-      cancel = waitForNext();
       if (event.type === 'ERROR') throw new ApiError(`list ${kind}`, event.code, event.status);
       pulse.alive();
-      const { metadata } = event.object;
       if (event.type === 'BOOKMARK') {
-        if (metadata.annotations?.[END_OF_LIST] !== 'true') continue;
-        const { resourceVersion } = metadata;
-        return { items: [...items.values()], resourceVersion, servedAt };
+        const { resourceVersion, annotations } = event.object.metadata;
+        if (annotations?.[END_OF_LIST] !== 'true') continue;
+        // What came and went on the way is in neither the list nor the watch that follows.
+        const readAt = servedAt + clock.uptime() - askedAt;
+        return { items: [...items.values()], resourceVersion, servedAt: readAt };
       }
-      // Changes since the list began come along.
+      cancel();
+      cancel = waitForNext();
       const key = keyOf(event.object.metadata);
       if (event.type === 'DELETED') items.delete(key);
       else items.set(key, trim(event.object));
@@ -110,7 +109,7 @@ async function listByWatch<T extends KubeObject>(
 }
 
 async function listInPages<T extends KubeObject>(
-  { client, kind, trim, pulse, clock, ...options }: ListerOptions<T>,
+  { client, kind, trim, pulse, clock, ...options }: ListOptions<T>,
   signal: AbortSignal,
 ): Promise<Listing<T>> {
   const items: Stored<T>[] = [];
