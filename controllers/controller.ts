@@ -1,6 +1,6 @@
 import type { Clock } from '../src/clock.ts';
 import { messageOf } from '../src/errors.ts';
-import { ApiError, isFinal } from '../src/kube/api-error.ts';
+import { ApiError, hasCode, isFinal } from '../src/kube/api-error.ts';
 import { atLeastMs } from '../src/kube/backoff.ts';
 import { refusalOf, type CreateRefusal } from '../src/kube/create-refusal.ts';
 import type { Writer } from '../src/kube/writer.ts';
@@ -79,8 +79,8 @@ export class Controller {
       if (plan.writes.length > 0) {
         await this.#apply(key, plan, signal);
         log.info(plan.reason, { writes: plan.writes.map((write) => write.verb).join(',') });
-        // A watch will bring what was written, and with it the next step.
-        this.queue.goesOn(key);
+        // A watch will bring what was written, and with it the next step; nothing follows from an Event.
+        if (plan.writes.some(({ verb }) => verb !== 'event')) this.queue.goesOn(key);
       }
       this.queue.forget(key);
       this.#refusals.delete(key);
@@ -131,6 +131,8 @@ export class Controller {
   #failed(key: string, error: unknown, log: Log): ReconcileResult {
     // Two writers met, our copy was old, or a disruption budget holds: nobody has to act.
     const expected = error instanceof ApiError && [409, 429].includes(error.code);
+    // It went on before all that it reads had come: that is no reason to wait for all the others now.
+    if (hasCode(error, 409)) this.queue.goesOn(key);
     if (expected) log.debug('will try again', { error: messageOf(error) });
     else log.error('reconcile failed; will try again', { error: messageOf(error) });
     // The API server knows best when to come back: an eviction against a disruption budget.

@@ -10,21 +10,20 @@ const BACKOFF = { firstMs: 100, limitMs: 60_000 };
  * - a key that waits is there once, however often it is added;
  * - a key is never worked on twice at the same time: added meanwhile, it comes again afterwards;
  * - of several deadlines of a key the earliest holds, and any add is earlier than a deadline;
- * - a key that nobody waits for takes no memory.
+ * - a key that nobody waits for takes no memory, but for the name of one that is begun.
  *
- * And one more: of many keys that come at once, the first is not worked on step by step with the last. A key
- * that is half done (see {@link goesOn}) does not wait for all that are fresh, nor they for it: they take
- * turns.
+ * And one of our own: keys that are begun (see {@link goesOn}) and fresh ones take turns. Of many keys that come at
+ * once, the first is done before the last is begun, and neither kind waits for all of the other.
  */
 export class Queue implements QueueReading {
   readonly #clock: Clock;
   readonly #observer: QueueObserver;
   /** Since when. A Map keeps the order of insertion: queue and test for membership in one. */
   readonly #fresh = new Map<string, number>();
-  /** The same, of keys that are half done. */
+  /** The same, of keys that are begun. */
   readonly #begun = new Map<string, number>();
-  /** Keys that are half done, until they are taken again. */
-  readonly #goOn = new Set<string>();
+  /** Keys that will be begun ones when they are added, until they are taken again. */
+  readonly #goingOn = new Set<string>();
   #begunTaken = false;
   /** Since when. */
   readonly #active = new Map<string, number>();
@@ -97,9 +96,9 @@ export class Queue implements QueueReading {
     this.addAfter(key, backoffMs(failures, BACKOFF));
   }
 
-  /** Something was done with the key, from which more will follow soon: then it takes turns with fresh ones. */
+  /** A step was done with the key, and what it changed will add it again. */
   goesOn(key: string): void {
-    this.#goOn.add(key);
+    this.#goingOn.add(key);
   }
 
   /** The key went well: its backoff starts over. */
@@ -140,7 +139,7 @@ export class Queue implements QueueReading {
 
   #enqueue(key: string, since: number): void {
     this.#dropDeadline(key);
-    (this.#goOn.has(key) ? this.#begun : this.#fresh).set(key, since);
+    (this.#goingOn.has(key) ? this.#begun : this.#fresh).set(key, since);
     this.#idle.shift()?.();
   }
 
@@ -156,7 +155,7 @@ export class Queue implements QueueReading {
     const [next] = keys;
     if (next === undefined) return undefined;
     keys.delete(next[0]);
-    this.#goOn.delete(next[0]);
+    this.#goingOn.delete(next[0]);
     return next;
   }
 
