@@ -10,6 +10,7 @@ import { createReporter } from '../e2e/cluster/reporter.ts';
 import { obtainHelm } from '../e2e/helm.ts';
 import { ensureBuilder } from '../e2e/image/build.ts';
 import { obtainLogCollection } from '../e2e/log-collection/images.ts';
+import { prometheusOperatorDefinitions } from '../e2e/prometheus-operator.ts';
 import { obtainTool } from '../e2e/tools.ts';
 import type { Stage } from './stages.ts';
 
@@ -54,6 +55,7 @@ export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
     if (!isWithLong(wanted)) return;
     await obtainTool('helm3', reporter);
     await obtainCertManager(reporter);
+    await prometheusOperatorDefinitions();
     return;
   }
   await obtainSoftware({ nodes: { kind: 'real' }, reporter });
