@@ -37,6 +37,8 @@ export type PatchType = 'json' | 'merge' | 'apply';
 /** What is common to all calls. */
 export interface CallOptions {
   signal?: AbortSignal;
+  /** The answer is wanted for its metadata alone: neither side has work with the rest. Its kind is another. */
+  metadataOnly?: boolean;
   /** The API server does all but store the object. */
   dryRun?: boolean;
   /** Told each warning of the API server, whatever else it answers. */

@@ -13,12 +13,18 @@ export interface Call {
   body?: object;
   contentType?: string;
   signal?: AbortSignal;
+  /** Of an object, nothing but kind and metadata is answered: for who does not read the rest. */
+  metadataOnly?: boolean;
   /** Told each warning of the API server, whatever else it answers. */
   onWarning?: (text: string) => void;
 }
 
 /** What the API server itself allows a request, in ms. */
 export const ANSWER_MS = 60_000;
+
+const JSON_TYPE = 'application/json';
+/** See the Kubernetes API concepts, "Metadata-only fetches"; what has no metadata comes as it is. */
+const METADATA = `${JSON_TYPE};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,${JSON_TYPE}`;
 
 /** An answer that was read to its end. */
 export interface Answer<T> {
@@ -94,7 +100,7 @@ async function send(
         headers: {
           ...headers,
           ...contentType,
-          accept: 'application/json',
+          accept: call.metadataOnly === true ? METADATA : JSON_TYPE,
           'user-agent': userAgent,
         },
         body: call.body === undefined ? null : JSON.stringify(call.body),

@@ -31,7 +31,7 @@ export interface Writer {
    * @throws ApiError, ApiUnreachable: nothing after that write was done
    */
   apply(writes: readonly Write[], options?: ApplyOptions): Promise<void>;
-  /** Creates one object; the same rule for one that exists already. */
+  /** Creates one object; the same rule for one that exists already. Its metadata are those that are stored. */
   create(write: CreateWrite, options?: CallOptions): Promise<Stored<KubeObject>>;
 }
 
@@ -49,7 +49,8 @@ export function createWriter(options: {
     call: CallOptions = {},
   ): Promise<Stored<KubeObject>> => {
     try {
-      return await client.create(object, call);
+      const { metadata } = await client.create(object, brief(call));
+      return { ...object, metadata };
     } catch (error) {
       if (!hasCode(error, 409) || error.reason !== 'AlreadyExists') throw error;
       const { namespace, name = '' } = object.metadata;
@@ -61,7 +62,7 @@ export function createWriter(options: {
 
   const event = async (write: EventWrite, call: CallOptions): Promise<void> => {
     try {
-      await client.create(eventObject(write, reporter, clock.now()), call);
+      await client.create(eventObject(write, reporter, clock.now()), brief(call));
     } catch (error) {
       log.debug('an Event was lost', { reason: write.reason, error: messageOf(error) });
     }
@@ -69,7 +70,7 @@ export function createWriter(options: {
 
   const patch = async (write: PatchWrite, call: CallOptions): Promise<void> => {
     try {
-      await client.patch(write.ref, write, call);
+      await client.patch(write.ref, write, brief(call));
     } catch (error) {
       // One of our own tests did not hold: somebody changed the object, which is a conflict.
       throw write.type === 'json' && isNotApplicable(error)
@@ -87,7 +88,7 @@ export function createWriter(options: {
         await patch(write, call);
         return;
       case 'delete':
-        await client.delete(write.ref, write, call);
+        await client.delete(write.ref, write, brief(call));
         return;
       case 'evict':
         await client.evict(write.ref, write.uid, call);
@@ -117,6 +118,11 @@ export function createWriter(options: {
       }
     },
   };
+}
+
+/** Nobody reads more of an answer than metadata, and a binding is answered with its snapshot. */
+function brief(call: CallOptions): CallOptions {
+  return { ...call, metadataOnly: true };
 }
 
 /** Do both come from the same admission request? */

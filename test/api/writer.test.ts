@@ -3,6 +3,8 @@ import type { KubeObject, Stored } from '../../src/api/object.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { PatchOperation } from '../../src/core/plan.ts';
 import { createWriter, type Writer } from '../../src/kube/writer.ts';
+import { eventually } from '../support/eventually.ts';
+import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { memoryLog, type MemoryLog } from '../support/memory-log.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, type Api } from './harness.ts';
@@ -47,6 +49,22 @@ test('a test that does not hold is a conflict', async () => {
 
 test('an object that would not be valid is a fault', async () => {
   await expect(label(namespace.metadata.uid, 'not valid!')).rejects.toMatchObject({ code: 422 });
+});
+
+test.each<[string, () => KubeObject]>([
+  ['the API server itself', () => labelledPod({ namespace: api.namespace }, '')],
+  ['a definition', () => fluentPVC('brief')],
+])('of an object of %s nothing but metadata is answered, where that is enough', async (_, make) => {
+  const object = make();
+  const call = { dryRun: true, metadataOnly: true };
+  const answer: KubeObject = await eventually('an answer', () => api.client.create(object, call));
+  const { uid } = answer.metadata as Stored<KubeObject>['metadata'];
+  expect(uid).toMatch(/^[-0-9a-f]{36}$/);
+  expect(Object.keys(answer)).toEqual(['kind', 'apiVersion', 'metadata']);
+  // Of what was written, the writer knows the rest.
+  const stored = await writer.create({ verb: 'create', object }, { dryRun: true });
+  expect(stored).toMatchObject(object);
+  expect(stored.metadata.uid).toMatch(/^[-0-9a-f]{36}$/);
 });
 
 test.each(['x', '失敗', '📦'])(
