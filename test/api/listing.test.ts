@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { crds } from '../../src/api/crd.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { Kind } from '../../src/api/resources.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { list, type Listing } from '../../src/kube/listing.ts';
 import { Pulse } from '../../src/kube/pulse.ts';
+import { applyCRDs } from '../../src/kube/registrar.ts';
 import { selectionOf, type Selection } from '../../src/kube/selection.ts';
+import { silentLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
@@ -17,8 +18,8 @@ let api: Api;
 
 shared(async (parts) => {
   api = await openApi(parts);
-  for (const crd of crds)
-    await api.kubectl.feed('apply', '--server-side', '--force-conflicts', crd);
+  const { signal } = new AbortController();
+  await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
 });
 
 /** Without pages: a list that comes, came by a watch. */

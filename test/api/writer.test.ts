@@ -2,7 +2,9 @@ import { expect, test } from '@jest/globals';
 import type { KubeObject, Stored } from '../../src/api/object.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { PatchOperation } from '../../src/core/plan.ts';
+import { applyCRDs } from '../../src/kube/registrar.ts';
 import { createWriter, type Writer } from '../../src/kube/writer.ts';
+import { silentLog } from '../../src/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { memoryLog, type MemoryLog } from '../support/memory-log.ts';
@@ -21,6 +23,8 @@ let namespace: Stored<KubeObject>;
 
 shared(async (parts) => {
   api = await openApi(parts);
+  const { signal } = new AbortController();
+  await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
   const reporter = { controller: 'test', instance: 'test' };
   log = memoryLog();
   writer = createWriter({ client: api.client, clock: systemClock, log, reporter });
