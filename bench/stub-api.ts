@@ -56,6 +56,9 @@ const server = createServer((request, response) => {
     answer(response, 200, JSON.stringify({ gitVersion: 'v1.36.0' }));
   } else if (request.method === 'POST') {
     created(request, response);
+  } else if (searchParams.has('sendInitialEvents')) {
+    // As an API server that has no lists by a watch.
+    answer(response, 422, JSON.stringify({ kind: 'Status', code: 422, reason: 'Invalid' }));
   } else if (searchParams.has('watch')) {
     // Open, and silent.
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -5,6 +5,7 @@ import type { Binding } from '../src/api/binding.ts';
 import { isTrue } from '../src/api/condition.ts';
 import { labels } from '../src/api/names.ts';
 import type { Stored } from '../src/api/object.ts';
+import { eventually } from '../test/support/eventually.ts';
 import { shared } from '../test/support/shared.ts';
 import { formerSources } from './former.ts';
 import { THESE } from './image/build.ts';
@@ -35,6 +36,8 @@ import { unboundPods } from './unbound.ts';
  *     former: "across" and "young" end, and are drained
  */
 const CREATES_PER_SECOND = 5;
+/** Before and after each change. */
+const LEAST = 20;
 /** Two cores take a while to let so many claims go. */
 const RELEASE_MS_EACH = 500;
 /** The finalizer Job waits for the test. */
@@ -61,7 +64,7 @@ async function start(name: string, fluentPVC: string, script: string): Promise<s
 
 const claimOf = (pod: string): string => claims.get(pod) ?? '';
 
-/** What must be the same objects, whoever works on them. */
+/** What must be the same objects, whoever works on them: of a Pod, and of its drain where there is one. */
 async function uids(...pods: readonly string[]): Promise<string[]> {
   const names = pods.flatMap((pod) => [
     `fpvcb/${claimOf(pod)}`,
@@ -72,13 +75,26 @@ async function uids(...pods: readonly string[]): Promise<string[]> {
   return (await stage.kubectl('get', ...names, format)).trim().split(' ');
 }
 
+/** The finalizer Job of a Pod's claim and the Pods that it ever had, which is one. */
+async function drainOf(pod: string): Promise<string[]> {
+  const format = '--output=jsonpath={range .items[*]}{.metadata.uid} {.status.phase} {end}';
+  const job = await stage.kubectl('get', 'job', claimOf(pod), '--output=jsonpath={.metadata.uid}');
+  const label = `${labels.finalizerJobOf}=${claimOf(pod)}`;
+  return [job, await stage.kubectl('get', 'pods', '-l', label, format)];
+}
+
 /** Does it while labelled Pods are created all the time, none of which may be refused. */
 async function whileCreating(name: string, act: () => Promise<unknown>): Promise<void> {
   const load = askSteadily(CREATES_PER_SECOND, await unboundPods(stage, name));
-  await act();
+  try {
+    await eventually('some requests', () => load.asked > LEAST);
+    await act();
+    await eventually('some more', () => load.asked > 3 * LEAST);
+  } finally {
+    await load.stop();
+  }
   const { asked, failures } = await load.stop();
   expect(failures).toEqual([]);
-  expect(asked).toBeGreaterThan(CREATES_PER_SECOND);
   expect(await bound(name)).toHaveLength(asked);
   await stage.kubectl('delete', 'pods', '-l', `${labels.fluentPVC}=${name}`, '--wait=false');
   await patiently(
@@ -110,16 +126,21 @@ test('the former version works', async () => {
   await start('across', 'upgraded', writer());
   await hasWritten(stage, 'across');
   const draining = await start('draining', 'held', 'echo line 1 >/buffer/log; sync; sleep 2');
-  await patiently(stage, 'a drain to be under way', async () =>
-    isTrue((await bindingOf(stage, draining))?.status?.conditions, 'FinalizerJobApplied'),
-  );
+  await patiently(stage, 'a drain to be under way', async () => {
+    const { conditions } = (await bindingOf(stage, draining))?.status ?? {};
+    const [, pods = ''] = await drainOf('draining');
+    return isTrue(conditions, 'FinalizerJobApplied') && pods.endsWith(" Running ");
+  });
 });
 
 test('an upgrade refuses no Pod, and leaves what is bound as it is', async () => {
   const before = await uids('across', 'draining');
-  await whileCreating('upgrading', () => installed.move(THESE));
+  const drain = await drainOf('draining');
+  await installed.prepare(THESE);
+  await whileCreating('upgrading', () => installed.upgrade());
   await allRun(THESE.tag);
   expect(await uids('across', 'draining')).toEqual(before);
+  expect(await drainOf('draining')).toEqual(drain);
 });
 
 test('a drain that the former version has begun is ended by this one', async () => {

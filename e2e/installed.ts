@@ -18,8 +18,8 @@ export interface Installed {
   helm: Helm;
   /** Another `helm upgrade`; returns when all Pods of the new state are ready. */
   upgrade(...values: readonly string[]): Promise<void>;
-  /** The same to other sources, whose image is built. */
-  move(to: Sources): Promise<void>;
+  /** Builds the image of other sources, which the next upgrade goes to. */
+  prepare(to: Sources): Promise<void>;
   /** The Pods of a Deployment of the release. */
   pods(component: 'webhook' | 'controllers'): Promise<Stored<Pod>[]>;
   /** Name of the Pod that leads; undefined while none does. */
@@ -49,16 +49,16 @@ export async function installOperator(stage: Stage, from = THESE): Promise<Insta
     const image = `--set=image.repository=${OPERATOR_REPOSITORY},image.tag=${sources.tag}`;
     await helm('upgrade', '--install', RELEASE, chartOf(sources), ...flags, image, ...values);
   };
-  const move: Installed['move'] = async (to) => {
+  const prepare: Installed['prepare'] = async (to) => {
     await buildOperatorImage(stage.cluster, to);
     sources = to;
-    await upgrade();
   };
-  await move(from);
+  await prepare(from);
+  await upgrade();
   return {
     helm,
     upgrade,
-    move,
+    prepare,
     async pods(component) {
       const labelSelector = `app.kubernetes.io/component=${component}`;
       const { items } = await stage.client.list<Pod>('Pod', {

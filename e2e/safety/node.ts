@@ -103,7 +103,12 @@ export async function exhaustMemory({ cgroup, pids }: NodeContainer): Promise<vo
     : ['memory.usage_in_bytes', 'memory.limit_in_bytes'];
   const used = Number(await readFile(join(cgroup, usage), 'utf8'));
   await writeFile(join(cgroup, limit), String(used + MEMORY_LEFT));
-  for (const pid of pids) await writeFile(`/proc/${pid}/oom_score_adj`, '1000');
+  for (const pid of pids) {
+    await writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch((thrown: unknown) => {
+      // A command of its script that has ended meanwhile.
+      if (!['ENOENT', 'ESRCH'].includes(errorCode(thrown) ?? '')) throw thrown;
+    });
+  }
   // Reads a line that has no end, and so keeps all of it.
   const eat = 'echo $$ >"$1/cgroup.procs" && exec tail /dev/zero';
   const eater = spawn('sh', ['-c', eat, 'sh', cgroup], { stdio: 'ignore' });

@@ -37,12 +37,18 @@ export type PatchType = 'json' | 'merge' | 'apply';
 /** What is common to all calls. */
 export interface CallOptions {
   signal?: AbortSignal;
-  /** The answer is wanted for its metadata alone: neither side has work with the rest. Its kind is another. */
-  metadataOnly?: boolean;
   /** The API server does all but store the object. */
   dryRun?: boolean;
   /** Told each warning of the API server, whatever else it answers. */
   onWarning?: (text: string) => void;
+}
+
+export interface WriteOptions extends CallOptions {
+  /**
+   * The answer is wanted for its metadata alone: neither side has work with the rest, which is not there
+   * then, and its kind is another.
+   */
+  metadataOnly?: boolean;
 }
 
 /**
@@ -60,17 +66,17 @@ export interface KubeClient {
     list: ListOptions,
     options?: CallOptions,
   ): Promise<List<T>>;
-  create<T extends KubeObject>(object: T, options?: CallOptions): Promise<Stored<T>>;
+  create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<Stored<T>>;
   patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: { type: PatchType; body: object; subresource?: 'status' },
-    options?: CallOptions,
+    options?: WriteOptions,
   ): Promise<Stored<T>>;
   replace<T extends KubeObject>(object: Stored<T>, options?: CallOptions): Promise<Stored<T>>;
   delete(
     ref: ObjectRef,
     body: { uid: string; resourceVersion?: string; propagation: 'Background' | 'Foreground' },
-    options?: CallOptions,
+    options?: WriteOptions,
   ): Promise<void>;
   /** Asks for the Pod's eviction; a disruption budget answers 429. */
   evict(ref: ObjectRef, uid: string, options?: CallOptions): Promise<void>;

@@ -1,6 +1,8 @@
 import { keyOf, type KubeObject, type ObjectKey, type Stored } from '../api/object.ts';
 import type { Kind } from '../api/resources.ts';
 import { isAborted, type Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { ApiError, ApiUnreachable } from './api-error.ts';
 import type { KubeClient, List } from './client.ts';
 import { ANSWER_MS } from './http.ts';
@@ -24,6 +26,7 @@ export interface ListOptions<T extends KubeObject> extends Selection {
   /** Is told that the API server answers. */
   pulse: Pulse;
   clock: Clock;
+  log: Log;
 }
 
 const PAGE_SIZE = 500;
@@ -50,6 +53,7 @@ export async function list<T extends KubeObject>(
     return await listByWatch(options, signal);
   } catch (error) {
     if (isAborted(signal) || !mayBePaged(error)) throw error;
+    options.log.debug('the list did not stream; asks for pages', { error: messageOf(error) });
     return listInPages(options, signal);
   }
 }

@@ -7,7 +7,7 @@ import type { CreateWrite, EventWrite, PatchWrite, Write } from '../core/plan.ts
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ApiError, hasCode } from './api-error.ts';
-import type { CallOptions, KubeClient } from './client.ts';
+import type { CallOptions, KubeClient, WriteOptions } from './client.ts';
 import type { CreateRefusal } from './create-refusal.ts';
 
 export interface ApplyOptions extends CallOptions {
@@ -121,7 +121,7 @@ export function createWriter(options: {
 }
 
 /** Nobody reads more of an answer than metadata, and a binding is answered with its snapshot. */
-function brief(call: CallOptions): CallOptions {
+function brief(call: CallOptions): WriteOptions {
   return { ...call, metadataOnly: true };
 }
 

@@ -61,6 +61,12 @@ async function trusted(): Promise<(string | undefined)[]> {
   );
 }
 
+/** What an upgrade changes. */
+function timeout(): Promise<string> {
+  const field = '--output=jsonpath={.webhooks[0].timeoutSeconds}';
+  return api.kubectl('get', CONFIGURATIONS[0][0], RELEASE, field);
+}
+
 const LASTING: ObjectRef[] = [
   ...crds.map(({ metadata: { name = '' } }): ObjectRef => {
     return { kind: 'CustomResourceDefinition', name };
@@ -70,6 +76,9 @@ const LASTING: ObjectRef[] = [
 
 const uids = (): Promise<(string | undefined)[]> =>
   Promise.all(LASTING.map(async (one) => (await api.client.get(one))?.metadata.uid));
+
+const nameOf = ({ kind, metadata: { namespace = '', name = '' } }: KubeObject): string =>
+  `${kind} ${namespace}/${name}`;
 
 test.each<[string, string[]]>([
   ['the defaults', []],
@@ -89,7 +98,9 @@ test.each<[string, string[]]>([
     [helm3, helm4].map(async (helm) => {
       const text = await helm('template', RELEASE, CHART, version, ...flags, ...values);
       const objects = (loadAll(text) as (KubeObject | null)[]).filter((one) => one !== null);
-      return new Map(objects.map((one) => [`${one.kind} ${one.metadata.name ?? ''}`, one]));
+      const named = new Map(objects.map((one) => [nameOf(one), one]));
+      expect(named.size).toBe(objects.length);
+      return named;
     }),
   );
   expect(three?.size).toBeGreaterThan(20);
@@ -114,13 +125,14 @@ test('installs, upgrades without touching what the API server trusts, goes back,
   }
   const before = await uids();
   expect(before).not.toContain(undefined);
+  const seconds = await timeout();
 
   await helm3('upgrade', RELEASE, CHART, ...flags, '--set=webhook.timeoutSeconds=7,logLevel=debug');
-  const field = '--output=jsonpath={.webhooks[0].timeoutSeconds}';
-  expect(await api.kubectl('get', CONFIGURATIONS[0][0], RELEASE, field)).toBe('7');
+  expect(await timeout()).toBe('7');
   expect(await trusted()).toEqual([CA, CA]);
 
   await helm3('rollback', RELEASE, '1', flags[0] ?? '');
+  expect(await timeout()).toBe(seconds);
   expect(await trusted()).toEqual([CA, CA]);
   expect(await uids()).toEqual(before);
 

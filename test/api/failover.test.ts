@@ -24,6 +24,9 @@ interface Replica {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
+/** From its sources, beside all else that two cores are doing then. */
+const START_MS = 60_000;
+
 let api: Api;
 let start: () => Promise<Replica>;
 
@@ -46,11 +49,12 @@ shared(async (parts) => {
       await ended;
     };
     parts.defer(() => end('SIGKILL'));
-    await eventually('the replica to be ready', async () => {
+    const isReady = async (): Promise<true> => {
       const { code, text } = await probe(port, '/readyz');
       if (code !== 200) throw new Error(text);
       return true;
-    });
+    };
+    await eventually('the replica to be ready', isReady, START_MS);
     return { pid: child.pid ?? 0, end };
   };
 });

@@ -22,17 +22,24 @@ shared(async (parts) => {
   await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
 });
 
-/** Without pages: a list that comes, came by a watch. */
-function listed(kind: Kind, selection: Selection): Promise<Listing<KubeObject>> {
-  const { client } = api;
-  const unpaged: KubeClient = {
-    ...client,
-    list: () => Promise.reject(new Error('pages were asked for')),
+/** As the API server has it by default: a list by a watch, where pages would fail, or pages. */
+async function listed(kind: Kind, selection: Selection): Promise<Listing<KubeObject>> {
+  const isPaged = (await api.client.version()).startsWith('v1.33.');
+  let pages = 0;
+  const counting: KubeClient = {
+    ...api.client,
+    list: (...args) => {
+      pages += 1;
+      return isPaged ? api.client.list(...args) : Promise.reject(new Error('no list by a watch'));
+    },
   };
   const clock = systemClock;
-  const options = { kind, client: unpaged, trim: <T>(object: T): T => object, clock };
+  const options = { kind, client: counting, trim: <T>(object: T): T => object, clock };
   const { signal } = new AbortController();
-  return list<KubeObject>({ ...options, ...selection, pulse: new Pulse(clock) }, signal);
+  const pulse = new Pulse(clock);
+  const found = await list<KubeObject>({ ...options, ...selection, pulse, log: silentLog }, signal);
+  expect(pages > 0).toBe(isPaged);
+  return found;
 }
 
 const name = ({ metadata }: KubeObject): string => metadata.name ?? '';

@@ -3,6 +3,7 @@ import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import { list as listAll, type Listing } from '../../../src/kube/listing.ts';
+import { silentLog } from '../../../src/log.ts';
 import { Pulse } from '../../../src/kube/pulse.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { fakeWatchClient, type FakeWatchClient, type OpenWatch } from '../../support/fake-watch.ts';
@@ -44,6 +45,7 @@ function listing(onStreamedList: (watch: OpenWatch) => void): Listed {
     trim: (object: Stored<Pod>) => ({ ...object, spec: { containers: [] } }),
     pulse,
     clock,
+    log: silentLog,
   };
   const list = (): Promise<Listing<Pod>> => listAll<Pod>(options, stop.signal);
   return { fake, clock, pulse, stop, streams, list };
