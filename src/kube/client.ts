@@ -44,10 +44,7 @@ export interface CallOptions {
 }
 
 export interface WriteOptions extends CallOptions {
-  /**
-   * The answer is wanted for its metadata alone: neither side has work with the rest, which is not there
-   * then, and its kind is another.
-   */
+  /** Nobody has work with more of the answer than its metadata: the rest is not there, its kind another. */
   metadataOnly?: boolean;
 }
 
