@@ -3,7 +3,7 @@ import type { Kind } from '../api/resources.ts';
 import { isAborted, type Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { ApiError, ApiUnreachable } from './api-error.ts';
+import { ApiError, ApiUnreachable, hasCode } from './api-error.ts';
 import type { KubeClient, List } from './client.ts';
 import { ANSWER_MS } from './http.ts';
 import type { Pulse } from './pulse.ts';
@@ -53,7 +53,10 @@ export async function list<T extends KubeObject>(
     return await listByWatch(options, signal);
   } catch (error) {
     if (isAborted(signal) || !mayBePaged(error)) throw error;
-    options.log.debug('the list did not stream; asks for pages', { error: messageOf(error) });
+    // One that has no such lists says so each time.
+    if (!hasCode(error, 422)) {
+      options.log.debug('the list did not stream; asks for pages', { error: messageOf(error) });
+    }
     return listInPages(options, signal);
   }
 }
