@@ -129,7 +129,7 @@ test('the former version works', async () => {
   await patiently(stage, 'a drain to be under way', async () => {
     const { conditions } = (await bindingOf(stage, draining))?.status ?? {};
     const [, pods = ''] = await drainOf('draining');
-    return isTrue(conditions, 'FinalizerJobApplied') && pods.endsWith(" Running ");
+    return isTrue(conditions, 'FinalizerJobApplied') && pods.endsWith(' Running ');
   });
 });
 

@@ -1,10 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../e2e/cluster/commands.ts';
 import { freePorts } from '../../e2e/cluster/free-ports.ts';
 import { annotations, finalizers } from '../../src/api/names.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -26,16 +24,8 @@ interface Replica {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-/** Beside all else that two cores are doing then. */
+/** From its sources, beside all else that two cores are doing then. */
 const START_MS = 60_000;
-
-const root = join(import.meta.dirname, '../..');
-
-/** In a process of its own: esbuild refuses to run inside jest. */
-function bundled(outfile: string): Promise<string> {
-  const code = `import { bundle } from './hack/bundle.ts'; await bundle('src/main.ts', ${JSON.stringify(outfile)});`;
-  return runCommand(process.execPath, ['--input-type=module', '--eval', code], { cwd: root });
-}
 
 let api: Api;
 let start: () => Promise<Replica>;
@@ -44,16 +34,12 @@ shared(async (parts) => {
   api = await openApi(parts);
   const { signal } = new AbortController();
   await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
-  // As it ships: from its sources a process takes seconds of CPU to start.
-  const folder = await mkdtemp(join(tmpdir(), 'failover-'));
-  parts.defer(() => rm(folder, { recursive: true }));
-  const program = join(folder, 'main.js');
-  await bundled(program);
   start = async () => {
     const [port = 0] = await freePorts('127.0.0.1', 1);
     const flags = ['--bind-address=127.0.0.1', `--metrics-port=${port}`, '--log-level=error'];
     const own = [`--kubeconfig=${api.kubeconfig}`, `--instance=${instance}`];
-    const child = spawn(process.execPath, [program, 'controllers', ...flags, ...own], {
+    const child = spawn(process.execPath, ['src/main.ts', 'controllers', ...flags, ...own], {
+      cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { PATH: process.env.PATH ?? '' },
     });

@@ -25,22 +25,12 @@ const LONGEST = [
   'e2e/claims.long.test.ts',
   'e2e/cluster/cluster.long.test.ts',
   'e2e/take-over.long.test.ts',
+  'e2e/demo/demo.test.ts',
   'e2e/life.test.ts',
   'e2e/rescue.test.ts',
-  'e2e/demo/demo.test.ts',
-  // Its faults want to strike within seconds, which they don't beside four clusters that start.
-  'e2e/safety.test.ts',
-  'e2e/burst.test.ts',
-  'e2e/idle.test.ts',
-  'e2e/api-writes.test.ts',
   'test/api/rescue.test.ts',
   'test/api/chart.cycle.long.test.ts',
   'test/api/stuck.test.ts',
-  'test/api/fluentpvc.test.ts',
-  'test/api/fluentpvc.warnings.test.ts',
-  'test/api/drain.test.ts',
-  'test/api/chart.install.test.ts',
-  'test/api/certificate.test.ts',
 ];
 
 /** See the jest documentation, `testSequencer`. */
