@@ -83,8 +83,9 @@ const REAL_NODE: readonly Stage[] = [
     needs: 'real node',
     run: {
       jest: ['e2e/'],
-      // Each file has a cluster of its own, and waits most of the time.
-      workers: 4,
+      // Each file has a cluster of its own, and waits for most of its time. More of them beside the API
+      // tests take as long: two cores have no more to give.
+      workers: 3,
       testTimeoutMs: 300_000,
     },
   },
