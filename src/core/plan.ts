@@ -18,6 +18,8 @@ export type Write =
 export interface CreateWrite {
   verb: 'create';
   object: KubeObject;
+  /** Not made where the write before it was for an object that is gone: the order for it has gone with that. */
+  ifNotMoot?: true;
 }
 
 export interface PatchWrite {

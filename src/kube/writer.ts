@@ -27,6 +27,7 @@ export interface Writer {
    * - An object that is gone, or is another one by now, counts as patched, deleted, evicted.
    * - An Event tells of the write before it: none is made of one that was moot. One that cannot be
    *   written is logged and forgotten.
+   * - Nor is an object made that says so (`ifNotMoot`).
    *
    * @throws ApiError, ApiUnreachable: nothing after that write was done
    */
@@ -106,7 +107,7 @@ export function createWriter(options: {
     async apply(writes, { onRefusal, ...call } = {}) {
       let moot = false;
       for (const write of writes) {
-        if (write.verb === 'event' && moot) continue;
+        if (moot && depends(write)) continue;
         try {
           await one(write, call);
           moot = false;
@@ -138,6 +139,11 @@ export function isSameAdmission(one: KubeObject, other: KubeObject): boolean {
 function isNotApplicable(error: unknown): error is ApiError {
   const text = 'the server rejected our request due to an error in our request';
   return hasCode(error, 422) && (error.status.message ?? '').startsWith(text);
+}
+
+/** Has the write no reason where the one before it was moot? */
+function depends(write: Write): boolean {
+  return write.verb === 'event' || (write.verb === 'create' && write.ifNotMoot === true);
 }
 
 /** Was the write for an object that is not there any more? */

@@ -139,6 +139,12 @@ describe('moot, and done', () => {
     await writer.apply([write, writes.create, event]);
     expect(api.requests.map(({ verb }) => verb)).toEqual([write.verb, 'create', 'create']);
   });
+  test('what was ordered by what is gone is neither made nor told of', async () => {
+    const { api, writer } = setup();
+    const ordered = { ...writes.create, ifNotMoot: true } as const;
+    await writer.apply([writes.patch, ordered, event, writes.delete]);
+    expect(api.requests.map(({ verb }) => verb)).toEqual(['patch', 'delete']);
+  });
   test('what nothing was done to is not told of', async () => {
     const { api, writer } = setup();
     api.refuse = ({ verb }) => (verb === 'evict' ? refusal(404, 'NotFound') : undefined);
