@@ -135,6 +135,18 @@ export function isGivenUp(binding: Stored<Binding>, claim: Stored<Claim> | undef
   return uid !== '' && [spec.pvc.uid, spec.rescue?.pvc.uid, own].includes(uid);
 }
 
+/** Claim and binding of one admission are stored within the time that a request may take. */
+const OF_ONE_ADMISSION_MS = 60_000;
+
+/**
+ * Was it made anew for its claim, after a binding of the same name that is gone?
+ *
+ * @param admittedAt when its Pod was admitted, in ms since the epoch
+ */
+export function isMadeAnew(binding: Stored<Binding>, admittedAt: number): boolean {
+  return createdAt(binding) - admittedAt >= OF_ONE_ADMISSION_MS;
+}
+
 /** Was it the original operator's? */
 export function isTakenOver({ metadata }: { metadata: ObjectMeta }): boolean {
   return metadata.annotations?.[annotations.takenOver] !== undefined;

@@ -16,6 +16,7 @@ import { claimTrouble } from './claim-trouble.ts';
 import { courseOf } from './drain/course.ts';
 import { createJobObserver, type JobSight } from './drain/drain-observer.ts';
 import { drainPlan } from './drain/drain-plan.ts';
+import { withFirstJob } from './drain/first-job.ts';
 import { hasProvenEnd, inUsePlan } from './in-use/in-use-plan.ts';
 import { createLeaveObserver } from './rescue/leave-observer.ts';
 import { isInUse, leavePlan } from './rescue/leave-plan.ts';
@@ -112,7 +113,11 @@ export function createBindingDecider(options: {
     }
     const { metadata, spec } = claim ?? {};
     const known = { claimUid: metadata?.uid, volumeName: spec?.volumeName };
-    return inUsePlan({ now, binding, admittedAt, ...known, pod });
+    const plan = inUsePlan({ now, binding, admittedAt, ...known, pod });
+    const job = caches.jobs.get(key);
+    const jobPods = caches.jobPods.byIndex(key);
+    const facts = { binding, claim, job, jobPods, namespaceGoes: namespace !== undefined };
+    return withFirstJob(client, plan, facts, signal);
   };
 
   const draining = async (

@@ -167,7 +167,7 @@ function withoutJob(observation: DrainObservation): Plan {
 /** Said first where it was refused before, then tried again: who reads the status may mend it. */
 function creation(observation: DrainObservation, job: Job): Plan {
   const refusal = refusalOf(observation.refusal, job);
-  const create: Write = { verb: 'create', object: job };
+  const create: Write = { verb: 'create', object: job, ifNotMoot: true };
   if (refusal === undefined) return { writes: [create], reason: 'the claim is drained' };
   const { writes, reason } = refused(observation, refusal);
   return { writes: [...writes, create], reason };

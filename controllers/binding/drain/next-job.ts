@@ -13,16 +13,14 @@ import { jobPodsOf } from './stalled-drain.ts';
  * binding that is done already, are what must not be.
  */
 export async function nextJob(
-  client: KubeClient,
+  client: Pick<KubeClient, 'get' | 'list'>,
   cached: Stored<Binding>,
   signal: AbortSignal,
 ): Promise<NextJob | undefined> {
   const { namespace = '', name } = cached.metadata;
-  const labelSelector = jobPodSelector(cached);
-  const [binding, job, pods] = await Promise.all([
+  const [binding, job] = await Promise.all([
     client.get<Binding>(bindingRef(cached), { signal }),
     client.get<Job>({ kind: 'Job', namespace, name }, { signal }),
-    client.list<Pod>('Pod', { namespace, labelSelector }, { signal }),
   ]);
   if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
   if (job !== undefined && isOwnedBy(job, binding)) return { outcome: 'present', job };
@@ -30,11 +28,22 @@ export async function nextJob(
     const message = `Job "${name}" is not ours and has the name of the finalizer Job: delete it.`;
     return { outcome: 'taken', message };
   }
+  // Behind that: while its Job is there it makes Pods.
+  const labelSelector = jobPodSelector(cached);
+  const pods = await client.list<Pod>('Pod', { namespace, labelSelector }, { signal });
   // By claim, too: anybody may give a Pod our label, and one that has not the volume does not write to it.
   const unfinished = pods.items.filter(
     (pod) => !hasEnded(pod) && mountsClaim(pod, binding.spec.pvc.name),
   );
   if (unfinished.length > 0) return { outcome: 'busy', pods: jobPodsOf(unfinished) };
+  return jobFrom(binding);
+}
+
+/** The Job that a binding, as the API server has it, is drained by. Pure. */
+export function jobFrom(
+  binding: Stored<Binding>,
+): Extract<NextJob, { outcome: 'job' | 'impossible' }> {
+  const { name } = binding.metadata;
   const snapshot = readSnapshot(binding.spec.snapshot ?? '');
   if (snapshot === undefined) {
     const message = `FluentPVCBinding "${name}" has no snapshot that a finalizer Job can be made from.`;

@@ -1,4 +1,4 @@
-import type { Binding } from '../../../src/api/binding.ts';
+import type { Binding, BindingStatus } from '../../../src/api/binding.ts';
 import { getCondition, isTrue } from '../../../src/api/condition.ts';
 import type { Stored } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/pod.ts';
@@ -43,6 +43,15 @@ export function over(
   const nodeName = pod?.spec.nodeName;
   const fields = { ...(nodeName === undefined ? {} : { nodeName }), ...volumeField(volumeName) };
   return statusPlan(observation, 'the Pod is over', conditions, fields);
+}
+
+/** Does the plan record `OutOfUse`? */
+export function saysOver({ writes }: Plan): boolean {
+  return writes.some((write) => {
+    if (write.verb !== 'patch' || write.subresource !== 'status') return false;
+    const { status } = write.body as { status?: Pick<BindingStatus, 'conditions'> };
+    return isTrue(status?.conditions, 'OutOfUse');
+  });
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Binding } from '../../../src/api/binding.ts';
 import { labels } from '../../../src/api/names.ts';
-import { createdAt, keyOf, type ObjectKey, type Stored } from '../../../src/api/object.ts';
+import { keyOf, type ObjectKey, type Stored } from '../../../src/api/object.ts';
 import { hasEnded, mountsClaim, type Pod } from '../../../src/api/pod.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { Cache } from '../../../src/kube/cache.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { isMadeAnew } from '../binding-facts.ts';
 import { MAY_ARRIVE_MS, type Absence, type PodSight } from './in-use-plan.ts';
 import type { NodeMemory } from './node-memory.ts';
 import { createNodeFinder } from './node-sight.ts';
@@ -13,8 +14,6 @@ import { overdueInMs } from './stuck-pod.ts';
 
 /** How far the clocks of several API servers, or of one and the operator, may be apart, in ms. */
 const CLOCK_SKEW_MS = 10_000;
-/** Claim and binding of one admission are stored within the time that a request may take. */
-const MADE_ANEW_AFTER_MS = 60_000;
 
 /**
  * Finds the Pod of a binding: in the cache as long as it runs; read live when it seems to be over,
@@ -86,8 +85,8 @@ export function createPodFinder({
     if (now - admittedAt < MAY_ARRIVE_MS) return unseen('unproven');
     const seenSince = admittedAt - CLOCK_SKEW_MS;
     const provable =
-      // Made anew: its Pod may have been seen and forgotten with the binding before.
-      createdAt(binding) - admittedAt < MADE_ANEW_AFTER_MS &&
+      // Its Pod may have been seen and forgotten with the binding before.
+      !isMadeAnew(binding, admittedAt) &&
       // It may be one of those that were seen and forgotten.
       removed.expiredUpTo < seenSince &&
       pods.unbrokenSince < seenSince;

@@ -68,7 +68,7 @@ describe('without a Job', () => {
     expect(decided.requeueAfterMs).toBe(again);
   });
   test('the Job is the one that was built', () => {
-    expect(plan({ next }).writes).toEqual([{ verb: 'create', object: next.job }]);
+    expect(plan({ next }).writes).toEqual([{ verb: 'create', object: next.job, ifNotMoot: true }]);
   });
 });
 
