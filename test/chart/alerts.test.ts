@@ -4,7 +4,7 @@ import { DATA_ROWS } from '../../hack/dashboard/data-rows.ts';
 import { PROGRAM_ROWS } from '../../hack/dashboard/program-rows.ts';
 import { allMetrics, metricsIn, sampleNames } from '../support/all-metrics.ts';
 import { groupedBy, selectedBy } from '../support/promql.ts';
-import { alerts, page } from './alerts.ts';
+import { alerts, looks, page } from './alerts.ts';
 
 /** What Prometheus knows without us: of scrapes, and of API servers. */
 const FOREIGN = [
@@ -47,6 +47,12 @@ describe('an alert', () => {
   });
 
   describe.each(alerts().map((one) => [one.alert, one] as const))('%s', (name, one) => {
+    test('is tried with promtool: it fires, and there is a time when it does not', () => {
+      const fires = looks()
+        .filter(({ alertname }) => alertname === name)
+        .map((look) => (look.exp_alerts ?? []).length > 0);
+      expect(new Set(fires)).toEqual(new Set([false, true]));
+    });
     test('asks for metrics and labels that exist', () => {
       checkQuery(one.expr);
     });
