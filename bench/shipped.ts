@@ -18,15 +18,21 @@ export interface Shipped {
 const root = join(import.meta.dirname, '..');
 
 export async function ship(folder: string): Promise<Shipped> {
-  const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
   const shipped = {
     operator: join(folder, 'main.js'),
     floor: join(folder, 'floor.js'),
-    nodeFlags: /^ENV NODE_OPTIONS=(.*)$/m.exec(dockerfile)?.[1]?.split(' ') ?? [],
+    nodeFlags: flagsIn(await readFile(join(root, 'Dockerfile'), 'utf8')),
   };
   await bundle(join(root, 'src/main.ts'), shipped.operator);
   await bundle(join(root, 'bench/floor.ts'), shipped.floor);
   return shipped;
+}
+
+/** The flags for Node that a Dockerfile sets. */
+export function flagsIn(dockerfile: string): string[] {
+  const [, value] = /^ENV NODE_OPTIONS="(.+)"$/m.exec(dockerfile) ?? [];
+  if (value === undefined) throw new Error('the Dockerfile sets no NODE_OPTIONS');
+  return value.split(' ');
 }
 
 /** A serving certificate in a folder, as the programs read it. */
