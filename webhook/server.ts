@@ -14,7 +14,10 @@ export type Routes = Record<'/pod/mutate' | '/fluent-pvc/validate', AdmissionHan
 
 /** The largest object etcd takes is 1.5 MB; a review holds the old one and the new one. */
 const BODY_LIMIT = 8 * 1024 * 1024;
-/** The API server keeps idle connections for 90 s: the side that opened them closes them. */
+/**
+ * The API server keeps idle connections for 90 s: the side that opened them closes them. Closed by us, one
+ * could cost the Pod whose admission was just on its way: a POST is not sent again.
+ */
 const KEEP_ALIVE_MS = 120_000;
 /** Without `timeout` in the query: what the webhook configuration would say by default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -23,8 +26,11 @@ const SHARE_FOR_WRITES = 0.6;
 const SHARE_FOR_UNDO = 0.3;
 /** How long the end may wait for answers under way. */
 const CLOSE_MS = 15_000;
-/** A client that does not send what it announced is not waited for. */
-const REQUEST_MS = 30_000;
+/**
+ * A client that does not send what it announced is not waited for. Node counts from when a connection was
+ * opened, also where it was opened for no request yet, as API servers do: it may not end before theirs.
+ */
+const REQUEST_MS = KEEP_ALIVE_MS;
 
 /**
  * The TLS server that answers AdmissionReviews. Every answer to a route is an AdmissionReview with
@@ -40,7 +46,7 @@ export function createServer(options: {
 }): FastifyInstance {
   const { certificate, routes, observe, log } = options;
   const server = fastify({
-    https: { cert: certificate.cert, key: certificate.key },
+    https: { cert: certificate.cert, key: certificate.key, headersTimeout: REQUEST_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
     // Who asks while we close is answered, on a connection that ends with that.

@@ -6,6 +6,7 @@ import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Metrics } from '../../../src/metrics.ts';
+import { eventually } from '../../support/eventually.ts';
 import { makeCertificate } from '../../../webhook/certificate.ts';
 import { createServer, type Routes } from '../../../webhook/server.ts';
 import {
@@ -121,6 +122,33 @@ test('who has the answer has not gone', async () => {
   await once(answer, 'close');
   agent.destroy();
   expect(time?.gone.aborted).toBe(false);
+});
+
+describe('a connection that waits for a request is closed by who opened it', () => {
+  /** How long API servers keep one: Go's `http.DefaultTransport`. */
+  const THEIRS_MS = 90_000;
+
+  test('after an answer', async () => {
+    handler = allow;
+    const { port } = await listening();
+    const accepted = once(server.server, 'secureConnection');
+    const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+    const client = request({ method: 'POST', port, path: '/pod/mutate', agent });
+    client.end(body);
+    const [answer] = (await once(client, 'response')) as [IncomingMessage];
+    answer.resume();
+    const [ours] = (await accepted) as [TLSSocket];
+    const keptMs = await eventually('the answer to be behind it', () => {
+      const { timeout = 0 } = ours;
+      return timeout > 0 && timeout;
+    });
+    agent.destroy();
+    expect(keptMs).toBeGreaterThan(THEIRS_MS);
+  });
+  test('before its first one', () => {
+    const { headersTimeout, requestTimeout } = server.server;
+    expect(Math.min(headersTimeout, requestTimeout)).toBeGreaterThan(THEIRS_MS);
+  });
 });
 
 test('closes as soon as the answers under way are given, and they are given', async () => {
