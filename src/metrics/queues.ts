@@ -21,15 +21,23 @@ export interface QueueObserver {
   retried(): void;
 }
 
-/** What controllers have before them; the names are those of client-go's workqueue. */
+/**
+ * What controllers have before them; the names are those of client-go's workqueue, the labels those of
+ * controller-runtime, which names each queue twice.
+ */
 export interface QueueMetrics {
   /** There is a queue of that name, which is read when somebody asks. Returns who is to be told. */
   queue: (name: string, read: () => QueueReading) => QueueObserver;
 }
 
+const named = (queue: string): Record<'name' | 'controller', string> => ({
+  name: queue,
+  controller: queue,
+});
+
 export function queueMetrics(registry: Registry): QueueMetrics {
   const registers = [registry];
-  const labelNames = ['name'] as const;
+  const labelNames = ['name', 'controller'] as const;
   const queues = new Map<string, () => QueueReading>();
   const read = (name: string, help: string, of: (reading: QueueReading) => number): void => {
     new Gauge({
@@ -38,7 +46,7 @@ export function queueMetrics(registry: Registry): QueueMetrics {
       labelNames,
       registers,
       collect() {
-        for (const [queue, reading] of queues) this.set({ name: queue }, of(reading()));
+        for (const [queue, reading] of queues) this.set(named(queue), of(reading()));
       },
     });
   };
@@ -81,21 +89,22 @@ export function queueMetrics(registry: Registry): QueueMetrics {
   });
   return {
     queue(name, reading) {
+      const labels = named(name);
       queues.set(name, reading);
-      adds.inc({ name }, 0);
-      retries.inc({ name }, 0);
+      adds.inc(labels, 0);
+      retries.inc(labels, 0);
       return {
         added: () => {
-          adds.inc({ name });
+          adds.inc(labels);
         },
         taken: (ms) => {
-          waited.observe({ name }, ms / 1000);
+          waited.observe(labels, ms / 1000);
         },
         done: (ms) => {
-          worked.observe({ name }, ms / 1000);
+          worked.observe(labels, ms / 1000);
         },
         retried: () => {
-          retries.inc({ name });
+          retries.inc(labels);
         },
       };
     },

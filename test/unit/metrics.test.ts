@@ -137,15 +137,15 @@ test('a queue tells how many keys wait, and how long work and waiting take', asy
   observer.retried();
   const lines = (await linesOf(metrics, 'workqueue_')).filter((line) => !line.includes('_bucket'));
   expect(lines).toEqual([
-    'workqueue_depth{name="pod"} 4',
-    'workqueue_unfinished_work_seconds{name="pod"} 3.5',
-    'workqueue_longest_running_processor_seconds{name="pod"} 2.5',
-    'workqueue_adds_total{name="pod"} 1',
-    'workqueue_retries_total{name="pod"} 1',
-    'workqueue_queue_duration_seconds_sum{name="pod"} 0.03',
-    'workqueue_queue_duration_seconds_count{name="pod"} 1',
-    'workqueue_work_duration_seconds_sum{name="pod"} 0.3',
-    'workqueue_work_duration_seconds_count{name="pod"} 1',
+    'workqueue_depth{name="pod",controller="pod"} 4',
+    'workqueue_unfinished_work_seconds{name="pod",controller="pod"} 3.5',
+    'workqueue_longest_running_processor_seconds{name="pod",controller="pod"} 2.5',
+    'workqueue_adds_total{name="pod",controller="pod"} 1',
+    'workqueue_retries_total{name="pod",controller="pod"} 1',
+    'workqueue_queue_duration_seconds_sum{name="pod",controller="pod"} 0.03',
+    'workqueue_queue_duration_seconds_count{name="pod",controller="pod"} 1',
+    'workqueue_work_duration_seconds_sum{name="pod",controller="pod"} 0.3',
+    'workqueue_work_duration_seconds_count{name="pod",controller="pod"} 1',
   ]);
 });
 
