@@ -3,8 +3,46 @@ import { pino } from 'pino';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Keys of a line; values are strings and numbers so that lines stay greppable. */
-export type LogFields = Record<string, string | number | boolean | undefined>;
+/**
+ * What a line may have besides `level`, `time` and `msg`. People search by these keys: docs/health.md says
+ * what each means, and they stay what they are.
+ */
+export const LOG_KEYS = [
+  'account',
+  'at',
+  'binding',
+  'controller',
+  'denial',
+  'error',
+  'holder',
+  'identity',
+  'key',
+  'keys',
+  'kind',
+  'kubernetes',
+  'mode',
+  'namespace',
+  'notAfter',
+  'notBefore',
+  'object',
+  'objects',
+  'pod',
+  'reason',
+  'requestUid',
+  'server',
+  'stack',
+  'url',
+  'version',
+  'waitMs',
+  'waiting',
+  'why',
+  'writes',
+] as const;
+
+/** Values are strings and numbers so that lines stay greppable. */
+export type LogFields = Partial<
+  Record<(typeof LOG_KEYS)[number], string | number | boolean | undefined>
+>;
 
 /** One line a decision at info, none at rest. An error is logged once, where it ends. */
 export interface Log {

@@ -1,9 +1,12 @@
 import type { Log, LogFields, LogLevel } from '../../src/log.ts';
 
+/** Where several processes of a test share a log, each has its name in it. */
+type Fields = LogFields & { process?: string };
+
 export interface Line {
   level: LogLevel;
   message: string;
-  fields: LogFields;
+  fields: Fields;
 }
 
 /** A log that keeps its lines. */
@@ -13,7 +16,7 @@ export interface MemoryLog extends Log {
   at(level: LogLevel): string[];
 }
 
-export function memoryLog(lines: Line[] = [], common: LogFields = {}): MemoryLog {
+export function memoryLog(lines: Line[] = [], common: Fields = {}): MemoryLog {
   const write =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
