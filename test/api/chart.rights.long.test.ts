@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import { loadAll } from 'js-yaml';
+import { join } from 'node:path';
 import { nameOf, resourceOf } from '../../hack/rbac.ts';
 import { GROUP } from '../../src/api/names.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { resources } from '../../src/api/resources.ts';
-import { permissions, type Place } from '../../src/kube/permissions.ts';
+import { permissions, type Only, type Place, type Process } from '../../src/kube/permissions.ts';
 import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
-import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
+import { accountOf, openSelfManaged, RELEASE, type Installation } from './installation.ts';
+import { EXCEPT, NEVER, type Deed } from './never.ts';
 
-/* Who may do what, as the API server decides it once the chart is installed. */
+/* Who may do what, as the API server decides it once the chart is installed with its defaults. */
 let on: Installation;
 
 /** May `who` do that? In all namespaces where there is none. */
@@ -51,8 +55,9 @@ async function allowed(questions: readonly Question[]): Promise<Question[]> {
 }
 
 shared(async (parts) => {
-  on = await openInstallation(parts);
+  on = await openSelfManaged(parts);
   const { kubectl, namespace } = on.api;
+  parts.defer(await openUninstallation());
   for (const [role, who] of [
     ['view', 'viewer'],
     ['admin', 'boss'],
@@ -70,6 +75,30 @@ shared(async (parts) => {
   });
 });
 
+/**
+ * Gives the account of `check-uninstall` its rights, as Helm does while it uninstalls. Returns what takes
+ * them away.
+ */
+async function openUninstallation(): Promise<() => Promise<void>> {
+  const { kubectl } = on.api;
+  const hooks = await on.helm('get', 'hooks', RELEASE, `--namespace=${on.namespace}`);
+  const items = (loadAll(hooks) as (KubeObject | null)[]).filter(
+    (object) => object?.apiVersion.startsWith('rbac.') === true,
+  );
+  expect(items.map((object) => object?.kind).toSorted()).toEqual([
+    'ClusterRole',
+    'ClusterRoleBinding',
+  ]);
+  const list = { apiVersion: 'v1', kind: 'List', items };
+  await kubectl.feed('create', '--output=name', list);
+  return async () => {
+    const names = ['clusterrole', 'clusterrolebinding'].map(
+      (kind) => `${kind}/${RELEASE}-check-uninstall`,
+    );
+    await kubectl('delete', ...names);
+  };
+}
+
 function namespaceOf(place: Place): string | undefined {
   return {
     cluster: undefined,
@@ -80,102 +109,42 @@ function namespaceOf(place: Place): string | undefined {
   }[place];
 }
 
-function needed(only: 'rescue' | undefined): Question[] {
-  return (
-    permissions
-      // The account of that one is there only while Helm uninstalls.
-      .filter((row) => row.only === only && row.process !== 'check-uninstall')
-      .flatMap((row) => {
-        const [plural = '', ...sub] = resourceOf(row).split('/');
-        const what = [[plural, resources[row.kind].group].filter(Boolean).join('.'), ...sub].join(
-          '/',
-        );
-        return row.verbs.map((verb) => ({
-          who: accountOf(on, row.process),
-          verb,
-          what: row.named === undefined ? what : `${what}:${nameOf(row.named, RELEASE)}`,
-          namespace: namespaceOf(row.where),
-        }));
-      })
-  );
+function needed(...only: (Only | undefined)[]): Question[] {
+  return permissions
+    .filter((row) => only.includes(row.only))
+    .flatMap((row) => {
+      const [plural = '', ...sub] = resourceOf(row).split('/');
+      const what = [[plural, resources[row.kind].group].filter(Boolean).join('.'), ...sub].join(
+        '/',
+      );
+      return row.verbs.map((verb) => ({
+        who: accountOf(on, row.process),
+        verb,
+        what: row.named === undefined ? what : `${what}:${nameOf(row.named, RELEASE)}`,
+        namespace: namespaceOf(row.where),
+      }));
+    });
 }
 
 test('the program may all that it does', async () => {
-  const questions = needed(undefined);
+  const questions = needed(undefined, 'selfManaged');
   expect(await allowed(questions)).toEqual(questions);
 });
 
-/** `own`: in the release's namespace; nothing: anywhere. */
-type Deed = [verbs: string, what: string, where?: 'own' | 'kube-node-lease'];
-
-const NEVER: Deed[] = [
-  ['get list watch create update patch delete', 'secrets'],
-  ['get list create', 'secrets', 'own'],
-  ['get create', 'configmaps', 'own'],
-  ['create update patch deletecollection', 'pods'],
-  ['create', 'pods', 'own'],
-  ['create', 'pods/exec'],
-  ['create', 'pods/ephemeralcontainers'],
-  ['patch update', 'pods/status'],
-  ['create update delete deletecollection', `fluentpvcs.${GROUP}`],
-  ['update deletecollection', `fluentpvcbindings.${GROUP}`],
-  ['update deletecollection', 'persistentvolumeclaims'],
-  ['patch update', 'persistentvolumeclaims/status'],
-  ['update deletecollection', 'jobs.batch'],
-  ['create', 'deployments.apps'],
-  ['list watch create update delete deletecollection', 'persistentvolumes'],
-  ['list watch update patch delete', 'nodes'],
-  ['create update patch delete', 'namespaces'],
-  ['create', 'serviceaccounts/token', 'own'],
-  ['impersonate', 'users'],
-  ['impersonate', 'serviceaccounts'],
-  ['bind escalate create update patch', 'clusterroles.rbac.authorization.k8s.io'],
-  ['create update patch', 'clusterrolebindings.rbac.authorization.k8s.io'],
-  ['create', 'rolebindings.rbac.authorization.k8s.io', 'own'],
-  ['create patch delete', 'validatingadmissionpolicies.admissionregistration.k8s.io'],
-  ['create patch delete', 'validatingadmissionpolicybindings.admissionregistration.k8s.io'],
-  ['create patch delete', 'mutatingwebhookconfigurations.admissionregistration.k8s.io'],
-  ['create patch delete', 'validatingwebhookconfigurations.admissionregistration.k8s.io'],
-  ['create patch delete', 'customresourcedefinitions.apiextensions.k8s.io'],
-  ['get update', 'leases.coordination.k8s.io:other', 'own'],
-  ['list patch delete', 'leases.coordination.k8s.io', 'own'],
-  ['create update patch delete', 'leases.coordination.k8s.io', 'kube-node-lease'],
-];
-
-test.each<['webhook' | 'controllers', Deed[]]>([
-  [
-    'webhook',
-    [
-      ...NEVER,
-      ['patch', `fluentpvcs.${GROUP}`],
-      ['patch update', `fluentpvcbindings.${GROUP}/status`],
-      ['create patch delete', 'jobs.batch'],
-      ['get delete', 'pods'],
-      ['create', 'pods/eviction'],
-      ['get', 'nodes'],
-      ['create get update', 'leases.coordination.k8s.io', 'own'],
-    ],
-  ],
-  [
-    'controllers',
-    [
-      ...NEVER,
-      ['get list', 'storageclasses.storage.k8s.io'],
-      ['patch update', `fluentpvcs.${GROUP}/status`],
-      ['get list watch update patch', 'leases.coordination.k8s.io'],
-      ['list watch', 'customresourcedefinitions.apiextensions.k8s.io'],
-    ],
-  ],
-])('the %s may nothing else', async (process, deeds) => {
-  const questions = deeds.flatMap(([verbs, what, where]) =>
+function questionsOf(process: Process, deeds: readonly Deed[]): Question[] {
+  return deeds.flatMap(([verbs, what, where]) =>
     verbs.split(' ').map((verb) => ({
       who: accountOf(on, process),
       verb,
       what,
-      namespace: where === 'own' ? on.namespace : where,
+      namespace: where === undefined ? undefined : namespaceOf(where),
     })),
   );
-  expect(await allowed(questions)).toEqual([]);
+}
+
+test.each(NEVER)('%s may nothing else', async (process, deeds) => {
+  const excepted = questionsOf(process, EXCEPT[process] ?? []);
+  expect(await allowed(questionsOf(process, deeds))).toEqual(excepted);
 });
 
 describe('of people', () => {
@@ -224,4 +193,20 @@ describe('rescue', () => {
     const namespace = ['namespace', on.rescueNamespace];
     expect(await kubectl('get', ...namespace, '-o', 'name')).toContain(on.rescueNamespace);
   });
+});
+
+test('a certificate that is brought along takes the rights away that making one needs', async () => {
+  const caBundle = join(on.folder, 'ca.crt');
+  const brought = [
+    '--set=certificate.secretName=webhook',
+    `--set-file=certificate.caBundle=${caBundle}`,
+  ];
+  await on.upgrade(...brought);
+  await eventually('the rights to go', async () => {
+    expect(await allowed(needed('selfManaged'))).toEqual([]);
+    return true;
+  });
+  for (const [process, deeds] of NEVER) {
+    expect(await allowed(questionsOf(process, deeds))).toEqual([]);
+  }
 });
