@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { STALL_REASONS } from '../../controllers/binding/drain/drain-report.ts';
 import { dashboard } from '../../hack/dashboard/dashboard.ts';
 import { DATA_ROWS } from '../../hack/dashboard/data-rows.ts';
 import { PROGRAM_ROWS } from '../../hack/dashboard/program-rows.ts';
@@ -39,6 +40,13 @@ function checkQuery(query: string): void {
   expect(groupedBy(query).filter((label) => !labelsOf(first.name).includes(label))).toEqual([]);
 }
 
+/** Its section of docs/runbooks.md. */
+function runbook(alert: string): string {
+  const [, section = ''] = page('runbooks.md').split(`## ${alert}\n`);
+  const [own = ''] = section.split('\n## ');
+  return own;
+}
+
 describe('an alert', () => {
   const sections = [...page('runbooks.md').matchAll(/^## (\S+)$/gm)].map(([, name = '']) => name);
 
@@ -71,13 +79,16 @@ describe('an alert', () => {
       expect(used.filter((label) => !groupedBy(one.expr).includes(label ?? ''))).toEqual([]);
     });
     test('has a runbook that says what it means, what it does, how to look and what to do', () => {
-      const [, section = ''] = page('runbooks.md').split(`## ${name}\n`);
-      const [own = ''] = section.split('\n## ');
+      const own = runbook(name);
       const parts = [...own.matchAll(/^\*\*(\w+):\*\*/gm)].map(([, part]) => part);
       expect(parts).toEqual(['Means', 'Impact', 'Look', 'Do']);
       expect(own).toContain('kubectl ');
     });
   });
+});
+
+test.each(STALL_REASONS)('a drain that is stalled by %s finds that in its runbook', (reason) => {
+  expect(runbook('FluentPVCDrainStalled')).toContain(`\`${reason}\``);
 });
 
 describe('the dashboard', () => {

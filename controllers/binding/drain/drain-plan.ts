@@ -20,6 +20,7 @@ import {
   unknown,
   waiting,
   type DrainFacts,
+  type StallReason,
 } from './drain-report.ts';
 import { beginRescue, type VolumeSight } from '../rescue/rescue-begin.ts';
 import { busy, IDLE_MS, idling, lingering, refused, type JobPod } from './stalled-drain.ts';
@@ -63,7 +64,7 @@ export type NextJob =
   /** Somebody else's Job has its name. */
   | { outcome: 'taken'; message: string }
   /** Nothing will ever change that. */
-  | { outcome: 'impossible'; reason: string; message: string };
+  | { outcome: 'impossible'; reason: StallReason; message: string };
 
 /** Pods of former Jobs are watched: this is for a watch that is late. */
 const BUSY_AGAIN_MS = 30_000;

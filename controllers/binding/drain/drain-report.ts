@@ -33,6 +33,21 @@ export interface DrainFacts {
   jobPodEnd: string | undefined;
 }
 
+/** Reasons of the condition `DrainStalled`; docs/runbooks.md says of each what it means. */
+export const STALL_REASONS = [
+  'NoPodRuns',
+  'FinalizerJobRefused',
+  'FinalizerJobNotMade',
+  'FormerJobBusy',
+  'JobNameTaken',
+  'SnapshotUnusable',
+  'MountPathTaken',
+  'VolumeTaken',
+  'RescueRefused',
+  'RescueDisabled',
+] as const;
+export type StallReason = (typeof STALL_REASONS)[number];
+
 /** What does not hold any more when there is a Job. */
 const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as const;
 
@@ -40,7 +55,7 @@ const WHAT_A_JOB_ENDS = ['FinalizerJobFailed', 'Unknown', 'DrainStalled'] as con
 export function applied(
   observation: DrainFacts,
   job: Stored<Job>,
-  stall?: Pick<BindingCondition, 'reason' | 'message'>,
+  stall?: { reason: StallReason; message: string },
 ): Plan {
   const { binding, claim } = observation;
   const message = `Job "${job.metadata.name}" drains PVC "${binding.spec.pvc.name}".`;
@@ -133,7 +148,7 @@ export function unknown(observation: DrainFacts, reason: string, message: string
 }
 
 /** The drain does not get under way: what stands in the way, and whose turn it is. */
-export function stalled(observation: DrainFacts, reason: string, message: string): Plan {
+export function stalled(observation: DrainFacts, reason: StallReason, message: string): Plan {
   return statusPlan(observation, 'the drain is stalled', [
     { type: 'DrainStalled', status: 'True', reason, message },
     ...jobGone(observation),

@@ -8,6 +8,7 @@ import { rescueBinding } from '../../../src/core/rescue.ts';
 import { refusalOf, type CreateRefusal } from '../../../src/kube/create-refusal.ts';
 import { statusWrite } from '../binding-facts.ts';
 import { ownClaim } from '../claim-identity.ts';
+import type { StallReason } from '../drain/drain-report.ts';
 import { rescueOutcome, told, type LeaveFacts } from './leave-report.ts';
 
 /*
@@ -33,7 +34,7 @@ export const AGAIN_MS = 500;
 /** Nor is what stands in the way. */
 const TAKEN_AGAIN_MS = 10_000;
 /** Reason of the condition `DrainStalled`, and of the Event on the Namespace. */
-export const REFUSED = 'RescueRefused' satisfies EventReason;
+export const REFUSED = 'RescueRefused' satisfies EventReason & StallReason;
 
 /** Is it the binding that goes on with this volume? One of a copy of the claim has the same name. */
 export function isSuccessor(

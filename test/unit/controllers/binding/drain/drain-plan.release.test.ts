@@ -21,7 +21,9 @@ describe('the annotation release', () => {
   const cases: Record<string, Parameters<typeof plan>[0]> = {
     'while a Job runs': { job: running },
     'after a Job failed': { job: ended('Failed') },
-    'while no Job can be made': { next: { outcome: 'impossible', reason: 'X', message: 'Y' } },
+    'while no Job can be made': {
+      next: { outcome: 'impossible', reason: 'SnapshotUnusable', message: 'Y' },
+    },
     'of a claim that was deleted': {
       claim: make.claim({ metadata: { deletionTimestamp: at(90) } }),
     },
