@@ -298,6 +298,11 @@ describe('helm refuses', () => {
       ['--set=controllers.concurrency=null'],
       "'concurrency'",
     ],
+    [
+      'a hook of Helm’s on every Pod',
+      [setJson('podAnnotations', { 'helm.sh/hook': 'test' })],
+      'podAnnotations',
+    ],
     ['half a replica', ['--set=webhook.replicas=1.5'], 'replicas'],
     ['a port of the system', ['--set=webhook.port=443'], 'webhook/port'],
     [

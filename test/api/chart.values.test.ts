@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { setJson } from '../../e2e/helm.ts';
+import { CHART, setJson } from '../../e2e/helm.ts';
 import { shared } from '../support/shared.ts';
 import { openRendering, podsOf, type Rendering, type Workload } from './rendering.ts';
 
@@ -91,31 +91,6 @@ test('the webhook has more time to leave than it takes for it', async () => {
   expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60 + 15);
 });
 
-const HEAP = '--max-old-space-size-percentage=50 --max-semi-space-size=4';
-
-test('each run of the program keeps its heap below its limit, and writes to no file', async () => {
-  const pods = podsOf(await on.render());
-  expect(pods.map(({ name }) => name.replace(`${NAME}-`, '')).toSorted()).toEqual([
-    'check-install',
-    'check-uninstall',
-    'controllers',
-    'webhook',
-  ]);
-  for (const { spec } of pods) {
-    const option = { name: 'NODE_OPTIONS', value: HEAP };
-    expect(spec.containers[0]?.env).toContainEqual(option);
-    expect(spec.containers[0]?.securityContext).toEqual({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    });
-    expect(spec.securityContext).toMatchObject({
-      runAsNonRoot: true,
-      seccompProfile: { type: 'RuntimeDefault' },
-    });
-  }
-});
-
 test('replicas prefer different zones; what is given instead finds them by itself', async () => {
   const [zones] = (await pod('-webhook')).topologySpreadConstraints ?? [];
   const labelSelector = {
@@ -172,6 +147,25 @@ test('labels for all are on all, but on definitions', async () => {
     ({ metadata }) => metadata.labels?.team !== 'logs',
   );
   expect(new Set(bare.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
+});
+
+test('who asks for alerts and not for the scrapes that they rest on, is told', async () => {
+  const told = async (...values: string[]): Promise<string> => {
+    const flags = ['--dry-run=client', '--output=json', '--take-ownership', ...values];
+    const text = await on.helm(
+      'install',
+      'mine',
+      CHART,
+      `--namespace=${on.api.namespace}`,
+      ...flags,
+    );
+    return (JSON.parse(text) as { info: { notes: string } }).info.notes;
+  };
+  const alerts = '--set=metrics.prometheusRule.enabled=true';
+  const warning = 'metrics.prometheusRule is enabled and metrics.podMonitor is not';
+  expect(await told(alerts)).toContain(warning);
+  expect(await told(alerts, '--set=metrics.podMonitor.enabled=true')).not.toContain(warning);
+  expect(await told()).not.toContain(warning);
 });
 
 test('the check before an uninstallation knows whether definitions go as well', async () => {

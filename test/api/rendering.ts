@@ -1,5 +1,5 @@
 import { loadAll } from 'js-yaml';
-import type { KubeObject } from '../../src/api/object.ts';
+import type { KubeObject, ObjectMeta } from '../../src/api/object.ts';
 import { CHART, type Helm } from '../../e2e/helm.ts';
 import { openApi, type Api } from './harness.ts';
 import { openHelm } from './installation.ts';
@@ -51,23 +51,28 @@ export const GIVEN_CERTIFICATE = [
 /** What runs Pods, with the part of it that is a Pod's. */
 export function podsOf(objects: readonly KubeObject[]): Workload[] {
   return objects.flatMap((object) => {
-    const { spec } = object as { spec?: PodSpec & { template?: { spec: PodSpec } } };
+    const { spec } = object as { spec?: PodSpec & { template?: Omit<Workload, 'name'> } };
     if (spec === undefined) return [];
-    const name = object.metadata.name ?? '';
-    if (object.kind === 'Pod') return [{ name, spec }];
-    return spec.template === undefined || !['Deployment', 'Job'].includes(object.kind)
+    const { kind, metadata } = object;
+    const name = metadata.name ?? '';
+    if (kind === 'Pod') return [{ name, metadata, spec }];
+    return spec.template === undefined || !['Deployment', 'Job'].includes(kind)
       ? []
-      : [{ name, spec: spec.template.spec }];
+      : [{ name, ...spec.template }];
   });
 }
 
 export interface Workload {
   name: string;
+  /** Of its Pods. */
+  metadata: ObjectMeta;
   spec: PodSpec;
 }
 
 interface PodSpec {
   serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
+  enableServiceLinks?: boolean;
   restartPolicy?: string;
   hostNetwork?: boolean;
   dnsPolicy?: string;

@@ -1,5 +1,6 @@
 {{- /*
-What both Deployments have in common, in parts; each takes a list: the release, and the component's name.
+What both Deployments and the checks that Helm runs have in common, in parts; each takes a list: the release,
+and the component's name.
 */ -}}
 
 {{- define "fluent-pvc-operator.selector" -}}
@@ -9,12 +10,17 @@ app.kubernetes.io/instance: {{ include "fluent-pvc-operator.instance" $release |
 app.kubernetes.io/component: {{ last . }}
 {{- end -}}
 
+{{- /* The component is what Services, budgets and NetworkPolicies tell Pods apart by. */ -}}
+{{- define "fluent-pvc-operator.labelsOfPod" -}}
+{{- include "fluent-pvc-operator.selector" . }}
+{{- with merge dict (first .).Values.podLabels (first .).Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "fluent-pvc-operator.podMetadata" -}}
 labels:
-  {{- include "fluent-pvc-operator.selector" . | nindent 2 }}
-{{- with merge dict (first .).Values.podLabels (first .).Values.commonLabels }}
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+  {{- include "fluent-pvc-operator.labelsOfPod" . | nindent 2 }}
 {{- with (first .).Values.podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -24,6 +30,9 @@ annotations:
 {{- /* Restricted, as Pod Security has it, with the account of the component. */ -}}
 {{- define "fluent-pvc-operator.restricted" -}}
 serviceAccountName: {{ include "fluent-pvc-operator.instance" (first .) }}-{{ last . }}
+# All of them ask the API server, which is the one Service that they need to know.
+automountServiceAccountToken: true
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
