@@ -34,7 +34,8 @@ export function valuesTable(schema: ValuesSchema): string {
   return `| value | default | |\n|---|---|---|\n${rows.join('')}`;
 }
 
-function leaves(schema: ValuesSchema, above = ''): [path: string, value: Described][] {
+/** Each value by its path, as `--set` takes it. */
+export function leaves(schema: ValuesSchema, above = ''): [path: string, value: Described][] {
   return described(schema).flatMap(([name, value]): [string, Described][] =>
     value.properties === undefined ? [[above + name, value]] : leaves(value, `${above}${name}.`),
   );
