@@ -7,8 +7,9 @@ import { drainers, podGone, type Subject, unwanted } from './sight.ts';
 import type { SafetyStage } from './stage.ts';
 import { deletePod } from './subject.ts';
 
-/** How often the processes of a Job are looked for, in ms. */
+/** How often a Job is looked for, and its processes once it has a Pod: they may drain in a moment. In ms. */
 const LOOK_EVERY_MS = 50;
+const LOOK_CLOSELY_EVERY_MS = 5;
 
 /** Kills the finalizer Job as soon as it drains; the claim may be drained before that is seen. */
 export async function strikeDrainer(
@@ -19,11 +20,12 @@ export async function strikeDrainer(
 ): Promise<Effect> {
   while (!isDrained()) {
     throwIfInterrupted(stage.signal);
-    for (const { metadata } of drainers(stage.observer, subject)) {
+    const pods = drainers(stage.observer, subject);
+    for (const { metadata } of pods) {
       const pod = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };
       if (await killDrainer(stage, { ...subject, ...pod }, how)) return seen;
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(pods.length === 0 ? LOOK_EVERY_MS : LOOK_CLOSELY_EVERY_MS);
   }
   return unseen('its claim was drained before its finalizer Job was seen to drain');
 }
