@@ -17,7 +17,7 @@ import { openWatchedStage, type Stage } from './stage.ts';
  */
 
 /** How many; the node takes 250 Pods at a time, the others wait for it. */
-const SIZE = Number(process.env.BURST_PODS ?? '20');
+const SIZE = Number(process.env.BURST_PODS ?? '10');
 /** On 2 cores with other work a Pod and its Job take 2 to 3 s. */
 const PATIENCE_MS = 180_000 + SIZE * 10_000;
 /** Requests for Pods that are on their way at a time. */
