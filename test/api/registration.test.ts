@@ -37,6 +37,9 @@ shared(
   },
 );
 
+/** A start from the sources, on a machine with two cores and ten clusters. */
+const START_MS = 60_000;
+
 function configurations(): Promise<string> {
   return api.kubectl('get', KINDS, '-o', 'name');
 }
@@ -73,27 +76,26 @@ describe('a registered operator', () => {
 
   test('exits with 0 on SIGTERM', async () => {
     const process = program();
-    await eventually('the webhook configurations', async () => (await configurations()) !== '');
+    const registered = async (): Promise<boolean> => (await configurations()) !== '';
+    await eventually('the webhook configurations', registered, START_MS);
     process.kill('SIGTERM');
     expect(await process.code).toBe(0);
     expect(await process.stderr).toBe('');
     expect(await configurations()).toBe('');
-  });
+  }, 120_000);
 
   test('replaces what a killed run left', async () => {
     const killed = program();
-    await eventually('the killed run to lead', async () =>
-      (await api.kubectl('get', '-n', 'kube-system', ...LEASE)).includes('holderIdentity: '),
-    );
-    const before = await eventually('the CA of the killed run', async () => {
-      const bundle = await caBundle();
-      return bundle === '' ? undefined : bundle;
-    });
+    const leads = async (): Promise<boolean> =>
+      (await api.kubectl('get', '-n', 'kube-system', ...LEASE)).includes('holderIdentity: ');
+    await eventually('the killed run to lead', leads, START_MS);
+    const bundled = async (): Promise<string | undefined> => (await caBundle()) || undefined;
+    const before = await eventually('the CA of the killed run', bundled, START_MS);
     killed.kill('SIGKILL');
     await killed.code;
     operator = await startOperator(api);
     await eventually('another CA', async () => (await caBundle()) !== before);
-  });
+  }, 120_000);
 
   async function caBundle(): Promise<string> {
     return api.kubectl(
