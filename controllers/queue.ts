@@ -12,8 +12,9 @@ const BACKOFF = { firstMs: 100, limitMs: 60_000 };
  * - of several deadlines of a key the earliest holds, and any add is earlier than a deadline;
  * - a key that nobody waits for takes no memory, but for the name of one that is begun.
  *
- * And one of our own: keys that are begun (see {@link goesOn}) and fresh ones take turns. Of many keys that come at
- * once, the first is done before the last is begun, and neither kind waits for all of the other.
+ * And one of our own: keys that are begun (see {@link goesOn}) and fresh ones take turns. Of many keys
+ * that come at once, the first is done before the last is begun, and neither kind waits for all of the
+ * other.
  */
 export class Queue implements QueueReading {
   readonly #clock: Clock;

@@ -7,9 +7,10 @@ import { deadline } from '../../../src/clock.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { ApiError, ApiUnreachable } from '../../../src/kube/api-error.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { bindingRef, isGivenUp, isMadeAnew, isTakenOver } from '../binding-facts.ts';
+import { isGivenUp, isMadeAnew, isTakenOver } from '../binding-facts.ts';
 import { claimTrouble } from '../claim-trouble.ts';
 import { saysOver } from '../in-use/in-use-report.ts';
+import { storedBinding } from '../stored-binding.ts';
 import { jobFrom } from './next-job.ts';
 
 /*
@@ -47,14 +48,9 @@ export async function withFirstJob(
   signal: AbortSignal,
 ): Promise<Plan> {
   if (!saysOver(plan) || !isFirst(facts)) return plan;
-  const { metadata } = facts.binding;
   using limit = deadline(READ_MS, signal);
-  // The cache keeps no snapshots.
-  const binding = await client
-    .get<Binding>(bindingRef(facts.binding), { signal: limit.signal })
-    .catch(unlessFault);
-  if (binding?.metadata.resourceVersion !== metadata.resourceVersion) return plan;
-  const job = jobOrNone(binding);
+  const binding = await storedBinding(client, facts.binding, limit.signal).catch(unlessFault);
+  const job = binding && jobOrNone(binding);
   if (job === undefined) return plan;
   const writes: Plan['writes'] = [...plan.writes, { verb: 'create', object: job, ifNotMoot: true }];
   return { ...plan, writes, reason: `${plan.reason}, and gets its finalizer Job` };

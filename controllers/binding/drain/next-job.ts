@@ -4,7 +4,8 @@ import { isOwnedBy, type Stored } from '../../../src/api/object.ts';
 import { hasEnded, mountsClaim, type Pod } from '../../../src/api/pod.ts';
 import { buildFinalizerJob } from '../../../src/core/finalizer-job.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { bindingRef, jobPodSelector } from '../binding-facts.ts';
+import { jobPodSelector } from '../binding-facts.ts';
+import { storedBinding } from '../stored-binding.ts';
 import type { NextJob } from './drain-plan.ts';
 import { jobPodsOf } from './stalled-drain.ts';
 
@@ -19,10 +20,10 @@ export async function nextJob(
 ): Promise<NextJob | undefined> {
   const { namespace = '', name } = cached.metadata;
   const [binding, job] = await Promise.all([
-    client.get<Binding>(bindingRef(cached), { signal }),
+    storedBinding(client, cached, signal),
     client.get<Job>({ kind: 'Job', namespace, name }, { signal }),
   ]);
-  if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
+  if (binding === undefined) return undefined;
   if (job !== undefined && isOwnedBy(job, binding)) return { outcome: 'present', job };
   if (job !== undefined) {
     const message = `Job "${name}" is not ours and has the name of the finalizer Job: delete it.`;

@@ -11,6 +11,7 @@ import type { Cache } from '../../../src/kube/cache.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { isTold } from '../binding-event.ts';
 import { bindingRef, claimRef } from '../binding-facts.ts';
+import { storedBinding } from '../stored-binding.ts';
 import type { LeaveObservation } from './leave-plan.ts';
 import { volumeToRescue, type VolumeSight } from './rescue-begin.ts';
 import { REFUSED } from './succession.ts';
@@ -81,8 +82,8 @@ export function createLeaveObserver({
     },
 
     async observe(cached, facts, signal) {
-      const binding = await client.get<Binding>(bindingRef(cached), { signal });
-      if (binding?.metadata.resourceVersion !== cached.metadata.resourceVersion) return undefined;
+      const binding = await storedBinding(client, cached, signal);
+      if (binding === undefined) return undefined;
       const around = await surroundings(binding, signal);
       return { ...facts, binding, isStored: true, isRefusalTold: false, ...around };
     },
