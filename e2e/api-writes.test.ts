@@ -85,7 +85,7 @@ async function live(): Promise<Life> {
   return { writes: [...writes.slice(0, 2).toSorted(), ...writes.slice(2)], reads };
 }
 
-test('the operator asks for nothing in the life of a Pod that has no reason in docs/api-writes.md', async () => {
+test('the operator writes nothing in the life of a Pod that has no reason in docs/api-writes.md, and lists nothing', async () => {
   const lives: Life[] = [];
   for (let index = 0; index < LIVES; index += 1) lives.push(await live());
   const known = POD_LIFE.map(({ write }) => write);

@@ -1,8 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { freePorts } from '../../e2e/cluster/free-ports.ts';
 import { annotations, finalizers } from '../../src/api/names.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -14,18 +11,10 @@ import { fluentPVC } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, type Api } from './harness.ts';
 import { probe } from './probing.ts';
+import { START_MS, startReplica, type Replica } from './replica.ts';
 
 const instance = 'failover';
 const lease = { kind: 'Lease', namespace: 'kube-system', name: instance } as const;
-
-/** `controllers` of this checkout, as a process of its own. */
-interface Replica {
-  readonly pid: number;
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-}
-
-/** From its sources, beside all else that two cores are doing then. */
-const START_MS = 60_000;
 
 let api: Api;
 let start: () => Promise<Replica>;
@@ -36,26 +25,15 @@ shared(async (parts) => {
   await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
   start = async () => {
     const [port = 0] = await freePorts('127.0.0.1', 1);
-    const flags = ['--bind-address=127.0.0.1', `--metrics-port=${port}`, '--log-level=error'];
     const own = [`--kubeconfig=${api.kubeconfig}`, `--instance=${instance}`];
-    const child = spawn(process.execPath, ['src/main.ts', 'controllers', ...flags, ...own], {
-      cwd: join(import.meta.dirname, '../..'),
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { PATH: process.env.PATH ?? '' },
-    });
-    const ended = once(child, 'exit');
-    const end: Replica['end'] = async (how) => {
-      child.kill(how);
-      await ended;
-    };
-    parts.defer(() => end('SIGKILL'));
+    const replica = startReplica(['controllers', `--metrics-port=${port}`, ...own], parts);
     const isReady = async (): Promise<true> => {
       const { code, text } = await probe(port, '/readyz');
       if (code !== 200) throw new Error(text);
       return true;
     };
     await eventually('the replica to be ready', isReady, START_MS);
-    return { pid: child.pid ?? 0, end };
+    return replica;
   };
 });
 

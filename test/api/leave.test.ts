@@ -1,10 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { join } from 'node:path';
 import { freePorts } from '../../e2e/cluster/free-ports.ts';
 import { systemClock } from '../../src/clock.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
@@ -15,17 +13,16 @@ import { admissionRequest, reviewBody } from '../support/review.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, type Api } from './harness.ts';
 import { probe } from './probing.ts';
+import { START_MS, startReplica, type Replica } from './replica.ts';
 
 /* A replica of the webhook between SIGTERM and its end, as a process of its own. */
 
-/** From its sources, beside all else that two cores are doing then. */
-const START_MS = 60_000;
 const NAME = 'leave';
 
 let api: Api;
 let port: number;
 let metricsPort: number;
-let terminate: () => void;
+let replica: Replica;
 
 /** Waits until kubelet would be told that, and returns in which words. */
 const becomes = (code: number, timeoutMs?: number): Promise<string> =>
@@ -45,22 +42,9 @@ shared(async (parts) => {
   await applyCRDs({ client: api.client, clock: systemClock, log: silentLog, signal });
   await api.client.create(fluentPVC(NAME));
   [port = 0, metricsPort = 0] = await freePorts('127.0.0.1', 2);
-  const flags = ['--bind-address=127.0.0.1', '--log-level=error', '--drain-time=10m'];
   const ports = [`--webhook-port=${port}`, `--metrics-port=${metricsPort}`];
   const own = [`--kubeconfig=${api.kubeconfig}`, `--instance=${NAME}`];
-  const child = spawn(process.execPath, ['src/main.ts', 'webhook', ...flags, ...ports, ...own], {
-    cwd: join(import.meta.dirname, '../..'),
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env.PATH ?? '' },
-  });
-  const ended = once(child, 'exit');
-  parts.defer(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  terminate = () => {
-    child.kill('SIGTERM');
-  };
+  replica = startReplica(['webhook', '--drain-time=10m', ...ports, ...own], parts);
   await becomes(200, START_MS);
 });
 
@@ -83,7 +67,7 @@ const ADMITTED = { code: 200, review: { response: { uid: 'request-uid', allowed:
 
 test('who is asked to stop says so first, and still admits Pods', async () => {
   expect(await admit()).toMatchObject(ADMITTED);
-  terminate();
+  replica.signal('SIGTERM');
   expect(await becomes(503)).toBe('[+]caches\n[-]stop: the program was asked to stop\n');
   expect(await admit()).toMatchObject(ADMITTED);
   expect((await probe(metricsPort, '/readyz')).code).toBe(503);
