@@ -24,8 +24,8 @@ import {
 import { applyOriginalDefinitions, leave, ownedBy, type Left } from './original.ts';
 
 const FLUENTPVC = 'left';
-/** Of an instance of its own: it has never led. */
-const FLAGS = ['--instance=take-over'];
+/** Of an instance of its own: it has never led, and the namespace for dry runs is none of its own. */
+const FLAGS = ['--instance=take-over', '--validation-namespace=take-over'];
 /** What is a minute old has been stored for long: nothing of its admission is on its way any more. */
 const ahead: Clock = { ...systemClock, now: () => Date.now() + 75_000 };
 const names = {
