@@ -1,4 +1,4 @@
-# The operator is one file, dist/main.js, that a Node runs: no package is in the final image.
+# The operator is one file, dist/main.mjs, that a Node runs: no package is in the final image.
 ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim
 ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 
@@ -14,7 +14,7 @@ COPY controllers controllers
 RUN npm run build
 
 FROM ${BASE_IMAGE}
-COPY --from=build /work/dist/main.js /work/dist/main.js.LEGAL.txt /work/dist/sbom.cdx.json /app/
+COPY --from=build /work/dist/main.mjs /work/dist/main.mjs.LEGAL.txt /work/dist/sbom.cdx.json /app/
 USER 65532:65532
 ENV NODE_ENV=production
 # Left to itself, Node takes 256 MiB of heap for granted, whatever the limit of the container: it would be
@@ -23,4 +23,4 @@ ENV NODE_ENV=production
 # first burst of admissions. The chart sets the same.
 ENV NODE_OPTIONS="--max-old-space-size-percentage=50 --max-semi-space-size=4"
 # distroless: the entry point is node
-CMD ["/app/main.js", "all"]
+CMD ["/app/main.mjs", "all"]

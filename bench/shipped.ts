@@ -19,8 +19,8 @@ const root = join(import.meta.dirname, '..');
 
 export async function ship(folder: string): Promise<Shipped> {
   const shipped = {
-    operator: join(folder, 'main.js'),
-    floor: join(folder, 'floor.js'),
+    operator: join(folder, 'main.mjs'),
+    floor: join(folder, 'floor.mjs'),
     nodeFlags: flagsIn(await readFile(join(root, 'Dockerfile'), 'utf8')),
   };
   await bundle(join(root, 'src/main.ts'), shipped.operator);

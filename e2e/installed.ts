@@ -86,7 +86,7 @@ export async function killContainers(pod: Stored<Pod>): Promise<void> {
     if (!cgroup.includes(`pod${pod.metadata.uid}`)) continue;
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     // Not the process that only holds the Pod's namespaces.
-    if (!command.includes('/app/main.js')) continue;
+    if (!command.includes('/app/main.mjs')) continue;
     process.kill(Number(pid), 'SIGKILL');
     killed.push(pid);
   }

@@ -186,7 +186,7 @@ describe.each(table)('with %s', (_called, values) => {
     expect(pods.length).toBeGreaterThanOrEqual(3);
     for (const { name, spec } of pods) {
       const [program, command = '', ...flags] = spec.containers[0]?.args ?? [];
-      expect(program).toBe('/app/main.js');
+      expect(program).toBe('/app/main.mjs');
       expect(name).toMatch(new RegExp(`-${command}$`));
       const taken = readConfig('0', [command, ...flags], {});
       expect(Object.values(taken)).toMatchObject([{ command }]);

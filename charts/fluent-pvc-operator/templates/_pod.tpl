@@ -138,7 +138,7 @@ resources:
 {{- define "fluent-pvc-operator.args" -}}
 {{- $release := first . -}}
 {{- $values := $release.Values -}}
-- /app/main.js
+- /app/main.mjs
 - {{ last . }}
 - --namespace={{ $release.Release.Namespace }}
 - --instance={{ include "fluent-pvc-operator.instance" $release }}

@@ -29,6 +29,11 @@ test('with them the heap of the program may take half of the memory that there i
   expect(Math.abs(Number(stdout) - memory / 2)).toBeLessThan(16 * MIB);
 });
 
+test('Node knows by its name that the program of the image is a module, and need not try', () => {
+  expect(read('Dockerfile')).toMatch(/^COPY --from=build \/work\/dist\/main\.mjs .* \/app\/$/m);
+  expect(read('Dockerfile')).toMatch(/^CMD \["\/app\/main\.mjs", "all"\]$/m);
+});
+
 test('a Dockerfile without flags is no silence', () => {
   expect(() => flagsIn('FROM scratch')).toThrow('NODE_OPTIONS');
 });
