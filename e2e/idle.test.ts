@@ -9,7 +9,7 @@ import { silentReporter } from './cluster/reporter.ts';
 
 test('with idle bindings the operator asks for nothing but leases and watches, and says nothing', async () => {
   const { asked, disturbing, logged } = await watchRest('e2e-idle', {
-    bindings: 100,
+    bindings: 50,
     seconds: 15,
     reporter: silentReporter,
   });

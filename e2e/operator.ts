@@ -81,7 +81,12 @@ async function spawnOperator(request: OperatorRequest): Promise<ChildProcess> {
       // A session of its own: Ctrl-C is for us, and we stop it in our order.
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...request.env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: process.env.HOME ?? '/',
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+        ...request.env,
+      },
     });
     await once(child, 'spawn');
     return child;

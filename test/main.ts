@@ -11,6 +11,8 @@ process.env.XDG_STATE_HOME = join(
   process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'),
   `tests-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`,
 );
+// The same sources are started dozens of times: compiled once, a start takes half the CPU.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compile');
 
 /**
  * `npm test [-- STAGE ... [WORD ...] [--all] [--kubernetes=VERSION] [JEST FLAG ...]]`: the stages named,

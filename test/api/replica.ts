@@ -20,7 +20,10 @@ export function startReplica(args: readonly string[], parts: AsyncDisposableStac
   const child = spawn(process.execPath, ['src/main.ts', ...args, ...common], {
     cwd: join(import.meta.dirname, '../..'),
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env.PATH ?? '' },
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+    },
   });
   const ended = once(child, 'exit');
   const signal: Replica['signal'] = (how) => {
