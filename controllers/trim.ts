@@ -1,51 +1,101 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { Job } from '../src/api/job.ts';
+import type { Condition } from '../src/api/condition.ts';
+import { GROUP } from '../src/api/names.ts';
 import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../src/api/pod.ts';
 
-/**
- * What the caches keep of objects: only what a plan reads. Most of an object's size is in
- * managedFields, and there are thousands of objects.
+/*
+ * What the caches keep of objects: only what a plan reads, and of a text that many objects have, one: most
+ * of an object's size is in managedFields, and JSON.parse makes a string of each text anew. There are
+ * thousands of objects.
  */
+
+/** Texts that are in memory already. */
+const texts = new Map<string, string>();
+const MOST_TEXTS = 2_000;
+
+function intern<T extends string>(text: T): T {
+  const known = texts.get(text);
+  if (known !== undefined) return known as T;
+  // Most of them are times by then, which do not come again. Who has a text keeps it.
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  texts.set(text, text);
+  return text;
+}
+
+/** The same object; what is called so in it is interned. */
+function interning<T extends object>(object: T, ...names: readonly (keyof T)[]): T {
+  for (const name of names) {
+    const value = object[name];
+    if (typeof value === 'string') object[name] = intern(value);
+  }
+  return object;
+}
+
 function trimMeta(metadata: StoredMeta): StoredMeta {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const { deletionTimestamp, deletionGracePeriodSeconds, generation } = metadata;
   const { labels, annotations, finalizers, ownerReferences } = metadata;
   return {
-    name,
+    name: intern(name),
     uid,
     resourceVersion,
-    creationTimestamp,
-    ...(namespace === undefined ? {} : { namespace }),
+    creationTimestamp: intern(creationTimestamp),
+    ...(namespace === undefined ? {} : { namespace: intern(namespace) }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
     ...(generation === undefined ? {} : { generation }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(finalizers === undefined ? {} : { finalizers }),
-    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(labels === undefined ? {} : { labels: interning(labels, ...Object.keys(labels)) }),
+    ...(annotations === undefined ? {} : { annotations: ours(annotations) }),
+    ...(finalizers === undefined ? {} : { finalizers: finalizers.map(intern) }),
+    ...(ownerReferences === undefined
+      ? {}
+      : {
+          ownerReferences: ownerReferences.map((owner) =>
+            interning(owner, 'apiVersion', 'kind', 'name', 'uid'),
+          ),
+        }),
   };
+}
+
+/** Those that others set are for others to read. */
+function ours(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([key]) => key.startsWith(`${GROUP}/`)),
+  );
+}
+
+function trimCondition(condition: Condition): Condition {
+  return interning(condition, 'type', 'reason', 'lastTransitionTime');
 }
 
 /** Without the snapshot, which is read by one GET when a Job is made from it. */
 export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
   const { snapshot, ...spec } = binding.spec;
-  return { ...binding, metadata: trimMeta(binding.metadata), spec };
+  interning(spec.fluentPVC, 'name', 'uid');
+  interning(spec.pvc, 'name');
+  binding.status?.conditions?.forEach(trimCondition);
+  return interning(
+    { ...binding, metadata: trimMeta(binding.metadata), spec },
+    'apiVersion',
+    'kind',
+  );
 }
 
 /** What a namespace that goes is known by, and its labels, by which FluentPVCs select. */
 export function trimNamespace(namespace: Stored<KubeObject>): Stored<KubeObject> {
   const { apiVersion, kind, metadata } = namespace;
   const { annotations, ownerReferences, ...kept } = trimMeta(metadata);
-  return { apiVersion, kind, metadata: kept };
+  return { apiVersion: intern(apiVersion), kind: intern(kind), metadata: kept };
 }
 
 export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
   const { apiVersion, kind, metadata, spec, status } = claim;
   return {
-    apiVersion,
-    kind,
+    apiVersion: intern(apiVersion),
+    kind: intern(kind),
     metadata: trimMeta(metadata),
     spec: spec.volumeName === undefined ? {} : { volumeName: spec.volumeName },
     ...(status?.phase === undefined ? {} : { status: trimClaimStatus(status) }),
@@ -66,8 +116,8 @@ function trimClaimStatus({
 export function trimJob(job: Stored<Job>): Stored<Job> {
   const { apiVersion, kind, metadata, status } = job;
   return {
-    apiVersion,
-    kind,
+    apiVersion: intern(apiVersion),
+    kind: intern(kind),
     metadata: trimMeta(metadata),
     spec: { template: { spec: { containers: [] } } },
     ...(status?.conditions === undefined ? {} : { status: { conditions: status.conditions } }),
@@ -83,8 +133,8 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
     (list ?? []).map(trimStatus);
   return {
-    apiVersion,
-    kind,
+    apiVersion: intern(apiVersion),
+    kind: intern(kind),
     metadata,
     spec: {
       containers: [],
@@ -93,12 +143,14 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
       volumes: volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
         claim === undefined
           ? []
-          : [{ name, persistentVolumeClaim: { claimName: claim.claimName } }],
+          : [{ name, persistentVolumeClaim: { claimName: intern(claim.claimName) } }],
       ),
     },
     status: {
       ...(status?.phase === undefined ? {} : { phase: status.phase }),
-      conditions: (status?.conditions ?? []).filter(({ type }) => KEPT_CONDITIONS.includes(type)),
+      conditions: (status?.conditions ?? [])
+        .filter(({ type }) => KEPT_CONDITIONS.includes(type))
+        .map(trimPodCondition),
       initContainerStatuses: statuses(status?.initContainerStatuses),
       containerStatuses: statuses(status?.containerStatuses),
       ephemeralContainerStatuses: statuses(status?.ephemeralContainerStatuses),
@@ -106,9 +158,21 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   };
 }
 
-function trimStatus({ name, restartCount, state, lastState }: ContainerStatus): ContainerStatus {
+type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
+
+function trimPodCondition({ type, status, reason, message }: PodCondition): PodCondition {
   return {
-    name,
+    type: intern(type),
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+function trimStatus({ name, restartCount, state, lastState }: ContainerStatus): ContainerStatus {
+  if (state?.running !== undefined) interning(state.running, 'startedAt');
+  return {
+    name: intern(name),
     ...(restartCount === undefined ? {} : { restartCount }),
     ...(state === undefined ? {} : { state }),
     ...(lastState === undefined ? {} : { lastState }),

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { KubeClient } from './client.ts';
 import { Delivery, type Change, type Watcher } from './delivery.ts';
+import { KeyIndex } from './key-index.ts';
 import { Pulse, type WatchHealth } from './pulse.ts';
 import { reflect, type Sink } from './reflector.ts';
 import type { Selection } from './selection.ts';
@@ -47,7 +48,7 @@ export interface CacheOptions<T extends KubeObject> extends Selection {
 /** An empty cache. Nothing starts before `start`. */
 export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cache<T> {
   const objects = new Map<ObjectKey, Stored<T>>();
-  const indexed = new Map<string, Set<ObjectKey>>();
+  const index = new KeyIndex();
   const deliveries: Delivery<T>[] = [];
   const pulse = new Pulse(options.clock);
   const synced = Promise.withResolvers<undefined>();
@@ -56,10 +57,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
 
   const unindex = (object: Stored<T>): void => {
     const value = options.index?.(object);
-    if (value === undefined) return;
-    const keys = indexed.get(value);
-    keys?.delete(keyOf(object.metadata));
-    if (keys?.size === 0) indexed.delete(value);
+    if (value !== undefined) index.delete(value, keyOf(object.metadata));
   };
   const tell = (change: Change<T>): void => {
     for (const delivery of deliveries) delivery.tell(change);
@@ -82,11 +80,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
     else if (old !== undefined && options.index?.(old) !== value) remove(old, 'removed');
     else if (old !== undefined) unindex(old);
     objects.set(key, object);
-    if (value !== undefined) {
-      const keys = indexed.get(value);
-      if (keys === undefined) indexed.set(value, new Set([key]));
-      else keys.add(key);
-    }
+    if (value !== undefined) index.add(value, key);
     tell({ type: 'set', object });
   };
 
@@ -116,7 +110,7 @@ export function createCache<T extends KubeObject>(options: CacheOptions<T>): Cac
 
   return {
     get: (key) => objects.get(key),
-    byIndex: (value) => [...(indexed.get(value) ?? [])].flatMap((key) => objects.get(key) ?? []),
+    byIndex: (value) => index.get(value).flatMap((key) => objects.get(key) ?? []),
     values: () => objects.values(),
     onChange: (watcher) => {
       deliveries.push(new Delivery(watcher, options));

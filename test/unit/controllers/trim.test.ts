@@ -9,6 +9,7 @@ import {
 import { sidecarTrouble } from '../../../controllers/pod/sidecar-trouble.ts';
 import { claimIdentity } from '../../../controllers/binding/claim-identity.ts';
 import { jobOutcome } from '../../../src/api/job.ts';
+import { annotations } from '../../../src/api/names.ts';
 import type { KubeObject, Stored } from '../../../src/api/object.ts';
 import { hasEnded, mountsClaim } from '../../../src/api/pod.ts';
 import { at, make, NAME } from '../../support/make.ts';
@@ -54,6 +55,14 @@ describe('of the metadata of everything', () => {
       'uid',
     ]);
   });
+});
+
+test('of annotations those of other programs go', () => {
+  const own = { [annotations.admissionId]: 'request', [annotations.retry]: 'x' };
+  const others = { 'volume.kubernetes.io/selected-node': 'node-1', 'example.com/x': 'y' };
+  const metadata = { annotations: { ...others, ...own } };
+  expect(trimClaim(make.claim({ metadata })).metadata.annotations).toEqual(own);
+  expect(trimBinding(make.binding({ metadata })).metadata.annotations).toEqual(own);
 });
 
 test('a binding loses its snapshot, and nothing else of spec and status', () => {
