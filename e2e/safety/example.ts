@@ -33,14 +33,14 @@ export interface ExampleStage {
   readonly reporter: Reporter;
 }
 
-/** Copies a ConfigMap to another namespace. */
-export async function copyConfigMap(
+/** The ConfigMap of that name, as it is to be made in another namespace. */
+export async function configMapOf(
   kubectl: Kubectl,
   name: string,
   { from, to }: { readonly from: string; readonly to: string },
-): Promise<void> {
+): Promise<object> {
   const text = await kubectl('get', 'configmap', name, '--namespace', from, '-o', 'json');
   const { data } = JSON.parse(text) as { data: Record<string, string> };
   const metadata = { namespace: to, name };
-  await kubectl.feed('apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
 }

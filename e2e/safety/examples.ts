@@ -2,7 +2,7 @@ import * as demo from '../demo/objects.ts';
 import { ensureLogCollectionImages } from '../log-collection/images.ts';
 import { linesInLoki } from '../log-collection/loki.ts';
 import * as logs from '../log-collection/objects.ts';
-import { copyConfigMap, type Example } from './example.ts';
+import { configMapOf, type Example } from './example.ts';
 
 /** Where the backend of the demo keeps what it receives. */
 const RECEIVED = '/data/received';
@@ -17,15 +17,22 @@ export const examples: Readonly<Record<Example['name'], Example>> = {
       await kubectl('rollout', 'status', `deployment/${demo.backendName}`, '--timeout=120s');
     },
     async prepare({ kubectl }, namespace) {
-      await copyConfigMap(kubectl, 'demo-shipper', { from: demo.namespace, to: namespace });
+      const configMap = await configMapOf(kubectl, 'demo-shipper', {
+        from: demo.namespace,
+        to: namespace,
+      });
       // Its shipper knows the backend by a name of its own namespace.
-      const externalName = `${demo.backendName}.${demo.namespace}.svc.cluster.local`;
-      await kubectl.feed('apply', {
+      const service = {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { namespace, name: demo.backendName },
-        spec: { type: 'ExternalName', externalName },
-      });
+        spec: {
+          type: 'ExternalName',
+          externalName: `${demo.backendName}.${demo.namespace}.svc.cluster.local`,
+        },
+      };
+      const items = [configMap, service];
+      await kubectl.feed('create', { apiVersion: 'v1', kind: 'List', items });
     },
     writer: { fluentPVC: demo.fluentPVCName, path: '/buffer/lines', user: 65_534 },
     fileOf: () => 'lines',
