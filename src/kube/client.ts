@@ -3,7 +3,7 @@ import { collectionPath, objectPath, type Kind, type ObjectRef } from '../api/re
 import { hasCode } from './api-error.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Connection } from './connection.ts';
-import { createHttp, type Call } from './http.ts';
+import { createHttp, servedAtOf, type Call } from './http.ts';
 
 /** A page of a list. */
 export interface List<T extends KubeObject> {
@@ -180,6 +180,8 @@ export function createClient(
           kind: 'DeleteOptions',
           preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
           propagationPolicy: propagation,
+          // A delete with a body is asked for by that alone, whatever its query says.
+          ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
         },
         ...options,
       });
@@ -189,6 +191,7 @@ export function createClient(
       await http.ask<JsonObject>({
         method: 'POST',
         path: `${objectPath(ref)}/eviction`,
+        query: { dryRun: dryRunOf(options) },
         body: {
           apiVersion: 'policy/v1',
           kind: 'Eviction',
@@ -208,11 +211,10 @@ export function createClient(
   };
 }
 
-function servedAtOf({ date }: { date?: string | string[] | undefined }): { servedAt?: number } {
-  const servedAt = Date.parse(String(date));
-  return Number.isNaN(servedAt) ? {} : { servedAt };
+function writeQuery(options: CallOptions): Record<string, string | undefined> {
+  return { fieldManager: FIELD_MANAGER, dryRun: dryRunOf(options) };
 }
 
-function writeQuery(options: CallOptions): Record<string, string | undefined> {
-  return { fieldManager: FIELD_MANAGER, dryRun: options.dryRun === true ? 'All' : undefined };
+function dryRunOf({ dryRun }: CallOptions): string | undefined {
+  return dryRun === true ? 'All' : undefined;
 }

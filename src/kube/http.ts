@@ -162,6 +162,12 @@ function warningsIn({ headers: { warning = [] } }: Dispatcher.ResponseData): str
     );
 }
 
+/** When an answer with these headers was made, by the clock of the API server. */
+export function servedAtOf({ date }: Answer<unknown>['headers']): { servedAt?: number } {
+  const servedAt = Date.parse(String(date));
+  return Number.isNaN(servedAt) ? {} : { servedAt };
+}
+
 /** The Status in the body, or what a proxy in between had to say. */
 function statusOf(text: string): Status {
   try {

@@ -81,6 +81,22 @@ describe('a call', () => {
         propagationPolicy: 'Background',
       },
     },
+    'delete as dry run': {
+      call: (client) =>
+        client.delete(pod, { uid: 'u', propagation: 'Background' }, { dryRun: true }),
+      request: `DELETE ${podPath}`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: 'u' },
+        propagationPolicy: 'Background',
+        dryRun: ['All'],
+      },
+    },
+    'eviction as dry run': {
+      call: (client) => client.evict(pod, 'u', { dryRun: true }),
+      request: `POST ${podPath}/eviction?dryRun=All`,
+    },
     evict: {
       call: (client) => client.evict(pod, 'u'),
       request: `POST ${podPath}/eviction`,
