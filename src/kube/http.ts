@@ -151,10 +151,11 @@ async function refusal(call: Call, answer: Dispatcher.ResponseData): Promise<Api
   );
 }
 
-/** Texts of the headers `Warning: 299 - "text"`. */
+/** Texts of the headers `Warning: 299 - "text"`, which the API server writes as UTF-8. */
 function warningsIn({ headers: { warning = [] } }: Dispatcher.ResponseData): string[] {
   return [warning]
     .flat()
+    .map((header) => Buffer.from(header, 'latin1').toString('utf8'))
     .flatMap((header) =>
       [...header.matchAll(/299 \S+ "((?:\\.|[^"\\])*)"/g)].map(([, text = '']) =>
         text.replace(/\\(.)/g, '$1'),

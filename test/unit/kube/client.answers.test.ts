@@ -128,6 +128,10 @@ describe('warnings', () => {
     },
     'several headers': { header: ['299 - "a"', '299 agent "b\\\\c"'], texts: ['a', 'b\\c'] },
     'several in one header': { header: '299 - "a, b", 299 - "c"', texts: ['a, b', 'c'] },
+    'in more than ASCII': {
+      header: Buffer.from('299 - "Größe…"', 'utf8').toString('latin1'),
+      texts: ['Größe…'],
+    },
     'of a proxy: not for us': { header: '110 proxy "Response is Stale"', texts: [] },
   };
   test.each(Object.entries(cases))('%s', async (_, { header, texts }) => {
