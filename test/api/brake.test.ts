@@ -37,9 +37,12 @@ async function notes(namespace: string, name: string, reason: string): Promise<s
 /** A budget that wants one Pod of that label to be Ready, and has been seen by its controller. */
 async function budget(name: string, app: string): Promise<void> {
   await api.kubectl('create', 'pdb', name, `--selector=app=${app}`, '--min-available=1');
+  const path = `/apis/policy/v1/namespaces/${api.namespace}/poddisruptionbudgets/${name}`;
   await eventually(`the budget ${name} to be in force`, async () => {
-    const observed = '{.status.observedGeneration}/{.status.expectedPods}';
-    return (await api.kubectl('get', 'pdb', name, '-o', `jsonpath=${observed}`)) === '1/1';
+    const { status } = await api.http.ask<{
+      status: { observedGeneration?: number; expectedPods?: number };
+    }>({ method: 'GET', path });
+    return status.observedGeneration === 1 && status.expectedPods === 1;
   });
 }
 
@@ -70,7 +73,8 @@ describe('a Pod whose sidecar failed and that a disruption budget holds', () => 
   const held = async (app: string, ready: boolean, budgets: string[]): Promise<Cycle> => {
     await api.client.create(fluentPVC(app));
     const cycle = await runningPod(api, app);
-    await api.kubectl('label', 'pod', cycle.pod.metadata.name, `app=${app}`);
+    const body = { metadata: { labels: { app } } };
+    await api.client.patch(ref(api, 'Pod', cycle.pod.metadata.name), { type: 'merge', body });
     for (const name of budgets) await budget(name, app);
     await say(api, cycle.pod, failed(ready));
     return cycle;

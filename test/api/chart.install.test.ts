@@ -1,45 +1,43 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, finalizers, labels } from '../../src/api/names.ts';
-import type { Kubectl } from '../../e2e/kubectl.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import type { Kind } from '../../src/api/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
+import { ref } from './cycle.ts';
 import { bindingWith, claimWith, guarded, openUser, podWith } from './guarding.ts';
-import { startOperator } from './harness.ts';
+import { startOperator, type Api } from './harness.ts';
 import { accountOf, openInstallation, RELEASE, type Installation } from './installation.ts';
+import { takesPods } from './namespaces.ts';
+import { dryRun, type DryRun } from './requests.ts';
 
 /* The chart as `helm install` leaves it: what is in force, and what `helm uninstall` takes away. */
 let on: Installation;
-let user: Kubectl;
+let user: DryRun;
 
-const DRY = '--dry-run=server';
 const CONFIGURATIONS =
   'mutatingwebhookconfigurations,validatingwebhookconfigurations,' +
   'validatingadmissionpolicies,validatingadmissionpolicybindings';
 
-/** kubectl of the webhook's account: it may make bindings and PVCs, as nobody else. */
-const asWebhook = (): Kubectl => {
-  const as = `--as=${accountOf(on, 'webhook')}`;
-  const { kubectl } = on.api;
-  return Object.assign((...args: readonly string[]) => kubectl(as, ...args), {
-    feed: (...args: [...flags: string[], object: object]) => kubectl.feed(as, ...args),
-  });
-};
+/** By the webhook's account: it may make bindings and PVCs, as nobody else. */
+const webhook = (): Api => on.api.as(accountOf(on, 'webhook'));
 
 shared(async (parts) => {
   on = await openInstallation(parts);
   const { api } = on;
-  user = await openUser(api);
-  await guarded(api, user, RELEASE);
+  const person = await openUser(api);
+  user = dryRun(person);
+  await guarded(person, RELEASE);
   const marked = { finalizers: [finalizers.binding] };
-  await asWebhook().feed('create', bindingWith(api.namespace, 'some', marked));
-  await asWebhook().feed('create', claimWith(api.namespace, 'some'));
-  await user.feed('create', podWith({ namespace: api.namespace, name: 'plain' }));
+  await webhook().client.create(bindingWith(api.namespace, 'some', marked));
+  await webhook().client.create(claimWith(api.namespace, 'some'));
+  await person.client.create(podWith({ namespace: api.namespace, name: 'plain' }));
 });
 
-const patch = (what: string, name: string, metadata: object): Promise<string> =>
-  user('patch', what, name, DRY, '--type=merge', '-p', JSON.stringify({ metadata }));
-const marked = (): object =>
+const patch = (kind: Kind, name: string, metadata: object): Promise<string[]> =>
+  user.patch(ref(on.api, kind, name), { metadata });
+const marked = (): KubeObject =>
   podWith({ namespace: on.api.namespace, annotations: { [annotations.injected]: '{}' } });
 
 describe('the guard on', () => {
@@ -48,40 +46,35 @@ describe('the guard on', () => {
 
   test('bindings keeps people from their spec, and leaves them the annotations', async () => {
     const forged = bindingWith(on.api.namespace, 'forged');
-    await expect(user.feed('create', DRY, forged)).rejects.toThrow(denied('bindings'));
-    expect(await patch('fpvcb', 'some', { annotations: { [annotations.retry]: 'now' } })).toContain(
-      'patched',
-    );
+    await expect(user.create(forged)).rejects.toThrow(denied('bindings'));
+    const retry = { annotations: { [annotations.retry]: 'now' } };
+    expect(await patch('FluentPVCBinding', 'some', retry)).toEqual([]);
   });
 
   test('PVCs keeps people from what marks them, and leaves them the rest', async () => {
-    await expect(user('delete', 'pvc', 'some', DRY)).rejects.toThrow(denied('claims'));
-    expect(await patch('pvc', 'some', { labels: { 'example.com/team': 'a' } })).toContain(
-      'patched',
-    );
+    const claim = ref(on.api, 'PersistentVolumeClaim', 'some');
+    await expect(user.delete(claim)).rejects.toThrow(denied('claims'));
+    expect(await patch(claim.kind, 'some', { labels: { 'example.com/team': 'a' } })).toEqual([]);
   });
 
   test('marks of Pods keeps people from them, and leaves them the rest', async () => {
     const binding = { labels: { [labels.binding]: 'some' } };
-    await expect(patch('pod', 'plain', binding)).rejects.toThrow(denied('pod-marks'));
-    expect(await patch('pod', 'plain', { labels: { a: 'b' } })).toContain('patched');
+    await expect(patch('Pod', 'plain', binding)).rejects.toThrow(denied('pod-marks'));
+    expect(await patch('Pod', 'plain', { labels: { a: 'b' } })).toEqual([]);
   });
 
   test('Pods denies those that are injected in part, and no others', async () => {
-    await expect(user.feed('create', DRY, marked())).rejects.toThrow(denied('pods'));
+    await expect(user.create(marked())).rejects.toThrow(denied('pods'));
     const plain = podWith({ namespace: on.api.namespace });
-    expect(await user.feed('create', DRY, plain)).toContain('created');
+    expect(await user.create(plain)).toEqual([]);
   });
 
   test('the validation namespace lets the webhook store nothing', async () => {
     const { validationNamespace: namespace } = on;
-    const create = (...flags: string[]): Promise<string> =>
-      asWebhook().feed('create', `--namespace=${namespace}`, ...flags, podWith({ namespace }));
-    await eventually('the ServiceAccount of the namespace', () =>
-      user('get', `--namespace=${namespace}`, 'serviceaccount', 'default'),
-    );
-    expect(await create(DRY)).toContain('created');
-    await expect(create()).rejects.toThrow(
+    const pod = podWith({ namespace });
+    await takesPods(on.api, namespace);
+    expect(await dryRun(webhook()).create(pod)).toEqual([]);
+    await expect(webhook().client.create(pod)).rejects.toThrow(
       'the operator creates nothing in this namespace but dry runs',
     );
   });
@@ -109,27 +102,23 @@ test('a guard that somebody took away to break glass comes back with the next up
 });
 
 test('while nobody answers, labelled Pods are refused, and told why; others start', async () => {
-  await expect(user.feed('create', DRY, labelledPod(on.api, 'logs'))).rejects.toThrow(
+  await expect(user.create(labelledPod(on.api, 'logs'))).rejects.toThrow(
     'failed calling webhook "pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com"',
   );
-  expect(await user.feed('create', DRY, podWith({ namespace: on.api.namespace }))).toContain(
-    'created',
-  );
+  expect(await user.create(podWith({ namespace: on.api.namespace }))).toEqual([]);
 });
 
 test('where the webhook may be left out, Pods that it did not see are warned of and start', async () => {
   await on.upgrade('--set=webhook.failurePolicy=Ignore');
-  const said = await eventually('the new binding', async () => {
-    const text = await user.feed('create', DRY, marked()).catch(String);
-    return text.includes('created') ? text : undefined;
-  });
-  expect(said).toMatch(new RegExp(`Warning: [^]*'${RELEASE}-pods'[^]*lacks label`));
-  const labelled = await user.feed('create', DRY, labelledPod(on.api, 'logs'));
-  expect(labelled).toMatch(/created[^]*Warning: [^]*lacks label/);
+  const warnings = await eventually('the new binding', () => user.create(marked()));
+  expect(warnings.join('\n')).toMatch(new RegExp(`'${RELEASE}-pods'[^]*lacks label`));
+  const labelled = await user.create(labelledPod(on.api, 'logs'));
+  expect(labelled.join('\n')).toContain('lacks label');
   // All that is not about the webhook holds as before.
-  await expect(user('delete', 'pvc', 'some', DRY)).rejects.toThrow('is not drained yet');
+  const claim = ref(on.api, 'PersistentVolumeClaim', 'some');
+  await expect(user.delete(claim)).rejects.toThrow('is not drained yet');
   await on.upgrade();
-  await guarded(on.api, user, RELEASE);
+  await guarded(await openUser(on.api), RELEASE);
 });
 
 test('what is released from the chart takes nothing but itself along, and leaves nothing in the way', async () => {
@@ -148,7 +137,5 @@ test('what is released from the chart takes nothing but itself along, and leaves
   await helm('uninstall', RELEASE, `--namespace=${namespace}`, '--wait', '--no-hooks');
   expect(await left()).toBe('');
   expect(await api.kubectl('get', 'fpvcb', 'some', '-o', 'name')).toContain('some');
-  await eventually('labelled Pods to start', () =>
-    user.feed('create', DRY, labelledPod(api, 'logs')),
-  );
+  await eventually('labelled Pods to start', () => user.create(labelledPod(api, 'logs')));
 });

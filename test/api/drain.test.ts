@@ -21,6 +21,7 @@ import {
   status,
 } from './cycle.ts';
 import { bindingNameOf, bindingWhere, openApiWithOperator, type Api } from './harness.ts';
+import { annotate, remove, removeByForce } from './requests.ts';
 
 const FLUENTPVC = 'drained';
 
@@ -54,7 +55,7 @@ describe('a claim', () => {
     // Kubernetes keeps the claim for as long as a Pod names it, ended or not.
     const claim = await api.client.get<Claim>(ref(api, 'PersistentVolumeClaim', binding));
     expect(claim?.metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await removeByForce(api, pod);
     await eventually(
       'the claim to go',
       async () => (await api.client.get(ref(api, 'PersistentVolumeClaim', binding))) === undefined,
@@ -98,7 +99,7 @@ describe('a claim', () => {
 
   test('whose finalizer Job somebody deletes gets another one', async () => {
     const { binding, job } = await finishedPod(api, FLUENTPVC);
-    await api.kubectl('delete', 'job', binding, '--wait=false');
+    await remove(api, ref(api, 'Job', binding));
     await eventually('another Job', async () => {
       const found = await api.client.get<Job>(ref(api, 'Job', binding));
       return found !== undefined && found.metadata.uid !== job.metadata.uid;
@@ -116,16 +117,12 @@ describe('a claim', () => {
   });
 
   test('waits while the writer of a vanished Pod may be alive, until somebody knows', async () => {
-    await api.kubectl.feed('create', {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name: 'silent' },
-    });
+    await api.client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'silent' } });
     const pod = await api.client.create(labelledPod(api, FLUENTPVC, { nodeName: 'silent' }));
     await say(api, pod, status('Running', RUNNING, RUNNING));
     const binding = bindingNameOf(pod);
     await bindingWhere(api, binding, 'Ready', ({ status }) => status?.nodeName === 'silent');
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await removeByForce(api, pod);
     const waiting = await bindingWhere(api, binding, 'WriterMayBeAlive', ({ status }) =>
       isTrue(status?.conditions, 'WriterMayBeAlive'),
     );
@@ -133,10 +130,10 @@ describe('a claim', () => {
     expect(condition?.message).toContain('node "silent" is not Ready');
     expect(await api.client.get(ref(api, 'Job', binding))).toBeUndefined();
 
-    const stopped = `${annotations.assumeStopped}=${pod.metadata.uid}`;
-    await api.kubectl('annotate', 'fpvcb', binding, stopped);
+    const stopped = { [annotations.assumeStopped]: pod.metadata.uid };
+    await annotate(api, ref(api, 'FluentPVCBinding', binding), stopped);
     await jobFor(api, binding);
-    await api.kubectl('delete', 'node', 'silent');
+    await remove(api, { kind: 'Node', name: 'silent' });
   });
 });
 
@@ -151,7 +148,7 @@ describe('a Pod that is deleted with a long grace period, and then by force', ()
       'the grace period',
       ({ status }) => status?.deletionGracePeriodSeconds === 600,
     );
-    await api.kubectl('delete', 'pod', name, '--force');
+    await removeByForce(api, pod);
     // Its node never existed: so much for its containers.
     await jobFor(api, binding);
   });
@@ -163,9 +160,9 @@ describe('a FluentPVC that is deleted', () => {
     const pod = await eventually('the Pod', () => api.client.create(labelledPod(api, 'leaving')));
     const binding = bindingNameOf(pod);
     await bindingWhere(api, binding, 'the Pod', ({ spec }) => spec.pod.uid !== '');
-    await api.kubectl('delete', 'fpvc', 'leaving', '--wait=false');
+    await remove(api, ref(api, 'FluentPVC', 'leaving'));
     // Never scheduled: nothing can have been written, but that is for the drain to say.
-    await api.kubectl('delete', 'pod', pod.metadata.name);
+    await remove(api, ref(api, 'Pod', pod.metadata.name));
     const job = await jobFor(api, binding);
     const waiting = await eventually('the FluentPVC to say for whom it waits', async () => {
       const found = await api.client.get<FluentPVC>(ref(api, 'FluentPVC', 'leaving'));

@@ -9,6 +9,7 @@ import { shared } from '../support/shared.ts';
 import { endJob, finishedPod, gone, jobFor, ref } from './cycle.ts';
 import { openUser } from './guarding.ts';
 import { bindingWhere, claimOf, openApiWithOperator, type Api } from './harness.ts';
+import { annotate, remove, removeByForce } from './requests.ts';
 
 /* What `finalization` of a FluentPVC says. */
 
@@ -58,7 +59,10 @@ describe('a claim whose finalizer Job has failed for the last time', () => {
     expect(events[0]?.note).toContain('the last of 1 attempts');
 
     // Somebody clears up: that makes no other one.
-    await api.kubectl('delete', 'job', binding);
+    await remove(api, ref(api, 'Job', binding));
+    await eventually('it to go', async () => {
+      return (await api.client.get(ref(api, 'Job', binding))) === undefined;
+    });
     await bindingWhere(
       api,
       binding,
@@ -99,8 +103,8 @@ describe('a claim that is to be retained', () => {
       'the Job to go',
       async () => (await api.client.get(ref(api, 'Job', binding))) === undefined,
     );
-    await user('delete', 'pvc', binding, '--wait=false');
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await user.kubectl('delete', 'pvc', binding, '--wait=false');
+    await removeByForce(api, pod);
     await eventually('the claim to go', async () => (await claimOf(api, binding)) === undefined);
   });
 
@@ -109,7 +113,9 @@ describe('a claim that is to be retained', () => {
     const { binding, job } = await finishedPod(api, 'leaving-claims');
     await endJob(api, job, 'Complete');
     await gone(api, binding);
-    await api.kubectl('delete', 'fpvc', 'leaving-claims', '--timeout=15s');
+    const leaving = ref(api, 'FluentPVC', 'leaving-claims');
+    await remove(api, leaving);
+    await eventually('it to go', async () => (await api.client.get(leaving)) === undefined);
     expect(await claimOf(api, binding)).toBeDefined();
   });
 
@@ -117,9 +123,9 @@ describe('a claim that is to be retained', () => {
     const { pod, binding, job } = await finishedPod(api, 'retaining');
     await endJob(api, job, 'Failed');
     const uid = (await claimOf(api, binding))?.metadata.uid ?? '';
-    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.release}=${uid}`);
+    await annotate(api, ref(api, 'FluentPVCBinding', binding), { [annotations.release]: uid });
     await gone(api, binding);
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await removeByForce(api, pod);
     await eventually('the claim to go', async () => (await claimOf(api, binding)) === undefined);
   });
 });

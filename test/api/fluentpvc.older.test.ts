@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { crds } from '../../src/api/crd.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { finalizers } from '../../src/api/names.ts';
+import type { ObjectRef } from '../../src/api/resources.ts';
 import { claimRules, jobPodRules, jobRules } from '../../src/api/template-rules.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -11,6 +12,7 @@ import { memoryLog } from '../support/memory-log.ts';
 import '../support/one-realm.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, startOperator, type Api } from './harness.ts';
+import { remove } from './requests.ts';
 
 /*
  * FluentPVCs that were stored before their rules existed: by a CRD that checks nothing, and with no
@@ -70,10 +72,10 @@ function lax<T>(crd: T): T {
   ) as T;
 }
 
-function patch(name: string, body: object): Promise<string> {
-  return api.kubectl('patch', 'fpvc', name, '--type=merge', '-p', JSON.stringify(body));
-}
-const get = (name: string) => api.client.get<FluentPVC>({ kind: 'FluentPVC', name });
+const fpvc = (name: string): ObjectRef => ({ kind: 'FluentPVC', name });
+const get = (name: string) => api.client.get<FluentPVC>(fpvc(name));
+const patch = (name: string, body: object) =>
+  api.client.patch<FluentPVC>(fpvc(name), { type: 'merge', body });
 
 describe('a FluentPVC that is older than the rules', () => {
   test('gets its finalizer and a label', async () => {
@@ -93,8 +95,8 @@ describe('a FluentPVC that is older than the rules', () => {
 
   test('has the shape, and hears of all the rest at once', async () => {
     const shape = { pvcVolumeName: 'buffer', pvcSpecTemplate: { volumeMode: 'Filesystem' } };
-    const text = await patch('older-kept', { spec: shape }).catch(String);
-    const denial = text.slice(text.indexOf('(FluentPVCInvalid)'));
+    const denial = await patch('older-kept', { spec: shape }).then(() => '', String);
+    expect(denial).toContain('(FluentPVCInvalid 422)');
     for (const field of [
       ...jobRules.map((rule) => `spec.pvcFinalizerJobSpecTemplate.${rule.field}`),
       ...jobPodRules.map((rule) => `spec.pvcFinalizerJobSpecTemplate.template.spec.${rule.field}`),
@@ -106,7 +108,7 @@ describe('a FluentPVC that is older than the rules', () => {
   });
 
   test('loses its finalizers when it goes, whatever else is changed with them', async () => {
-    await api.kubectl('delete', 'fpvc', 'older-going', '--wait=false');
+    await remove(api, fpvc('older-going'));
     await eventually('the finalizer of the operator to go', async () => {
       const { finalizers: left } = (await get('older-going'))?.metadata ?? {};
       return left?.length === 1 && left[0] === HELD;
@@ -118,7 +120,7 @@ describe('a FluentPVC that is older than the rules', () => {
 
   test('goes as well when it is mended by nobody', async () => {
     await patch('older-kept', { metadata: { finalizers: [finalizers.fluentPVC] } });
-    await api.kubectl('delete', 'fpvc', 'older-kept', '--wait=true');
-    expect(await get('older-kept')).toBeUndefined();
+    await remove(api, fpvc('older-kept'));
+    await eventually('it to go', async () => (await get('older-kept')) === undefined);
   });
 });

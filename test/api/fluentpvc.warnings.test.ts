@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
+import type { KubeObject } from '../../src/api/object.ts';
+import type { Kind } from '../../src/api/resources.ts';
 import { makeCertificate } from '../../webhook/certificate.ts';
 import { createServer } from '../../webhook/server.ts';
 import { eventually } from '../support/eventually.ts';
@@ -8,6 +10,8 @@ import { memoryLog } from '../support/memory-log.ts';
 import '../support/one-realm.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, startOperator, type Api } from './harness.ts';
+import { deleteNamespace, goneNamespace } from './namespaces.ts';
+import { annotate, dryRun, remove } from './requests.ts';
 
 let api: Api;
 /** Where the trials are: of this file's own, so that its troubles are nobody else's. */
@@ -28,20 +32,23 @@ shared(
   },
 );
 
-/** What people read when they create it: it must be taken. */
-async function said(spec: object = {}): Promise<string> {
-  const object = fluentPVC('warned', spec);
-  const out = await api.kubectl.feed('create', '--dry-run=server', object);
-  expect(out).toContain('created (server dry run)');
-  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(256 + 20);
-  return out;
+/** The warnings that people read when they create it: it must be taken. */
+async function said(spec: object = {}): Promise<string[]> {
+  const warnings = await dryRun(api).create(fluentPVC('warned', spec));
+  for (const text of warnings) expect(text.length).toBeLessThanOrEqual(256);
+  return warnings;
+}
+/** Makes an object of the cluster, for this test. */
+async function make(object: KubeObject & { kind: Kind } & Record<string, unknown>): Promise<void> {
+  const { kind, metadata } = await api.client.create(object);
+  undo.push(() => remove(api, { kind, name: metadata.name }));
 }
 /** Waits until it is warned of that: what was put in the way takes effect soon after. */
-function warned(text: string | RegExp, spec?: object): Promise<string> {
-  return eventually(`the warning ${String(text)}`, async () => {
-    const out = await said(spec);
-    if (out.split('\n').some((line) => new RegExp(text).test(line))) return out;
-    throw new Error(out);
+function warned(text: string): Promise<string[]> {
+  return eventually(`the warning ${text}`, async () => {
+    const warnings = await said();
+    if (warnings.some((warning) => new RegExp(text).test(warning))) return warnings;
+    throw new Error(warnings.join('\n'));
   });
 }
 
@@ -73,15 +80,13 @@ describe('a typo is told, with the field, of', () => {
     },
   };
   test.each(Object.entries(cases))('%s', async (_, { spec, field }) => {
-    const out = await said(spec);
-    const warnings = out.split('\n').filter((line) => line.startsWith('Warning: '));
-    expect(warnings).toEqual([`Warning: unknown field "${field}": the API server ignores it`]);
+    expect(await said(spec)).toEqual([`unknown field "${field}": the API server ignores it`]);
   });
 });
 
 describe('what is no word on the FluentPVC is a warning:', () => {
   const untried = (names: string): string =>
-    `^Warning: ${names} could not be tried out in namespace "${trials}": `;
+    `^${names} could not be tried out in namespace "${trials}": `;
 
   test('a quota of the namespace', async () => {
     await api.kubectl('-n', trials, 'create', 'quota', 'none', '--hard=pods=0,count/jobs.batch=0');
@@ -91,10 +96,14 @@ describe('what is no word on the FluentPVC is a warning:', () => {
   });
 
   test('Pod Security of the namespace, unless the sidecar heeds it', async () => {
-    const label = 'pod-security.kubernetes.io/enforce';
-    await api.kubectl('label', 'namespace', trials, `${label}=restricted`);
-    undo.push(() => api.kubectl('label', 'namespace', trials, `${label}-`));
-    const out = await warned(`${untried('Pod')}pods ".*" is forbidden: violates PodSecurity`);
+    const enforce = (level: string | null): Promise<unknown> => {
+      const body = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': level } } };
+      return api.client.patch({ kind: 'Namespace', name: trials }, { type: 'merge', body });
+    };
+    await enforce('restricted');
+    undo.push(() => enforce(null));
+    const warnings = await warned(`${untried('Pod')}pods ".*" is forbidden: violates PodSecurity`);
+    const out = warnings.join('\n');
     expect(out).toContain('"shipper"');
     expect(out).not.toContain('"app"');
     const securityContext = {
@@ -104,13 +113,13 @@ describe('what is no word on the FluentPVC is a warning:', () => {
       seccompProfile: { type: 'RuntimeDefault' },
     };
     const heeding = { sidecarContainerTemplate: { ...container('shipper'), securityContext } };
-    expect(await said(heeding)).not.toContain('Warning');
+    expect(await said(heeding)).toEqual([]);
   });
 
   test("a policy of somebody else's, which answers 422 as well", async () => {
-    const kind = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: trials } };
-    await api.kubectl.feed('create', {
-      ...kind,
+    const both = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: trials } };
+    await make({
+      ...both,
       kind: 'ValidatingAdmissionPolicy',
       spec: {
         matchConstraints: {
@@ -126,9 +135,8 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         validations: [{ expression: 'false', message: 'not with me', reason: 'Invalid' }],
       },
     });
-    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicy', trials));
-    await api.kubectl.feed('create', {
-      ...kind,
+    await make({
+      ...both,
       kind: 'ValidatingAdmissionPolicyBinding',
       spec: {
         policyName: trials,
@@ -138,7 +146,6 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         },
       },
     });
-    undo.push(() => api.kubectl('delete', 'validatingadmissionpolicybinding', trials));
     for (const name of ['PVC', 'Job', 'Pod']) {
       await warned(`${untried(name)}.*not with me`);
     }
@@ -160,7 +167,7 @@ describe('what is no word on the FluentPVC is a warning:', () => {
     await server.listen({ host: '127.0.0.1', port: 0 });
     undo.push(() => server.close());
     const { port } = server.server.address() as AddressInfo;
-    await api.kubectl.feed('create', {
+    await make({
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',
       metadata: { name: trials },
@@ -180,28 +187,31 @@ describe('what is no word on the FluentPVC is a warning:', () => {
         },
       ],
     });
-    undo.push(() => api.kubectl('delete', 'validatingwebhookconfiguration', trials));
     await warned(`${untried('Pod')}admission webhook .* denied the request: not with me either`);
     await server.close();
     await warned(`${untried('Pod')}.*failed calling webhook`);
   });
 
   test('a cluster without a default storage class, where none is named', async () => {
-    const annotation = 'storageclass.kubernetes.io/is-default-class';
-    await api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=false`, '--overwrite');
-    undo.push(() =>
-      api.kubectl('annotate', 'storageclass', 'standard', `${annotation}=true`, '--overwrite'),
-    );
-    await warned(
-      '^Warning: spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default',
-    );
+    const beDefault = (isDefault: boolean): Promise<void> =>
+      annotate(
+        api,
+        { kind: 'StorageClass', name: 'standard' },
+        { 'storageclass.kubernetes.io/is-default-class': String(isDefault) },
+      );
+    await beDefault(false);
+    undo.push(() => beDefault(true));
+    await warned('^spec.pvcSpecTemplate.storageClassName is absent and the cluster has no default');
   });
 
   test('a template that is allowed and doubtful', async () => {
-    const spec = { restartPolicy: 'OnFailure', containers: [container('drain')] };
-    const out = await said({
+    const spec = { restartPolicy: 'OnFailure' as const, containers: [container('drain')] };
+    const object = fluentPVC('warned', {
       pvcFinalizerJobSpecTemplate: { parallelism: 2, template: { spec } },
     });
+    // As people read it.
+    const out = await api.kubectl.feed('create', '--dry-run=server', object);
+    expect(out).toContain('created (server dry run)');
     expect(out).toContain('Warning: spec.pvcFinalizerJobSpecTemplate.parallelism: more than one');
     expect(out).toContain(
       'Warning: spec.pvcFinalizerJobSpecTemplate.template.spec.restartPolicy: OnFailure',
@@ -210,16 +220,20 @@ describe('what is no word on the FluentPVC is a warning:', () => {
 
   test('a volume that only its Pods have', async () => {
     const volumeMounts = [{ name: 'certs', mountPath: '/certs' }];
-    const out = await said({ sidecarContainerTemplate: { ...container('shipper'), volumeMounts } });
-    expect(out).toContain(
-      'Warning: spec.sidecarContainerTemplate.volumeMounts[0].name: only Pods with a volume "certs"',
+    const warnings = await said({
+      sidecarContainerTemplate: { ...container('shipper'), volumeMounts },
+    });
+    const out = warnings.join('\n');
+    expect(out).toMatch(
+      /^spec\.sidecarContainerTemplate\.volumeMounts\[0\]\.name: only Pods with a volume "certs"/m,
     );
     expect(out).not.toContain('could not be tried out');
   });
 
   // The last one: the namespace does not come back.
   test('a namespace that is gone: what to do', async () => {
-    await api.kubectl('delete', 'namespace', trials);
+    await deleteNamespace({ ...api, namespace: trials });
+    await goneNamespace({ ...api, namespace: trials });
     await warned(
       `${untried('PVC, Job, Pod')}it does not exist; create it, or name another one with --validation-namespace`,
     );

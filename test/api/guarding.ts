@@ -6,17 +6,18 @@ import { guards, type GuardOptions } from '../../src/core/guards.ts';
 import { ownAccount } from '../../src/kube/account.ts';
 import { applyCRDs } from '../../src/kube/registrar.ts';
 import { createLog } from '../../src/log.ts';
-import type { Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
 import { container } from '../support/manifests.ts';
 import { openApi, type Api } from './harness.ts';
+import { deleteNamespace, makeNamespace } from './namespaces.ts';
+import { dryRun } from './requests.ts';
 
 /** An API server with guards, and no operator: nobody but the test acts on what is guarded. */
 export interface Guarded {
-  /** Its account, kubectl and client are the operator's. */
+  /** By the account of the operator. */
   api: Api;
-  /** kubectl of somebody else, who may do all that RBAC can allow. */
-  user: Kubectl;
+  /** By that of somebody else, who may do all that RBAC can allow. */
+  user: Api;
   /** A namespace that the guards leave alone. */
   exempt: string;
   /** Applies the guards anew, with other options. */
@@ -26,8 +27,8 @@ export interface Guarded {
 const POLICIES = 'validatingadmissionpolicybindings,validatingadmissionpolicies';
 const INSTANCE = 'guards-test';
 
-/** kubectl of a user who is not the operator and may do everything. */
-export async function openUser(api: Api): Promise<Kubectl> {
+/** The API server for a user who is not the operator and may do everything. */
+export async function openUser(api: Api): Promise<Api> {
   const name = 'mallory';
   await api.kubectl.feed('apply', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -36,11 +37,8 @@ export async function openUser(api: Api): Promise<Kubectl> {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
   });
-  const as = [`--as=${name}`, '--as-group=system:authenticated'];
-  const user: Kubectl = Object.assign((...args: readonly string[]) => api.kubectl(...as, ...args), {
-    feed: (...args: [...flags: string[], object: object]) => api.kubectl.feed(...as, ...args),
-  });
-  await eventually('the role of the user', () => user('get', 'nodes'));
+  const user = api.as(name);
+  await eventually('the role of the user', () => user.client.list('Node', {}));
   return user;
 }
 
@@ -52,14 +50,12 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
   await applyCRDs({ client: api.client, clock: systemClock, log, signal });
   const user = await openUser(api);
   const exempt = `${api.namespace}-exempt`;
-  await api.kubectl('create', 'namespace', exempt);
+  await makeNamespace(api, exempt);
   parts.defer(async () => {
     await removeAll(api);
-    await api.kubectl('delete', 'namespace', api.namespace, exempt, '--wait=false');
+    await deleteNamespace(api);
+    await deleteNamespace({ ...api, namespace: exempt });
   });
-  await eventually('the ServiceAccount of the exempt namespace', () =>
-    api.kubectl('get', '-n', exempt, 'serviceaccount', 'default'),
-  );
   const account = await ownAccount(api.client, signal);
   const apply = async (options: Partial<GuardOptions>): Promise<void> => {
     const objects = guards({
@@ -78,7 +74,7 @@ export async function openGuarded(parts: AsyncDisposableStack): Promise<Guarded>
     await api.kubectl('delete', POLICIES, '-l', `app.kubernetes.io/instance=${INSTANCE}`);
   });
   await apply({});
-  await guarded(api, user, INSTANCE);
+  await guarded(user, INSTANCE);
   return { api, user, exempt, apply };
 }
 
@@ -102,10 +98,10 @@ export async function removeAll({
  * Waits until the API server holds the guards of that instance, for that user; it looks at all policies
  * in the order they came in.
  */
-export async function guarded(api: Api, user: Kubectl, instance: string): Promise<void> {
-  const pod = podWith({ namespace: api.namespace, annotations: { [annotations.injected]: '{}' } });
+export async function guarded(user: Api, instance: string): Promise<void> {
+  const pod = podWith({ namespace: user.namespace, annotations: { [annotations.injected]: '{}' } });
   await eventually('the guards', async () => {
-    const said = await user.feed('create', '--dry-run=server', pod).catch(String);
+    const said = await dryRun(user).create(pod).then(String, String);
     return said.includes(`ValidatingAdmissionPolicy '${instance}-pods'`);
   });
 }

@@ -7,6 +7,8 @@ import { withoutFinalizer } from '../../src/core/finalizer.ts';
 import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
 import { bindingWith, claimWith, openGuarded, podWith, type Guarded } from './guarding.ts';
+import { makeNamespace } from './namespaces.ts';
+import { remove } from './requests.ts';
 
 /* Where the guards are silent, and what Kubernetes itself does with what is guarded. */
 let on: Guarded;
@@ -16,22 +18,26 @@ shared(async (parts) => {
 });
 
 const HOLD = 'example.com/hold';
-/** Of `kubectl patch`: without finalizers. */
-const UNHELD = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}'] as const;
-const claimRef = (namespace: string, name: string): ObjectRef => ({
+/** Without finalizers. */
+const UNHELD = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+const claimIn = (namespace: string, name = 'some'): ObjectRef => ({
   kind: 'PersistentVolumeClaim',
+  namespace,
+  name,
+});
+const bindingIn = (namespace: string, name = 'some'): ObjectRef => ({
+  kind: 'FluentPVCBinding',
   namespace,
   name,
 });
 
 test('in an exempt namespace people do all of it', async () => {
   const { user, exempt } = on;
-  await user.feed('create', '-n', exempt, bindingWith(exempt, 'some'));
-  await user.feed('create', '-n', exempt, claimWith(exempt, 'some'));
-  const pod = podWith({ name: 'some', namespace: exempt, labels: { a: 'b' } });
-  await user.feed('create', '-n', exempt, pod);
+  await user.client.create(bindingWith(exempt, 'some'));
+  await user.client.create(claimWith(exempt, 'some'));
+  await user.client.create(podWith({ name: 'some', namespace: exempt, labels: { a: 'b' } }));
   expect(
-    await user(
+    await user.kubectl(
       'label',
       '-n',
       exempt,
@@ -41,8 +47,8 @@ test('in an exempt namespace people do all of it', async () => {
       '--overwrite',
     ),
   ).toMatch(/(labeled[^]*){3}/);
-  await user('patch', '-n', exempt, 'pvc', 'some', ...UNHELD);
-  await user('delete', '-n', exempt, 'fpvcb,pvc,pod', 'some', '--wait=false');
+  await user.client.patch(claimIn(exempt), UNHELD);
+  await user.kubectl('delete', '-n', exempt, 'fpvcb,pvc,pod', 'some', '--wait=false');
 });
 
 describe('in a namespace that is being deleted', () => {
@@ -51,27 +57,26 @@ describe('in a namespace that is being deleted', () => {
   test('everything goes: for Kubernetes, and for people who help it', async () => {
     const { api, user } = on;
     const going = `${api.namespace}-going`;
-    await api.kubectl('create', 'namespace', going);
+    const namespace: ObjectRef = { kind: 'Namespace', name: going };
+    await makeNamespace(api, going);
     await api.client.create(bindingWith(going, 'some', metadata));
     await api.client.create(claimWith(going, 'some', { finalizers: [finalizers.claim, HOLD] }));
     await api.client.create(bindingWith(going, 'other', metadata));
-    await expect(user('delete', '-n', going, 'fpvcb,pvc', 'some')).rejects.toThrow(
-      'not drained yet',
-    );
-    await api.kubectl('delete', 'namespace', going, '--wait=false');
+    for (const ref of [bindingIn(going), claimIn(going)]) {
+      await expect(remove(user, ref)).rejects.toThrow('not drained yet');
+    }
+    await remove(api, namespace);
     await eventually('the namespace controller to delete claim and bindings', async () => {
-      const claim = await api.client.get<Claim>(claimRef(going, 'some'));
+      const claim = await api.client.get<Claim>(claimIn(going));
       const { items } = await api.client.list('FluentPVCBinding', { namespace: going });
       return claim !== undefined && isDeleting(claim) && items.every(isDeleting);
     });
-    await user('delete', '-n', going, 'fpvcb,pvc', 'some', '--wait=false');
-    for (const what of ['fpvcb/some', 'fpvcb/other', 'pvc/some']) {
-      await user('patch', '-n', going, what, ...UNHELD);
+    for (const ref of [bindingIn(going), claimIn(going)]) await remove(user, ref);
+    for (const ref of [bindingIn(going), bindingIn(going, 'other'), claimIn(going)]) {
+      await user.client.patch(ref, UNHELD);
     }
     await eventually('the namespace to go', async () => {
-      return (await api.kubectl('get', 'namespaces', '-o', 'name')).includes(going)
-        ? undefined
-        : true;
+      return (await api.client.get(namespace)) === undefined;
     });
   });
 });
@@ -80,17 +85,18 @@ describe('a claim with a volume', () => {
   const CLASS = 'guards-expandable';
 
   beforeAll(async () => {
-    await on.api.kubectl.feed('apply', {
+    const expandable = {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
       metadata: { name: CLASS },
       provisioner: 'kubernetes.io/host-path',
       allowVolumeExpansion: true,
-    });
+    };
+    await on.api.client.create(expandable);
   });
 
   afterAll(async () => {
-    await on.api.kubectl('delete', 'storageclass', CLASS);
+    await remove(on.api, { kind: 'StorageClass', name: CLASS });
   });
 
   test('is bound by Kubernetes, resized by people, and goes when the operator lets it', async () => {
@@ -98,7 +104,7 @@ describe('a claim with a volume', () => {
     const claim = claimWith(api.namespace, 'with-volume');
     claim.spec = { ...claim.spec, storageClassName: CLASS };
     await api.client.create(claim);
-    const ref = claimRef(api.namespace, 'with-volume');
+    const ref = claimIn(api.namespace, 'with-volume');
     const bound = await eventually('the claim to be bound', async () => {
       const found = await api.client.get<Claim>(ref);
       return found?.status?.phase === 'Bound' ? found : undefined;
@@ -110,8 +116,7 @@ describe('a claim with a volume', () => {
     });
 
     const spec = { resources: { requests: { storage: '20Mi' } } };
-    const resize = ['--type=merge', '-p', JSON.stringify({ spec })];
-    expect(await user('patch', 'pvc', 'with-volume', ...resize)).toContain('patched');
+    await user.client.patch(ref, { type: 'merge', body: { spec } });
     expect((await api.client.get<Claim>(ref))?.spec).toMatchObject(spec);
 
     await api.client.delete(ref, { uid: bound.metadata.uid, propagation: 'Background' });

@@ -3,28 +3,30 @@ import type { AddressInfo } from 'node:net';
 import type { Binding } from '../../src/api/binding.ts';
 import type { FluentPVC } from '../../src/api/fluentpvc.ts';
 import { annotations, GROUP, labels } from '../../src/api/names.ts';
+import type { Stored } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { pointer } from '../../src/core/plan.ts';
 import { createLog } from '../../src/log.ts';
 import { makeCertificate } from '../../webhook/certificate.ts';
 import type { AdmissionHandler } from '../../webhook/review.ts';
 import { createServer } from '../../webhook/server.ts';
-import type { Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
 import { bindingNameOf, bindingWhere, openApiWithOperator, type Api } from './harness.ts';
 import { guarded, openUser } from './guarding.ts';
+import { remove } from './requests.ts';
 
 /* The guards of an operator that registers itself. */
 let api: Api;
-let user: Kubectl;
+let user: Api;
 
 shared(async (parts) => {
   api = await openApiWithOperator(parts);
   user = await openUser(api);
   await api.client.create(fluentPVC('guarded'));
-  await guarded(api, user, 'fluent-pvc-operator');
+  await guarded(user, 'fluent-pvc-operator');
 });
 
 /** The garbage collector looks every 30 s for kinds that it does not know yet. */
@@ -47,7 +49,7 @@ async function droppingWebhook(label: string): Promise<AsyncDisposable> {
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
-  await api.kubectl.feed('create', {
+  const configuration = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
@@ -65,10 +67,11 @@ async function droppingWebhook(label: string): Promise<AsyncDisposable> {
         ],
       },
     ],
-  });
+  };
+  await api.client.create(configuration);
   return {
     async [Symbol.asyncDispose]() {
-      await api.kubectl('delete', 'mutatingwebhookconfiguration', name);
+      await remove(api, { kind: 'MutatingWebhookConfiguration', name });
       await server.close();
     },
   };
@@ -76,15 +79,15 @@ async function droppingWebhook(label: string): Promise<AsyncDisposable> {
 
 describe.each([
   ['a user', () => user],
-  ['the administrator, as whom the operator runs', () => api.kubectl],
-])('a labelled Pod of %s', (_who, kubectl) => {
-  const create = (): Promise<string> =>
-    kubectl().feed('create', '--dry-run=server', '-o', 'json', labelledPod(api, 'guarded'));
+  ['the administrator, as whom the operator runs', () => api],
+])('a labelled Pod of %s', (_who, by) => {
+  const create = (): Promise<Stored<Pod>> =>
+    by().client.create(labelledPod(api, 'guarded'), { dryRun: true });
 
   test('is injected, and stored as that', async () => {
-    const pod = await eventually('the admission', create);
-    expect(pod).toContain(annotations.injected);
-    expect(pod).toContain(labels.binding);
+    const { metadata } = await eventually('the admission', create);
+    expect(metadata.annotations).toHaveProperty([annotations.injected]);
+    expect(metadata.labels).toHaveProperty([labels.binding]);
   });
 
   test.each([labels.fluentPVC, labels.binding])(
@@ -93,8 +96,8 @@ describe.each([
       await using parts = new AsyncDisposableStack();
       parts.use(await droppingWebhook(label));
       const refused = await eventually('the webhook', async () => {
-        const said = await create().catch(String);
-        return said.includes(label) && said.includes('is invalid') ? said : undefined;
+        const said = await create().then(() => '', String);
+        return said.includes(label) && said.includes('(Invalid 422)') ? said : undefined;
       });
       expect(refused).toContain(`lacks label ${label}: the webhook did not see this Pod`);
     },
@@ -110,7 +113,7 @@ describe('a FluentPVC that is deleted in the foreground', () => {
     );
     const name = bindingNameOf(pod);
     await bindingWhere(api, name, 'Ready', ({ status }) => status?.phase === 'Ready');
-    await user('delete', 'fpvc', 'foreground', '--cascade=foreground', '--wait=false');
+    await user.kubectl('delete', 'fpvc', 'foreground', '--cascade=foreground', '--wait=false');
     await eventually(
       'the garbage collector to be content',
       async () => {
@@ -134,7 +137,7 @@ describe('the operator', () => {
     const pod = await api.client.create(labelledPod(api, 'guarded'));
     const name = bindingNameOf(pod);
     const what = ['fpvcb,pvc', name];
-    await expect(user('delete', ...what)).rejects.toThrow(/FluentPVCBinding[^]*PVC "/);
+    await expect(user.kubectl('delete', ...what)).rejects.toThrow(/FluentPVCBinding[^]*PVC "/);
     expect(await api.kubectl('delete', ...what, '--dry-run=server')).toMatch(/(deleted[^]*){2}/);
   });
 });

@@ -1,17 +1,23 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { annotations, labels } from '../../src/api/names.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import type { ObjectRef } from '../../src/api/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { container } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
+import { ref } from './cycle.ts';
 import { openGuarded, podWith, type Guarded } from './guarding.ts';
+import { dryRun, type DryRun } from './requests.ts';
 
 /* Pods. Nobody injects here: every Pod is stored as it is written, if it is. */
 let on: Guarded;
-const DRY = '--dry-run=server';
+let user: DryRun;
+let operator: DryRun;
 
 shared(async (parts) => {
   on = await openGuarded(parts);
+  user = dryRun(on.user);
+  operator = dryRun(on.api);
 });
 
 const RECORD = JSON.stringify({ fluentPVC: 'logs', sidecar: 'shipper', volumes: [], envs: [] });
@@ -46,10 +52,6 @@ function injected(
   );
 }
 
-function created(pod: object): Promise<string> {
-  return on.user.feed('create', DRY, pod);
-}
-
 describe('a Pod is stored', () => {
   test.each([
     ['that is injected with a native sidecar', {}],
@@ -77,16 +79,16 @@ describe('a Pod is stored', () => {
       },
     ],
   ])('%s', async (_title, change) => {
-    expect(await created(injected(change))).toContain('created');
+    expect(await user.create(injected(change))).toEqual([]);
   });
 
   test('in an exempt namespace, whatever it lacks', async () => {
     const pod = injected({ namespace: on.exempt, spec: { volumes: [] } });
-    expect(await on.user.feed('create', '-n', on.exempt, DRY, pod)).toContain('created');
+    expect(await user.create(pod)).toEqual([]);
   });
 
   test('that is injected and comes from the account of the operator', async () => {
-    expect(await on.api.kubectl.feed('create', DRY, injected())).toContain('created');
+    expect(await operator.create(injected())).toEqual([]);
   });
 });
 
@@ -141,29 +143,35 @@ describe('a Pod is refused', () => {
       'lacks the sidecar',
     ],
   ])('%s', async (_title, change, message) => {
-    const refused = created(injected(change));
+    const refused = user.create(injected(change));
     await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.toThrow(/The pods "app-\w+" is invalid/);
+    await expect(refused).rejects.toThrow(/: pods "app-\w+" is forbidden: /);
+    await expect(refused).rejects.toMatchObject({ reason: 'Invalid', code: 422 });
   });
 
   test('whose volume was dropped, from the account of the operator too: it makes no Pods', async () => {
-    await expect(
-      on.api.kubectl.feed('create', DRY, injected({ spec: { volumes: [] } })),
-    ).rejects.toThrow('lacks a volume with PVC "claim-1"');
+    await expect(operator.create(injected({ spec: { volumes: [] } }))).rejects.toThrow(
+      'lacks a volume with PVC "claim-1"',
+    );
   });
 
   test('with a warning only, where the webhook lets Pods in without it', async () => {
     const pod = injected({ spec: { initContainers: [] } });
     await on.apply({ webhookFailurePolicy: 'Ignore' });
-    const said = await eventually('the warning', () => created(pod));
+    await eventually('the warning', () => user.create(pod));
+    const said = await on.user.kubectl.feed('create', '--dry-run=server', pod);
     expect(said).toMatch(
       /Warning: Validation failed for ValidatingAdmissionPolicy.* lacks the sidecar/,
     );
     expect(said).toContain('created (server dry run)');
     await on.apply({});
     await eventually('the denial', async () => {
-      return (await created(pod).catch(String)).includes('is invalid');
+      return (await user.create(pod).then(String, String)).includes('(Invalid 422)');
     });
+    // As people read it.
+    await expect(on.user.kubectl.feed('create', '--dry-run=server', pod)).rejects.toThrow(
+      /The pods "app-\w+" is invalid: [^]* lacks the sidecar/,
+    );
   });
 });
 
@@ -174,44 +182,39 @@ describe('of a Pod that exists', () => {
     await client.create(podWith({ name: 'theirs', namespace }));
   });
 
+  const pod = (name: string): ObjectRef => ref(on.api, 'Pod', name);
+
   test.each([
     ['label', labels.fluentPVC],
     ['label', labels.binding],
     ['label', labels.finalizerJobOf],
     ['annotation', annotations.injected],
   ])('the %s %s is added, changed and removed by nobody but the operator', async (what, key) => {
-    const verb = what === 'label' ? 'label' : 'annotate';
+    const field = what === 'label' ? 'labels' : 'annotations';
     const message = `${what} ${key} cannot be added, changed or removed once a Pod exists`;
-    for (const change of [
-      [verb, 'pod', 'theirs', `${key}=x`],
-      [verb, 'pod', 'ours', `${key}=x`, '--overwrite'],
-      [verb, 'pod', 'ours', `${key}-`],
-    ]) {
-      await expect(on.user(...change, DRY)).rejects.toThrow(message);
-      expect(await on.api.kubectl(...change, DRY)).toMatch(/labeled|annotat/);
+    for (const [name, value] of [
+      ['theirs', 'x'],
+      ['ours', 'x'],
+      ['ours', null],
+    ] as const) {
+      const body = { metadata: { [field]: { [key]: value } } };
+      await expect(user.patch(pod(name), body)).rejects.toThrow(message);
+      expect(await operator.patch(pod(name), body)).toEqual([]);
     }
   });
 
   test('everything else is free', async () => {
-    expect(await on.user('label', 'pod', 'ours', 'example.com/x=y', DRY)).toContain('labeled');
-    expect(await on.user('annotate', 'pod', 'theirs', 'example.com/x=y', DRY)).toContain('annotat');
+    const { kubectl } = on.user;
+    const change = ['example.com/x=y', '--dry-run=server'];
+    expect(await kubectl('label', 'pod', 'ours', ...change)).toContain('labeled');
+    expect(await kubectl('annotate', 'pod', 'theirs', ...change)).toContain('annotat');
   });
 
   test('the status is reported by whoever may', async () => {
-    const said = await on.user(
-      'patch',
-      'pod',
-      'ours',
-      DRY,
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      '{"status":{"phase":"Running"}}',
-    );
-    expect(said).toContain('patched');
+    expect(await user.patch(pod('ours'), { status: { phase: 'Running' } }, 'status')).toEqual([]);
   });
 
   test('the deletion is free', async () => {
-    expect(await on.user('delete', 'pod', 'ours', DRY)).toContain('deleted');
+    expect(await user.delete(pod('ours'))).toEqual([]);
   });
 });

@@ -8,19 +8,28 @@ import type { Pod } from '../../src/api/pod.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
-import { connect } from '../../src/kube/connection.ts';
+import { connect, type Connection } from '../../src/kube/connection.ts';
+import { createHttp, type Http } from '../../src/kube/http.ts';
 import type { Lease } from '../../src/kube/lease.ts';
 import { createLog } from '../../src/log.ts';
 import { createKubectl, type Kubectl } from '../../e2e/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
+import { makeNamespace } from './namespaces.ts';
 
 /** A real API server, with a namespace of this test file's own in it. */
 export interface Api {
   kubeconfig: string;
   client: KubeClient;
-  /** In `namespace`, unless a flag says otherwise. */
+  /** For kinds that the client does not know, and for what it does not ask. */
+  http: Http;
+  /**
+   * In `namespace`, unless a flag says otherwise. Where it is not about what people type and read, the
+   * client does the same for far less CPU.
+   */
   kubectl: Kubectl;
   namespace: string;
+  /** The same API server by the rights of that user. */
+  as(user: string): Api;
 }
 
 /**
@@ -35,14 +44,43 @@ export async function openApi(parts: AsyncDisposableStack): Promise<Api> {
   }
   const connection = await connect({ kubeconfig, clock: systemClock });
   parts.defer(() => connection.close());
-  const client = createClient(connection, 'test');
   const namespace = `test-${Date.now().toString(36)}`;
   const kubectl = createKubectl({ kubectl: path, kubeconfig, namespace });
-  await kubectl('create', 'namespace', namespace);
-  await eventually('the ServiceAccount of the namespace', () =>
-    kubectl('get', 'serviceaccount', 'default'),
-  );
-  return { kubeconfig, client, kubectl, namespace };
+  const api = apiOver(connection, { kubeconfig, kubectl, namespace });
+  await makeNamespace(api, namespace);
+  return api;
+}
+
+function apiOver(
+  connection: Connection,
+  base: Pick<Api, 'kubeconfig' | 'kubectl' | 'namespace'>,
+): Api {
+  return {
+    ...base,
+    client: createClient(connection, 'test'),
+    http: createHttp(connection, 'test'),
+    as: (user) =>
+      apiOver(impersonating(connection, user), {
+        ...base,
+        kubectl: withFlags(base.kubectl, `--as=${user}`),
+      }),
+  };
+}
+
+function impersonating(connection: Connection, user: string): Connection {
+  return {
+    ...connection,
+    async authenticated() {
+      const { dispatcher, headers } = await connection.authenticated();
+      return { dispatcher, headers: { ...headers, 'impersonate-user': user } };
+    },
+  };
+}
+
+function withFlags(kubectl: Kubectl, ...flags: readonly string[]): Kubectl {
+  return Object.assign((...args: readonly string[]) => kubectl(...flags, ...args), {
+    feed: (...args: [...flags: string[], object: object]) => kubectl.feed(...flags, ...args),
+  });
 }
 
 /** The same with an operator that leads. */

@@ -13,6 +13,7 @@ import { shared } from '../support/shared.ts';
 import { openUser } from './guarding.ts';
 import { openApi, type Api } from './harness.ts';
 import { openHelm } from './installation.ts';
+import { dryRun } from './requests.ts';
 
 /* The chart without Helm: one file for `kubectl apply -f`. */
 let api: Api;
@@ -84,9 +85,7 @@ test('its Pods are let in, and its webhook is asked', async () => {
   expect(pods.filter((name) => name.includes('-webhook-'))).toHaveLength(2);
   const user = await openUser(api);
   await eventually('the webhook to be asked', async () => {
-    const said = await user
-      .feed('create', '--dry-run=server', labelledPod(api, 'logs'))
-      .catch(String);
+    const said = await dryRun(user).create(labelledPod(api, 'logs')).then(String, String);
     return said.includes('failed calling webhook "pod-mutation-webhook');
   });
 });

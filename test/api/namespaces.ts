@@ -3,14 +3,35 @@ import { isDeleting } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/pod.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Api } from './harness.ts';
+import { remove } from './requests.ts';
 
 /*
- * How a namespace goes where there are no nodes.
+ * How a namespace comes, and how it goes where there are no nodes.
  */
 
+/** Makes the namespace, and waits until it takes Pods. */
+export async function makeNamespace(
+  api: Pick<Api, 'client' | 'http'>,
+  name: string,
+): Promise<void> {
+  await api.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await takesPods(api, name);
+}
+
+/** Waits until the namespace takes Pods: it has the ServiceAccount that they run as. */
+export async function takesPods({ http }: Pick<Api, 'http'>, name: string): Promise<void> {
+  const path = `/api/v1/namespaces/${name}/serviceaccounts/default`;
+  await eventually(`the ServiceAccount of namespace ${name}`, () =>
+    http.ask({ method: 'GET', path }),
+  );
+}
+
 /** Asks for its deletion, and does not wait for it. */
-export async function deleteNamespace({ kubectl, namespace }: Api): Promise<void> {
-  await kubectl('delete', 'namespace', namespace, '--wait=false');
+export async function deleteNamespace({
+  client,
+  namespace: name,
+}: Pick<Api, 'client' | 'namespace'>): Promise<void> {
+  await remove({ client }, { kind: 'Namespace', name });
 }
 
 /** Waits until the namespace is gone. */

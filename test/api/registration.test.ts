@@ -3,16 +3,27 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { ObjectRef } from '../../src/api/resources.ts';
+import type { Lease } from '../../src/kube/lease.ts';
 import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
 import { openApi, OPERATOR_FLAGS, startOperator, type Api, type Operator } from './harness.ts';
 import { START_MS } from './replica.ts';
+import { remove } from './requests.ts';
 
-const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
-const KINDS = `${WEBHOOKS},validatingadmissionpolicies,validatingadmissionpolicybindings`;
+const KINDS = [
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+] as const;
 /** Two webhook configurations, four policies with a binding each. */
 const REGISTERED = 10;
-const LEASE = ['lease', 'fluent-pvc-operator', '-o', 'yaml'] as const;
+const LEASE: ObjectRef = {
+  kind: 'Lease',
+  namespace: 'kube-system',
+  name: 'fluent-pvc-operator',
+};
 const root = join(import.meta.dirname, '../..');
 
 let api: Api;
@@ -24,7 +35,7 @@ shared(
   async (parts) => {
     api = await openApi(parts);
     parts.defer(async () => {
-      await api.kubectl('delete', KINDS, '--all');
+      for (const ref of await configurations()) await remove(api, ref);
     });
   },
   async () => {
@@ -38,8 +49,12 @@ shared(
   },
 );
 
-function configurations(): Promise<string> {
-  return api.kubectl('get', KINDS, '-o', 'name');
+async function configurations(): Promise<ObjectRef[]> {
+  const lists = KINDS.map(async (kind) => {
+    const { items } = await api.client.list(kind, {});
+    return items.map(({ metadata: { name } }) => ({ kind, name }));
+  });
+  return (await Promise.all(lists)).flat();
 }
 
 /** The program as a process of its own. */
@@ -64,45 +79,40 @@ function program(...flags: string[]): {
 describe('a registered operator', () => {
   test('takes webhook configurations and policies away at the end and leaves the CRDs', async () => {
     operator = await startOperator(api);
-    expect((await configurations()).trim().split('\n')).toHaveLength(REGISTERED);
+    expect(await configurations()).toHaveLength(REGISTERED);
     await operator.stop();
-    expect(await configurations()).toBe('');
-    expect(
-      await api.kubectl('get', 'crd', 'fluentpvcs.fluent-pvc-operator.tech.zozo.com', '-o', 'name'),
-    ).toContain('fluentpvcs');
+    expect(await configurations()).toEqual([]);
+    const name = 'fluentpvcs.fluent-pvc-operator.tech.zozo.com';
+    expect(await api.client.get({ kind: 'CustomResourceDefinition', name })).toBeDefined();
   });
 
   test('exits with 0 on SIGTERM', async () => {
     const process = program();
-    const registered = async (): Promise<boolean> => (await configurations()) !== '';
+    const registered = async (): Promise<boolean> => (await configurations()).length > 0;
     await eventually('the webhook configurations', registered, START_MS);
     process.kill('SIGTERM');
     expect(await process.code).toBe(0);
     expect(await process.stderr).toBe('');
-    expect(await configurations()).toBe('');
+    expect(await configurations()).toEqual([]);
   }, 120_000);
 
   test('replaces what a killed run left', async () => {
     const killed = program();
+    // Who gave it back has left it empty.
     const leads = async (): Promise<boolean> =>
-      // Who gave it back has left it empty.
-      /holderIdentity: [^"\s]/.test(await api.kubectl('get', '-n', 'kube-system', ...LEASE));
+      Boolean((await api.client.get<Lease>(LEASE))?.spec.holderIdentity);
     await eventually('the killed run to lead', leads, START_MS);
-    const bundled = async (): Promise<string | undefined> => (await caBundle()) || undefined;
-    const before = await eventually('the CA of the killed run', bundled, START_MS);
+    const before = await eventually('the CA of the killed run', caBundle, START_MS);
     killed.kill('SIGKILL');
     await killed.code;
     operator = await startOperator(api);
     await eventually('another CA', async () => (await caBundle()) !== before);
   }, 120_000);
 
-  async function caBundle(): Promise<string> {
-    return api.kubectl(
-      'get',
-      'mutatingwebhookconfigurations',
-      '-o',
-      'jsonpath={.items[0].webhooks[0].clientConfig.caBundle}',
-    );
+  async function caBundle(): Promise<string | undefined> {
+    const { items } = await api.client.list(KINDS[0], {});
+    const [configuration] = items as { webhooks?: { clientConfig: { caBundle?: string } }[] }[];
+    return configuration?.webhooks?.[0]?.clientConfig.caBundle;
   }
 });
 
@@ -116,14 +126,18 @@ describe('a cluster where another installation is active is refused', () => {
     expect(said).toContain('another installation is active in the cluster');
     expect(said).toContain('holds the Lease "kube-system/fluent-pvc-operator"');
     expect(said).toContain('(OtherInstallation)');
-    expect((await configurations()).trim().split('\n')).toHaveLength(REGISTERED);
+    expect(await configurations()).toHaveLength(REGISTERED);
   });
 
   test('when it has webhook configurations of another name, unless --force', async () => {
-    await api.kubectl.feed('create', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
+    const ref = {
       kind: 'MutatingWebhookConfiguration',
-      metadata: { name: 'fluent-pvc-operator-mutating-webhook-configuration' },
+      name: 'fluent-pvc-operator-mutating-webhook-configuration',
+    } as const;
+    const foreign = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: ref.kind,
+      metadata: { name: ref.name },
       webhooks: [
         {
           name: 'pod-mutation-webhook.fluent-pvc-operator.tech.zozo.com',
@@ -133,19 +147,15 @@ describe('a cluster where another installation is active is refused', () => {
           rules: [],
         },
       ],
-    });
+    };
+    await api.client.create(foreign);
     const refused = program();
     expect(await refused.code).toBe(1);
     expect(await refused.stderr).toContain(
       'MutatingWebhookConfiguration "fluent-pvc-operator-mutating-webhook-configuration"; uninstall it first',
     );
     operator = await startOperator(api, ['--force']);
-    await api.kubectl(
-      'delete',
-      WEBHOOKS,
-      'fluent-pvc-operator-mutating-webhook-configuration',
-      '--ignore-not-found',
-    );
+    await remove(api, ref);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Claim } from '../../src/api/claim.ts';
 import { isTrue } from '../../src/api/condition.ts';
 import { annotations, labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
+import type { ObjectRef } from '../../src/api/resources.ts';
 import type { Volume } from '../../src/api/volume.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
@@ -17,7 +18,14 @@ import {
   startOperator,
   type Api,
 } from './harness.ts';
-import { deleteNamespace, eventsOn, goneNamespace } from './namespaces.ts';
+import {
+  deleteNamespace,
+  eventsOn,
+  goneNamespace,
+  makeNamespace,
+  takesPods,
+} from './namespaces.ts';
+import { annotate, remove, removeByForce } from './requests.ts';
 
 /*
  * Volumes, claims and namespaces are those of real controllers; Pods and Jobs end by word of the test.
@@ -45,11 +53,12 @@ let count = 0;
 async function namespaceThatGoes(): Promise<Api> {
   count += 1;
   const namespace = `${api.namespace}-${count}`;
-  await api.kubectl('create', 'namespace', namespace);
-  await eventually('the ServiceAccount of the namespace', () =>
-    api.kubectl('get', 'serviceaccount', 'default', '-n', namespace),
-  );
+  await makeNamespace(api, namespace);
   return { ...api, namespace };
+}
+
+function claimRef(where: Api, name: string): ObjectRef {
+  return ref(where, 'PersistentVolumeClaim', name);
 }
 
 async function volumeOf(from: Api, binding: string): Promise<string> {
@@ -117,8 +126,8 @@ describe('the volume of a claim that somebody deleted', () => {
     const name = await volumeOf(api, binding);
     const old = await claimOf(api, binding);
     // By the operator's own account: others are denied (docs/guards.md).
-    await api.kubectl('delete', 'pvc', binding, '--wait=false');
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await remove(api, claimRef(api, binding));
+    await removeByForce(api, pod);
     const found = await rescuedWith(api, binding, name);
     expect(found.spec.rescue).toEqual({
       namespace: api.namespace,
@@ -142,9 +151,9 @@ describe('the volume of a claim that somebody deleted', () => {
     const retain = { spec: { persistentVolumeReclaimPolicy: 'Retain' } };
     await api.client.patch({ kind: 'PersistentVolume', name }, { type: 'merge', body: retain });
     const off = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
-    await api.kubectl('delete', 'pvc', binding, '--wait=false');
-    await api.client.patch(ref(api, 'PersistentVolumeClaim', binding), off);
+    await removeByForce(api, pod);
+    await remove(api, claimRef(api, binding));
+    await api.client.patch(claimRef(api, binding), off);
     await rescuedWith(api, binding, name);
     await endJob(api, await jobFor(api, binding), 'Complete');
     await gone(api, binding);
@@ -157,7 +166,7 @@ describe('the volume of a claim that somebody deleted', () => {
       );
     });
     expect((await volume(name))?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
-    await api.kubectl('delete', 'pv', name);
+    await remove(api, { kind: 'PersistentVolume', name });
   });
 
   test('is given up on demand when it cannot go on, and goes', async () => {
@@ -167,8 +176,8 @@ describe('the volume of a claim that somebody deleted', () => {
     const uid = (await claimOf(full, binding))?.metadata.uid ?? '';
     const none = '--hard=persistentvolumeclaims=0';
     await api.kubectl('create', 'quota', 'none', none, '-n', full.namespace);
-    await api.kubectl('delete', 'pvc', binding, '--wait=false', '-n', full.namespace);
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', full.namespace);
+    await remove(api, claimRef(full, binding));
+    await removeByForce(api, pod);
     const stalled = await bindingWhere(full, binding, 'to be stalled', ({ status }) =>
       isTrue(status?.conditions, 'DrainStalled'),
     );
@@ -183,9 +192,9 @@ describe('the volume of a claim that somebody deleted', () => {
   test('is left as it is where the volume is being deleted, too: both would go', async () => {
     const { pod, binding } = await finishedPod(api, RESCUED);
     const name = await volumeOf(api, binding);
-    await api.kubectl('delete', 'pv', name, '--wait=false');
-    await api.kubectl('delete', 'pvc', binding, '--wait=false');
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force');
+    await remove(api, { kind: 'PersistentVolume', name });
+    await remove(api, claimRef(api, binding));
+    await removeByForce(api, pod);
     const said = await bindingWhere(api, binding, 'a word on it', ({ status }) =>
       isTrue(status?.conditions, 'Unknown'),
     );
@@ -194,7 +203,7 @@ describe('the volume of a claim that somebody deleted', () => {
     );
     expect(await volume(name)).toBeDefined();
     const uid = (await claimOf(api, binding))?.metadata.uid ?? '';
-    await api.kubectl('annotate', 'fpvcb', binding, `${annotations.release}=${uid}`);
+    await annotate(api, ref(api, 'FluentPVCBinding', binding), { [annotations.release]: uid });
     await gone(api, binding);
   });
 });
@@ -226,8 +235,8 @@ describe('in a namespace that is deleted', () => {
     const from = await namespaceThatGoes();
     const { pod, binding } = await finishedPod(from, RESCUED);
     const name = await volumeOf(from, binding);
-    await api.kubectl('delete', 'pvc', binding, '--wait=false', '-n', from.namespace);
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', from.namespace);
+    await remove(api, claimRef(from, binding));
+    await removeByForce(api, pod);
     await rescuedWith(from, binding, name);
     await deleteNamespace(from);
     await goneNamespace(from);
@@ -257,19 +266,19 @@ describe('in a namespace that is deleted', () => {
         return claim?.spec.volumeName !== undefined && claim.spec.volumeName !== name;
       });
     }
-    await api.kubectl('delete', 'pvc', ...(await strangers));
+    for (const stranger of await strangers) await remove(api, claimRef(api, stranger));
   }, 120_000);
 
   test('a writer that may be alive is waited for elsewhere', async () => {
     const from = await namespaceThatGoes();
-    await api.kubectl.feed('apply', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'dead' } });
+    await api.client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'dead' } });
     const pod = await from.client.create(labelledPod(from, RESCUED, { nodeName: 'dead' }));
     await say(from, pod, status('Running', RUNNING, RUNNING));
     const binding = bindingNameOf(pod);
     await bindingWhere(from, binding, 'Ready', ({ status }) => status?.nodeName === 'dead');
     const name = await volumeOf(from, binding);
     await deleteNamespace(from);
-    await api.kubectl('delete', 'pod', pod.metadata.name, '--force', '-n', from.namespace);
+    await removeByForce(api, pod);
     await goneNamespace(from);
     const waits = await bindingWhere(rescue, binding, 'WriterMayBeAlive', ({ status }) =>
       isTrue(status?.conditions, 'WriterMayBeAlive'),
@@ -277,11 +286,11 @@ describe('in a namespace that is deleted', () => {
     const told = waits.status?.conditions?.find(({ type }) => type === 'WriterMayBeAlive');
     expect(told?.message).toContain('node "dead" is not Ready');
     expect(await rescue.client.get(ref(rescue, 'Job', binding))).toBeUndefined();
-    const stopped = `${annotations.assumeStopped}=${pod.metadata.uid}`;
-    await api.kubectl('annotate', 'fpvcb', binding, stopped, '-n', rescue.namespace);
+    const stopped = { [annotations.assumeStopped]: pod.metadata.uid };
+    await annotate(api, ref(rescue, 'FluentPVCBinding', binding), stopped);
     await rescuedWith(rescue, binding, name);
     await drained(rescue, binding, name);
-    await api.kubectl('delete', 'node', 'dead');
+    await remove(api, { kind: 'Node', name: 'dead' });
   });
 
   test('a claim is let go where the FluentPVC says so, which is told on the namespace', async () => {
@@ -311,11 +320,8 @@ describe('in a namespace that is deleted', () => {
 });
 
 describe('the rescue namespace', () => {
-  beforeAll(async () => {
-    await eventually('the ServiceAccount of the rescue namespace', () =>
-      api.kubectl('get', 'serviceaccount', 'default', '-n', rescue.namespace),
-    );
-  });
+  beforeAll(() => takesPods(api, rescue.namespace));
+
   test('when it is deleted itself, volumes are kept and left to people', async () => {
     const from = await namespaceThatGoes();
     const { binding } = await finishedPod(from, RESCUED);
@@ -332,6 +338,6 @@ describe('the rescue namespace', () => {
     const left = await volume(name);
     expect(left?.spec.persistentVolumeReclaimPolicy).toBe('Retain');
     expect(left?.metadata.labels).toMatchObject({ [labels.binding]: binding });
-    await api.kubectl('delete', 'pv', name);
+    await remove(api, { kind: 'PersistentVolume', name });
   });
 });

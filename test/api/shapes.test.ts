@@ -134,12 +134,17 @@ describe('the API server says the same of selectors:', () => {
     'a label with a wrong value': { matchLabels: { team: 'not red' } },
   };
   test.each(Object.entries(cases))('%s', async (_, selector) => {
-    const answer = await api.kubectl
-      .feed('create', '--dry-run=server', {
-        apiVersion: 'policy/v1',
-        kind: 'PodDisruptionBudget',
-        metadata: { name: 'tried', namespace: api.namespace },
-        spec: { selector, minAvailable: 1 },
+    const answer = await api.http
+      .ask({
+        method: 'POST',
+        path: `/apis/policy/v1/namespaces/${api.namespace}/poddisruptionbudgets`,
+        query: { dryRun: 'All' },
+        body: {
+          apiVersion: 'policy/v1',
+          kind: 'PodDisruptionBudget',
+          metadata: { name: 'tried' },
+          spec: { selector, minAvailable: 1 },
+        },
       })
       .then(() => '', String);
     const problems = selectorProblems('spec.selector', selector);

@@ -27,7 +27,7 @@ shared(async (parts) => {
   const exemptNamespaces = ['kube-system'];
   const client = { url: NOWHERE, caBundle: ca };
   await register(base, { instance, client, exemptNamespaces });
-  await guarded(api, api.kubectl, instance);
+  await guarded(api, instance);
 });
 
 test('while the operator is away, labelled Pods are refused in words, and no other is in its way', async () => {
