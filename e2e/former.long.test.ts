@@ -49,7 +49,7 @@ const claims = new Map<string, string>();
 
 shared(async (parts) => {
   stage = await openStage('e2e-former', parts);
-  installed = await installOperator(stage, await formerSources(parts));
+  installed = await installOperator(stage, { from: await formerSources(parts) });
   await stage.kubectl.feed('apply', copyingFluentPVC('upgraded'));
   await stage.kubectl.feed('apply', copyingFluentPVC('held', { drain: HELD }));
 });

@@ -3,13 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTrue } from '../src/api/condition.ts';
 import { labels } from '../src/api/names.ts';
-import { systemClock } from '../src/clock.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { labelledPod } from '../test/support/manifests.ts';
 import { shared } from '../test/support/shared.ts';
-import { manifests } from './demo/objects.ts';
-import { playReal } from './demo/scenario.ts';
-import { faultsOf } from './demo/tally.ts';
+import { played } from './demo/demo.scenes.ts';
 import {
   installOperator,
   killContainers,
@@ -20,10 +16,10 @@ import {
 import { startCertManager } from './cert-manager.ts';
 import { tested, uninstalled } from './helm.scenes.ts';
 import { copyingFluentPVC, drainedLines, scriptPod } from './lines.ts';
-import { observe } from './observer.ts';
-import { bindingOf, nothingLeft, runningBinding } from './seen.ts';
+import { bindingOf, cleared, nothingLeft, runningBinding } from './seen.ts';
+import { BY_CERT_MANAGER, replaced, trusted } from './serving-certificate.ts';
 import { openStage, PATIENCE_MS, type Stage } from './stage.ts';
-import { askSteadily, type Steady } from './steady.ts';
+import { askSteadily } from './steady.ts';
 import { unboundPods } from './unbound.ts';
 
 /*
@@ -45,61 +41,13 @@ shared(
     stage = await openStage('e2e-installed', parts);
     installed = await installOperator(stage);
   },
-  async () => {
-    await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
-    await nothingLeft(stage);
-  },
+  () => cleared(stage),
 );
-
-/** Labelled Pods by dry runs, at a steady rate. */
-function createSteadily(fluentPVCName: string): Steady {
-  const pod = labelledPod({ namespace: 'default' }, fluentPVCName);
-  return askSteadily(CREATES_PER_SECOND, () => stage.client.create(pod, { dryRun: true }));
-}
-
-/** When the certificate of each replica of the webhook ends, as its metrics say. */
-async function expiries(): Promise<number[]> {
-  const pods = await installed.pods('webhook');
-  return Promise.all(
-    pods.map(async ({ metadata }) => {
-      const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/pods/${metadata.name}:8080/proxy/metrics`;
-      const text = await stage.kubectl('get', '--raw', path);
-      const found = /^fluent_pvc_certificate_expiry_timestamp_seconds (\S+)$/m.exec(text)?.[1];
-      if (found === undefined)
-        throw new Error(`${metadata.name} does not say when its certificate ends`);
-      return Number(found);
-    }),
-  );
-}
-
-async function renewedInEveryReplica(before: readonly number[]): Promise<void> {
-  await eventually(
-    'the renewed certificate in every replica',
-    async () => (await expiries()).every((one) => !before.includes(one)),
-    PATIENCE_MS,
-  );
-}
 
 describe('the operator in the cluster', () => {
   tested(() => installed);
 
-  test('does the main job, and every line arrives', async () => {
-    await using parts = new AsyncDisposableStack();
-    const watching = new AbortController();
-    parts.defer(() => {
-      watching.abort();
-    });
-    const { client, kubectl } = stage;
-    const observer = await observe({ client, clock: systemClock }, watching.signal);
-    const { signal } = watching;
-    const tally = await playReal(
-      { client, kubectl, observer, act: () => undefined, signal },
-      { finalizerCommand: undefined },
-    );
-    expect(faultsOf(tally)).toEqual([]);
-    expect(tally.written).toBeGreaterThan(70);
-    await kubectl('delete', '-f', manifests.backend, '-f', manifests.app);
-  });
+  played(() => stage);
 
   test('refuses no Pod while the replicas of the webhook are replaced', async () => {
     const create = await unboundPods(stage, 'restarting');
@@ -162,48 +110,16 @@ describe('the operator in the cluster', () => {
   });
 
   test('renews its own certificate without refusing a Pod', async () => {
-    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
-    const before = await expiries();
-    const load = createSteadily('certified');
-    await eventually('some requests', () => load.asked > CREATES_PER_SECOND);
     const secret = ['secret', `${RELEASE}-webhook-certificate`, '-n', OPERATOR_NAMESPACE];
-    await stage.kubectl('delete', ...secret);
-    await renewedInEveryReplica(before);
-    const { failures } = await load.stop();
-    expect(failures).toEqual([]);
+    await replaced(stage, installed, () => stage.kubectl('delete', ...secret));
   });
 
-  test('takes a certificate of cert-manager, and its renewal, without refusing a Pod', async () => {
+  test('goes over to cert-manager, and back without refusing a Pod', async () => {
     await using parts = new AsyncDisposableStack();
     await startCertManager(stage, parts);
-    const ways = 'certificate.selfManaged.enabled=false,certificate.certManager.enabled=true';
-    await installed.upgrade(`--set=${ways}`);
-    await stage.kubectl.feed('apply', copyingFluentPVC('certified'));
-    const pod = labelledPod({ namespace: 'default' }, 'certified');
-    await eventually(
-      'an admission by the new certificate',
-      () => stage.client.create(pod, { dryRun: true }),
-      PATIENCE_MS,
-    );
-    const before = await expiries();
-    const load = createSteadily('certified');
-    // What `cmctl renew` does.
-    const issuing = {
-      type: 'Issuing',
-      status: 'True',
-      reason: 'ManuallyTriggered',
-      message: 'renewed by hand',
-      lastTransitionTime: new Date().toISOString(),
-    };
-    await stage.kubectl(
-      ...['patch', 'certificate', `${RELEASE}-webhook`, '-n', OPERATOR_NAMESPACE],
-      ...['--subresource=status', '--type=merge'],
-      `--patch=${JSON.stringify({ status: { conditions: [issuing] } })}`,
-    );
-    await renewedInEveryReplica(before);
-    const { asked, failures } = await load.stop();
-    expect(failures).toEqual([]);
-    expect(asked).toBeGreaterThan(CREATES_PER_SECOND);
+    await installed.upgrade(BY_CERT_MANAGER);
+    await trusted(stage);
+    await replaced(stage, installed, () => installed.upgrade());
   });
 
   uninstalled(

@@ -16,7 +16,7 @@ export const OPERATOR_NAMESPACE = 'fluent-pvc-system';
 /** The operator in a cluster, by image and chart. */
 export interface Installed {
   helm: Helm;
-  /** Another `helm upgrade`; returns when all Pods of the new state are ready. */
+  /** A `helm upgrade` to these values alone; returns when all Pods of the new state are ready. */
   upgrade(...values: readonly string[]): Promise<void>;
   /** Builds the image of other sources, which the next upgrade goes to. */
   prepare(to: Sources): Promise<void>;
@@ -29,8 +29,13 @@ export interface Installed {
 /**
  * Builds the image, pushes it, and installs the chart as users do, in a namespace that takes only Pods
  * of the restricted standard. Resolves when all of it is ready.
+ *
+ * @param values flags of the first installation, beside those that name the image
  */
-export async function installOperator(stage: Stage, from = THESE): Promise<Installed> {
+export async function installOperator(
+  stage: Stage,
+  { from = THESE, values = [] }: { from?: Sources; values?: readonly string[] } = {},
+): Promise<Installed> {
   const helm = createHelm({
     helm: await obtainHelm(silentReporter),
     kubeconfig: stage.cluster.kubeconfig,
@@ -45,19 +50,19 @@ export async function installOperator(stage: Stage, from = THESE): Promise<Insta
   });
   const flags = [`--namespace=${OPERATOR_NAMESPACE}`, '--wait', '--timeout=4m'];
   let sources = from;
-  const upgrade: Installed['upgrade'] = async (...values) => {
+  const apply = async (how: 'install' | 'upgrade', more: readonly string[]): Promise<void> => {
     const image = `--set=image.repository=${OPERATOR_REPOSITORY},image.tag=${sources.tag}`;
-    await helm('upgrade', '--install', RELEASE, chartOf(sources), ...flags, image, ...values);
+    await helm(how, RELEASE, chartOf(sources), ...flags, image, ...more);
   };
   const prepare: Installed['prepare'] = async (to) => {
     await buildOperatorImage(stage.cluster, to);
     sources = to;
   };
   await prepare(from);
-  await upgrade();
+  await apply('install', values);
   return {
     helm,
-    upgrade,
+    upgrade: (...more) => apply('upgrade', more),
     prepare,
     async pods(component) {
       const labelSelector = `app.kubernetes.io/component=${component}`;

@@ -109,3 +109,9 @@ export async function nothingLeft(stage: Stage, patienceMs = PATIENCE_MS): Promi
   };
   await patiently(stage, 'all bindings, claims, Jobs and volumes to go', looks, patienceMs);
 }
+
+/** Takes away what tests have made in the stage's namespace, and waits until nothing is left of it. */
+export async function cleared(stage: Stage): Promise<void> {
+  await stage.kubectl('delete', 'deployments,jobs,pods', '--all');
+  await nothingLeft(stage);
+}

@@ -23,6 +23,8 @@ export const THESE: Sources = { checkout: join(import.meta.dirname, '../..'), ta
 
 /** What the operator's image is called in the cluster. */
 export const OPERATOR_REPOSITORY = 'fluent-pvc-operator';
+/** Its name where it is built from these sources. */
+export const OPERATOR_IMAGE = `${OPERATOR_REPOSITORY}:${THESE.tag}`;
 
 /** Installs what builds images, where it is missing. */
 export async function ensureBuilder(reporter: Reporter = silentReporter): Promise<void> {

@@ -16,6 +16,7 @@ const { default: Sequencer } = require('@jest/test-sequencer') as typeof TestSeq
 const LONGEST = [
   'e2e/examples.long.test.ts',
   'e2e/installed.long.test.ts',
+  'e2e/certified.long.test.ts',
   'e2e/vanished.long.test.ts',
   'e2e/log-collection.long.test.ts',
   'e2e/safety.long.test.ts',
