@@ -19,6 +19,8 @@ import { openStage, type Stage } from './stage.ts';
  */
 
 const MiB = 1024 * 1024;
+/** They hold the CA and what the webhook serves. */
+const SECRETS = [`${RELEASE}-ca`, `${RELEASE}-webhook-tls`];
 let stage: Stage;
 let installed: Installed;
 
@@ -51,16 +53,11 @@ describe('the operator, installed with cert-manager', () => {
 
   test('has no Secret and no CA but those of cert-manager', async () => {
     const found = await secrets();
-    expect(
-      found.map(({ metadata, type }) => [
-        metadata.name,
-        type,
-        metadata.annotations?.['cert-manager.io/certificate-name'],
-      ]),
-    ).toEqual([
-      [`${RELEASE}-ca`, 'kubernetes.io/tls', `${RELEASE}-ca`],
-      [`${RELEASE}-webhook-tls`, 'kubernetes.io/tls', `${RELEASE}-webhook`],
-    ]);
+    expect(found.map(({ metadata }) => metadata.name)).toEqual(SECRETS);
+    const makers = found.map(
+      ({ metadata }) => metadata.annotations?.['cert-manager.io/certificate-name'],
+    );
+    expect(makers).toEqual([`${RELEASE}-ca`, `${RELEASE}-webhook`]);
     const [ca, served] = found;
     expect(served?.data?.['ca.crt']).toBe(ca?.data?.['tls.crt']);
     expect([...new Set(await caBundles())]).toEqual([served?.data?.['ca.crt']]);
@@ -86,4 +83,8 @@ describe('the operator, installed with cert-manager', () => {
     () => stage,
     () => installed,
   );
+
+  test('leaves the Secrets of cert-manager to cert-manager', async () => {
+    expect((await secrets()).map(({ metadata }) => metadata.name)).toEqual(SECRETS);
+  });
 });

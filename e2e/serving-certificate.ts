@@ -42,6 +42,15 @@ export async function replaced(
   replace: () => Promise<unknown>,
 ): Promise<void> {
   await stage.kubectl.feed('apply', copyingFluentPVC(FLUENT_PVC));
+  // One that still answers after its end would be counted among those that serve.
+  await eventually(
+    'the replicas of before to go',
+    async () =>
+      (await installed.pods('webhook')).every(
+        ({ metadata }) => metadata.deletionTimestamp === undefined,
+      ),
+    PATIENCE_MS,
+  );
   const before = await expiries(stage, installed);
   const load = askSteadily(CREATES_PER_SECOND, () => admission(stage));
   try {
