@@ -41,7 +41,8 @@ export function createCertificateCaches(
 }
 
 function trimSecret({ apiVersion, kind, metadata, data = {} }: Stored<Secret>): Stored<Secret> {
-  return { apiVersion, kind, metadata: named(metadata), data };
+  const { labels = {}, annotations = {} } = metadata;
+  return { apiVersion, kind, metadata: { ...named(metadata), labels, annotations }, data };
 }
 
 /** Indexes of webhooks stay: patches name them. */

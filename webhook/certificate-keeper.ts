@@ -45,10 +45,11 @@ export function createCertificateKeeper(options: {
   clock: Clock;
   log: Log;
 }): CertificateKeeper {
-  const { of, hosts, caches, writer, served, clock, log } = options;
+  const { hosts, caches, writer, served, clock, log } = options;
   const { certificateSecret, mutatingConfiguration, validatingConfiguration } = caches;
   const trusted = new Sightings(clock);
   const strange = new Sightings(clock);
+  let { of } = options;
   let reached = false;
   let wake = (): void => undefined;
 
@@ -102,6 +103,10 @@ export function createCertificateKeeper(options: {
 
     async run(signal) {
       const all = Object.values({ ...caches });
+      certificateSecret.onChange(({ object: { metadata } }) => {
+        const { labels = {}, annotations = {} } = metadata;
+        of = { ...of, marks: { labels, annotations } };
+      });
       for (const cache of all) {
         cache.onChange(() => {
           observe();

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Stored } from '../src/api/object.ts';
+import type { ObjectMeta, Stored } from '../src/api/object.ts';
 import type { Secret } from '../src/api/secret.ts';
 import type { Write } from '../src/core/plan.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL } from '../src/core/registration.ts';
@@ -17,6 +17,8 @@ export interface SecretOf {
   namespace: string;
   name: string;
   instance: string;
+  /** What it had when it was last seen: Helm, for one, knows by them what an uninstallation takes along. */
+  marks?: Pick<ObjectMeta, 'labels' | 'annotations'>;
 }
 
 /** The first three are those of a Secret of type `kubernetes.io/tls`: programs that look for expiry know them. */
@@ -35,7 +37,7 @@ export function heldIn(secret: Secret | undefined): Held {
 
 /** Makes the Secret hold that; on one that is there, only as it was seen, and nothing else of it changes. */
 export function secretWrite(
-  { namespace, name, instance }: SecretOf,
+  { namespace, name, instance, marks }: SecretOf,
   secret: Stored<Secret> | undefined,
   { current, next }: { current: KeyPair; next?: KeyPair | undefined },
 ): Write {
@@ -53,7 +55,12 @@ export function secretWrite(
   const object: Secret = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { namespace, name, labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance } },
+    metadata: {
+      namespace,
+      name,
+      labels: { [NAME_LABEL]: APP_NAME, [INSTANCE_LABEL]: instance, ...marks?.labels },
+      ...(marks?.annotations === undefined ? {} : { annotations: marks.annotations }),
+    },
     type: 'Opaque',
     data: Object.fromEntries(
       Object.entries(data).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),

@@ -215,12 +215,21 @@ test(
     const pod = (): Promise<unknown> =>
       api.client.create(labelledPod(api, 'certified'), { dryRun: true });
     await eventually('a Pod', pod);
-    const first = heldIn(await secret()).current;
+    const before = await secret();
+    const first = heldIn(before).current;
+    // Helm's, as it was installed: an uninstallation takes along what has them.
+    const marks = before?.metadata.annotations ?? {};
+    expect(marks).toHaveProperty(['meta.helm.sh/release-name'], RELEASE);
 
     const pods = again(pod, 4);
     const opened = again(handshakes, 2);
     await api.kubectl('delete', 'secret', SECRET, `--namespace=${on.namespace}`);
     await eventually('the next certificate', async () => heldIn(await secret()).next);
+    const { labels, annotations } = (await secret())?.metadata ?? {};
+    expect({ labels, annotations }).toEqual({
+      labels: before?.metadata.labels,
+      annotations: marks,
+    });
     // One that starts just now serves what is trusted.
     const late = await startReplica();
     await eventually('the late replica to be ready', () => ready(late));

@@ -61,6 +61,15 @@ describe('what is stored', () => {
     });
     expect(held(object as Secret)).toBe('AB');
   });
+  test('in the place of one that somebody deleted it has the marks by which others knew that', () => {
+    const annotations = { 'meta.helm.sh/release-name': 'fluent-pvc-operator' };
+    const marks = { labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations };
+    const write = secretWrite({ ...OF, marks }, undefined, { current: letters.of('A') });
+    expect((write as CreateWrite).object.metadata).toMatchObject({
+      labels: { ...marks.labels, 'app.kubernetes.io/instance': OF.instance },
+      annotations,
+    });
+  });
   test('in one that is there replaces no other key, and only the version that was seen', () => {
     const write = secretWrite(OF, letters.secret('A', '42'), {
       current: letters.of('B'),
