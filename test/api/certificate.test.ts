@@ -126,16 +126,14 @@ function again(what: () => Promise<unknown>, ways: number): Again {
       await sleep(20);
     }
   });
-  return {
-    tally,
-    async stop() {
-      goesOn = false;
-      await Promise.all(loops);
-      return tally;
-    },
+  const stop: Again['stop'] = async () => {
+    goesOn = false;
+    await Promise.all(loops);
+    return tally;
   };
+  return { tally, stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) };
 }
-interface Again {
+interface Again extends AsyncDisposable {
   /** So far. */
   tally: Readonly<Tally>;
   stop(): Promise<Tally>;
@@ -221,8 +219,8 @@ test(
     const marks = before?.metadata.annotations ?? {};
     expect(marks).toHaveProperty(['meta.helm.sh/release-name'], RELEASE);
 
-    const pods = again(pod, 4);
-    const opened = again(handshakes, 2);
+    await using pods = again(pod, 4);
+    await using opened = again(handshakes, 2);
     await api.kubectl('delete', 'secret', SECRET, `--namespace=${on.namespace}`);
     await eventually('the next certificate', async () => heldIn(await secret()).next);
     const { labels, annotations } = (await secret())?.metadata ?? {};
