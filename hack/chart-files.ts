@@ -122,6 +122,15 @@ function guardTemplates(): string {
       ),
       exemptNamespaces: [standIn('exemptNamespaces')],
       webhookFailurePolicy: policy,
+      failurePolicy: standIn('guardFailurePolicy'),
+      narrowed: {
+        namespaceSelector: {
+          matchLabels: standIn('guardNamespaceLabels'),
+          matchExpressions: [standIn('guardNamespaceExpressions')],
+        },
+        objectSelector: standIn('guardObjectSelector'),
+        matchConditions: [standIn('guardConditions')],
+      },
     }).map((object) => template([object])),
   );
   const isClosed = 'eq .Values.webhook.failurePolicy "Fail"';

@@ -1,5 +1,6 @@
 import { dump } from 'js-yaml';
 import type { KubeObject } from '../src/api/object.ts';
+import type { Selector } from '../src/core/narrowing.ts';
 import { INSTANCE_LABEL, type FailurePolicy } from '../src/core/registration.ts';
 
 /*
@@ -50,6 +51,17 @@ const VALUES = {
     form: 'objects',
   },
   matchConditions: { expression: helper('matchConditions'), form: 'line' },
+  guardFailurePolicy: { expression: '.Values.guards.failurePolicy', form: 'string' },
+  guardNamespaceLabels: { expression: helper('guardNamespaceLabels'), form: 'line' },
+  guardNamespaceExpressions: {
+    expression: '.Values.guards.namespaceSelector.matchExpressions',
+    form: 'objects',
+  },
+  guardObjectSelector: { expression: helper('guardObjectSelector'), form: 'line' },
+  guardConditions: {
+    expression: helper('guardConditions') + ' | fromJsonArray',
+    form: 'objects',
+  },
   uninstallHook: { expression: helper('uninstallHook'), form: 'line' },
 } as const satisfies Record<string, Value>;
 
@@ -68,6 +80,11 @@ interface NotStrings {
   podLabels: Record<string, string>;
   podExpressions: object;
   matchConditions: object[];
+  guardFailurePolicy: FailurePolicy;
+  guardNamespaceLabels: Record<string, string>;
+  guardNamespaceExpressions: object;
+  guardObjectSelector: Selector;
+  guardConditions: object;
   uninstallHook: Record<string, string>;
 }
 type Stands<N> = N extends keyof NotStrings ? NotStrings[N] : string;

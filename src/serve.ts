@@ -8,7 +8,8 @@ import { createServedCertificate, type ServedCertificate } from '../webhook/serv
 import { createServer, type Routes } from '../webhook/server.ts';
 import { aborted, isAborted, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { onlyIn, type UrlClient } from './core/registration.ts';
+import { onlyIn } from './core/narrowing.ts';
+import type { UrlClient } from './core/registration.ts';
 import type { Health } from './health.ts';
 import type { KubeClient } from './kube/client.ts';
 import { localAddress } from './kube/local-address.ts';

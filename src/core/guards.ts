@@ -5,6 +5,7 @@ import { bindingGuard } from './guard-binding.ts';
 import { claimGuard } from './guard-claim.ts';
 import { podGuard, podMarkGuard } from './guard-pod.ts';
 import type { Guard } from './guard.ts';
+import { both, notIn, type Narrowing } from './narrowing.ts';
 import { APP_NAME, INSTANCE_LABEL, NAME_LABEL, type FailurePolicy } from './registration.ts';
 
 const GUARDS: readonly Guard[] = [bindingGuard, claimGuard, podMarkGuard, podGuard];
@@ -16,6 +17,10 @@ export interface GuardOptions {
   /** Namespaces whose Pods never reach the webhook, by name. */
   exemptNamespaces: readonly string[];
   webhookFailurePolicy: FailurePolicy;
+  /** Of a request for which an expression cannot be evaluated; default Fail. */
+  failurePolicy?: FailurePolicy;
+  /** What else a request must have to be guarded. Nothing denies one that is left out. */
+  narrowed?: Narrowing;
   /** Recognises what a run has registered; absent in manifests. */
   registeredWith?: string;
 }
@@ -53,17 +58,16 @@ function policyObjects(guard: Guard, options: GuardOptions): KubeObject[] {
   ];
 }
 
-function policySpec(guard: Guard, { accounts, exemptNamespaces }: GuardOptions): object {
+function policySpec(guard: Guard, options: GuardOptions): object {
+  const { accounts, exemptNamespaces, failurePolicy = 'Fail', narrowed = {} } = options;
+  const { namespaceSelector, objectSelector, matchConditions = [] } = narrowed;
   const { group, version, plural } = guard.resource;
   return {
-    failurePolicy: 'Fail',
+    failurePolicy,
     matchConstraints: {
       matchPolicy: 'Equivalent',
-      namespaceSelector: {
-        matchExpressions: [
-          { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: exemptNamespaces },
-        ],
-      },
+      namespaceSelector: both(notIn(exemptNamespaces), namespaceSelector),
+      ...(objectSelector === undefined ? {} : { objectSelector }),
       resourceRules: [
         {
           apiGroups: [group],
@@ -86,6 +90,7 @@ function policySpec(guard: Guard, { accounts, exemptNamespaces }: GuardOptions):
               expression: `!(request.userInfo.username in ${literal(accounts)})`,
             },
           ]),
+      ...matchConditions,
     ],
     variables: [
       { name: 'namespaceGoes', expression: NAMESPACE_GOES },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GROUP, labels } from '../api/names.ts';
 import type { KubeObject } from '../api/object.ts';
+import { both, notIn, type Narrowing } from './narrowing.ts';
 
 /** By what the API server finds the webhook; the path of each webhook is added. */
 export type ClientConfig = UrlClient | ServiceClient;
@@ -41,21 +42,6 @@ export interface RegistrationOptions<Client extends ClientConfig = ClientConfig>
   annotations?: Record<string, string>;
 }
 
-/** See `kubectl explain mutatingwebhookconfiguration.webhooks`. */
-export interface Narrowing {
-  namespaceSelector?: Selector;
-  objectSelector?: Selector;
-  matchConditions?: readonly object[];
-}
-
-interface Selector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: readonly object[];
-}
-
-/** On each Namespace, by the API server. */
-const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
-
 export const NAME_LABEL = 'app.kubernetes.io/name';
 export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 /** Value of {@link NAME_LABEL} on all objects of all installations. */
@@ -93,10 +79,7 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       sideEffects: 'NoneOnDryRun',
       reinvocationPolicy,
       objectSelector: both({ key: labels.fluentPVC, operator: 'Exists' }, narrowed.objectSelector),
-      namespaceSelector: both(
-        { key: NAMESPACE_NAME, operator: 'NotIn', values: unseen },
-        narrowed.namespaceSelector,
-      ),
+      namespaceSelector: both(notIn(unseen), narrowed.namespaceSelector),
       ...(narrowed.matchConditions === undefined
         ? {}
         : { matchConditions: narrowed.matchConditions }),
@@ -134,21 +117,6 @@ export function webhookConfigurations(options: RegistrationOptions): KubeObject[
       ],
     }),
   ];
-}
-
-/** Nothing but Pods of these namespaces; `undefined`: of all. */
-export function onlyIn(namespaces: readonly string[] | undefined): Narrowing {
-  if (namespaces === undefined) return {};
-  const term = { key: NAMESPACE_NAME, operator: 'In', values: namespaces };
-  return { namespaceSelector: { matchExpressions: [term] } };
-}
-
-/** What must hold in any case, and what else. */
-function both(always: object, { matchLabels, matchExpressions = [] }: Selector = {}): Selector {
-  return {
-    ...(matchLabels === undefined ? {} : { matchLabels }),
-    matchExpressions: [always, ...matchExpressions],
-  };
 }
 
 function clientConfig(client: ClientConfig, path: string): object {

@@ -13,6 +13,7 @@ import {
   inContainers,
   inControllers,
   inDeployments,
+  inGuards,
   inPods,
   inPolicies,
   inSmallContainers,
@@ -51,6 +52,9 @@ const RESOURCES = { limits: { memory: '1Gi' }, requests: { cpu: '1', memory: '1G
 const PEERS = [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }];
 const EGRESS = { ports: [{ port: 4317 }] };
 const ADDRESS = { ipBlock: { cidr: '10.0.0.1/32' } };
+const SKIP = { key: 'skip', operator: 'DoesNotExist' };
+const NOT_NAMED = expect.objectContaining({ operator: 'NotIn' });
+const CONDITIONS = [{ name: 'not-by-root', expression: 'request.userInfo.username != "root"' }];
 const RUNBOOKS = 'https://wiki.example.com';
 const runbook = expect.stringContaining(`${RUNBOOKS}#`);
 const ENFORCED = ['metadata', 'labels', 'pod-security.kubernetes.io/enforce'];
@@ -105,6 +109,26 @@ const ROWS: [value: string, given: unknown, ...places: Place[]][] = [
     at('PodDisruptionBudget -controllers', 'spec.maxUnavailable'),
   ],
   ['controllers.resources', RESOURCES, inControllers('resources')],
+  ['guards.failurePolicy', 'Ignore', ...inGuards('failurePolicy')],
+  [
+    'guards.namespaceSelector',
+    { matchLabels: MARK, matchExpressions: [SKIP] },
+    ...inGuards('matchConstraints.namespaceSelector', {
+      matchLabels: MARK,
+      matchExpressions: [NOT_NAMED, SKIP],
+    }),
+    at('Namespace -rescue', 'metadata.labels', marked),
+  ],
+  [
+    'guards.objectSelector',
+    { matchLabels: MARK, matchExpressions: [SKIP] },
+    ...inGuards('matchConstraints.objectSelector'),
+  ],
+  [
+    'guards.matchConditions',
+    CONDITIONS,
+    ...inGuards('matchConditions', expect.arrayContaining(CONDITIONS)),
+  ],
   [
     'metricsPort',
     9090,

@@ -98,6 +98,22 @@ const table: [called: string, values: string[]][] = [
       ]),
     ],
   ],
+  [
+    'guards that look at less',
+    [
+      '--set=guards.failurePolicy=Ignore',
+      setJson('guards.namespaceSelector', {
+        matchLabels: { logs: 'yes' },
+        matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['test'] }],
+      }),
+      setJson('guards.objectSelector', {
+        matchExpressions: [{ key: 'skip', operator: 'DoesNotExist' }],
+      }),
+      setJson('guards.matchConditions', [
+        { name: 'not-by-root', expression: 'request.userInfo.username != "root"' },
+      ]),
+    ],
+  ],
   ['NetworkPolicies', ['--set=networkPolicy.enabled=true']],
   [
     'NetworkPolicies that know the cluster',
@@ -319,6 +335,26 @@ describe('helm refuses', () => {
       'a condition without a name',
       [setJson('webhook.matchConditions', [{ expression: 'true' }])],
       'name',
+    ],
+    [
+      'a selector of guards that is none',
+      [setJson('guards.objectSelector', { logs: 'yes' })],
+      'guards/objectSelector',
+    ],
+    ...['is-of-interest', 'is-not-the-operator'].map((name): [string, string[], string] => [
+      `a condition that is called ${name}, as one of the guards' own`,
+      [setJson('guards.matchConditions', [{ name, expression: 'true' }])],
+      `guards.matchConditions: ${name} is the name of a condition of the chart's own`,
+    ]),
+    [
+      'a guard that hears of no failure',
+      ['--set=guards.failurePolicy=Never'],
+      'guards/failurePolicy',
+    ],
+    [
+      'to audit with what denies',
+      [setJson('guards.validationActions', ['Audit'])],
+      "'validationActions'",
     ],
     [
       'an address that is none',

@@ -142,6 +142,33 @@ test('the webhook is asked for less, and never for more', async () => {
   ]);
 });
 
+/** All that narrows the guards. */
+const NARROWED = [
+  '--set=guards.failurePolicy=Ignore',
+  setJson('guards.namespaceSelector', { matchLabels: { logs: 'yes' } }),
+  setJson('guards.objectSelector.matchExpressions', [{ key: 'skip', operator: 'DoesNotExist' }]),
+  setJson('guards.matchConditions', [{ name: 'a', expression: 'true' }]),
+];
+
+describe('the guards are narrowed', () => {
+  test('besides what they always ask, and left as they are by the defaults', async () => {
+    const claims = (...values: string[]): Promise<KubeObject> =>
+      object('ValidatingAdmissionPolicy', '-claims', ...values);
+    const own = ['is-of-interest', 'is-not-the-operator'].map((name) => ({ name }));
+    expect(await claims()).toMatchObject({ spec: { matchConditions: own } });
+    expect(await claims()).not.toHaveProperty('spec.matchConstraints.objectSelector');
+    expect(await claims(...NARROWED)).toMatchObject({
+      spec: { matchConditions: [...own, { name: 'a', expression: 'true' }] },
+    });
+  });
+
+  test('and the policy of the namespace for dry runs is not: it completes RBAC', async () => {
+    const dryRuns = (...values: string[]): Promise<KubeObject> =>
+      object('ValidatingAdmissionPolicy', '-dry-runs', ...values);
+    expect(await dryRuns(...NARROWED)).toEqual(await dryRuns());
+  });
+});
+
 test('labels for all are on all, but on definitions', async () => {
   const bare = (await on.render(setJson('commonLabels', { team: 'logs' }))).filter(
     ({ metadata }) => metadata.labels?.team !== 'logs',
@@ -149,18 +176,20 @@ test('labels for all are on all, but on definitions', async () => {
   expect(new Set(bare.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
 });
 
+/** What Helm says at the end of an installation with these values. */
+async function told(...values: string[]): Promise<string> {
+  const flags = ['--dry-run=client', '--output=json', '--take-ownership', ...values];
+  const text = await on.helm('install', 'mine', CHART, `--namespace=${on.api.namespace}`, ...flags);
+  return (JSON.parse(text) as { info: { notes: string } }).info.notes;
+}
+
+test('who narrows the guards is told what that means', async () => {
+  const warning = 'what these values leave out is NOT guarded';
+  for (const value of NARROWED) expect(await told(value)).toContain(warning);
+  expect(await told()).not.toContain(warning);
+});
+
 test('who asks for alerts and not for the scrapes that they rest on, is told', async () => {
-  const told = async (...values: string[]): Promise<string> => {
-    const flags = ['--dry-run=client', '--output=json', '--take-ownership', ...values];
-    const text = await on.helm(
-      'install',
-      'mine',
-      CHART,
-      `--namespace=${on.api.namespace}`,
-      ...flags,
-    );
-    return (JSON.parse(text) as { info: { notes: string } }).info.notes;
-  };
   const alerts = '--set=metrics.prometheusRule.enabled=true';
   const warning = 'metrics.prometheusRule is enabled and metrics.podMonitor is not';
   expect(await told(alerts)).toContain(warning);

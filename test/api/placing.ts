@@ -83,3 +83,9 @@ export const inConfigurations = (field: string): Place[] => [
 /** Of the NetworkPolicies of all Pods. */
 export const inPolicies = (path: string, as: unknown): Place[] =>
   ['-webhook', '-controllers', '-checks'].map((name) => at(`NetworkPolicy ${name}`, path, as));
+
+/** Of the guards: all policies but that of the namespace for dry runs. */
+export const inGuards = (path: string, as?: unknown): Place[] =>
+  ['-bindings', '-claims', '-pod-marks', '-pods'].map((name) =>
+    at(`ValidatingAdmissionPolicy ${name}`, `spec.${path}`, as),
+  );

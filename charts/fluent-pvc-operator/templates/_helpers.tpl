@@ -149,6 +149,24 @@ selfManaged
 {{- with .Values.webhook.matchConditions }}{{ . | toJson }}{{ end -}}
 {{- end -}}
 
+{{- /* JSON, or nothing, and a list as JSON: what else a request must have to be guarded. */ -}}
+{{- define "fluent-pvc-operator.guardNamespaceLabels" -}}
+{{- with .Values.guards.namespaceSelector.matchLabels }}{{ . | toJson }}{{ end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.guardObjectSelector" -}}
+{{- with .Values.guards.objectSelector }}{{ . | toJson }}{{ end -}}
+{{- end -}}
+
+{{- define "fluent-pvc-operator.guardConditions" -}}
+{{- range .Values.guards.matchConditions -}}
+{{- if has .name (list "is-of-interest" "is-not-the-operator") -}}
+{{- fail (printf "guards.matchConditions: %s is the name of a condition of the chart's own, which holds besides: choose another" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- .Values.guards.matchConditions | toJson -}}
+{{- end -}}
+
 {{- /* JSON: whom the operator works for; empty: for all. */ -}}
 {{- define "fluent-pvc-operator.namespaces" -}}
 {{- $others := concat (include "fluent-pvc-operator.exemptNamespaces" . | fromJsonArray) (list .Values.validation.namespace .Values.rescue.namespace) -}}

@@ -9,6 +9,7 @@ interface Policy {
     failurePolicy: string;
     matchConstraints: {
       namespaceSelector: object;
+      objectSelector?: object;
       resourceRules: { apiGroups: string[]; operations: string[]; resources: string[] }[];
     };
     matchConditions: { name: string; expression: string }[];
@@ -121,6 +122,31 @@ describe('the guards', () => {
   test('deny orders as Forbidden and unfinished Pods as Invalid', () => {
     const reasons = policies.map(({ spec }) => [...new Set(spec.validations.map((v) => v.reason))]);
     expect(reasons).toEqual([['Forbidden'], ['Forbidden'], ['Forbidden'], ['Invalid']]);
+  });
+
+  test('are narrowed besides what they always ask', () => {
+    const skip = { key: 'skip', operator: 'DoesNotExist' };
+    const narrowed = {
+      namespaceSelector: { matchLabels: { logs: 'yes' }, matchExpressions: [skip] },
+      objectSelector: { matchExpressions: [skip] },
+      matchConditions: [{ name: 'a', expression: 'true' }],
+    };
+    const { policies: narrow } = build({ failurePolicy: 'Ignore', narrowed });
+    for (const [index, { spec }] of narrow.entries()) {
+      expect(spec.failurePolicy).toBe('Ignore');
+      expect(spec.matchConstraints).toMatchObject({
+        namespaceSelector: {
+          matchLabels: { logs: 'yes' },
+          matchExpressions: [{ operator: 'NotIn', values: ['kube-system', 'ops'] }, skip],
+        },
+        objectSelector: narrowed.objectSelector,
+      });
+      const own = policies[index]?.spec.matchConditions ?? [];
+      expect(spec.matchConditions).toEqual([...own, ...narrowed.matchConditions]);
+    }
+    for (const { spec } of policies) {
+      expect(spec.matchConstraints).not.toHaveProperty('objectSelector');
+    }
   });
 
   test('only warn of unfinished Pods where the webhook may be left out', () => {
