@@ -15,6 +15,11 @@ RUN npm run build
 
 FROM ${BASE_IMAGE}
 COPY --from=build /work/dist/main.mjs /work/dist/main.mjs.LEGAL.txt /work/dist/sbom.cdx.json /app/
+# Where it comes from is for whoever builds it to say: --label org.opencontainers.image.source=..., .revision=...
+LABEL org.opencontainers.image.title="fluent-pvc-operator" \
+      org.opencontainers.image.description="Kubernetes operator that gives every labelled Pod a volume of its own and drains it before it is released" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT"
 USER 65532:65532
 ENV NODE_ENV=production
 # Left to itself, Node takes 256 MiB of heap for granted, whatever the limit of the container: it would be
