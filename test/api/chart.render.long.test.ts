@@ -36,18 +36,21 @@ shared(async (parts) => {
 });
 
 const CERT_MANAGER = ['--set=certificate.certManager.enabled=true'];
+const issuer = (ref: Record<string, string>): string[] => [
+  ...CERT_MANAGER,
+  setJson('certificate.certManager.issuerRef', ref),
+];
 const NO_RESCUE = ['--set=rescue.enabled=false'];
 
 const table: [called: string, values: string[]][] = [
   ['the defaults', []],
   ['a certificate that is given', GIVEN_CERTIFICATE],
   ['a certificate of cert-manager', CERT_MANAGER],
+  ['an issuer that is given', issuer({ kind: 'ClusterIssuer', name: 'ours' })],
+  ['an issuer by its name', issuer({ name: 'ours' })],
   [
-    'an issuer that is given',
-    [
-      ...CERT_MANAGER,
-      setJson('certificate.certManager.issuerRef', { kind: 'ClusterIssuer', name: 'ours' }),
-    ],
+    'an issuer that is not of cert-manager itself',
+    issuer({ kind: 'AWSPCAClusterIssuer', name: 'ours', group: 'awspca.cert-manager.io' }),
   ],
   ['a webhook that may be left out', ['--set=webhook.failurePolicy=Ignore']],
   [
@@ -385,10 +388,27 @@ describe('helm refuses', () => {
     ],
     [
       'a CA without certificate',
-      ['--set=certificate.caBundle=x'],
+      [GIVEN_CERTIFICATE[1] ?? ''],
       'certificate.caBundle is for the certificate in certificate.secretName',
     ],
     ['to do without CA', ['--set=certificate.secretName=x'], 'certificate.caBundle is needed'],
+    [
+      'a CA that is none',
+      ['--set=certificate.secretName=x,certificate.caBundle=ca.crt'],
+      'certificate/caBundle',
+    ],
+    ['an issuer without a name', issuer({ kind: 'ClusterIssuer' }), "missing property 'name'"],
+    [
+      'an issuer of a kind that cert-manager has not',
+      issuer({ kind: 'IssuerCluster', name: 'ours' }),
+      'issuerRef/kind',
+    ],
+    [
+      'the same where its group is said',
+      issuer({ kind: 'Vault', name: 'ours', group: 'cert-manager.io' }),
+      'issuerRef/kind',
+    ],
+    ['more of an issuer than there is', issuer({ name: 'ours', namespace: 'x' }), "'namespace'"],
   ])('%s', async (_what, values, why) => {
     await expect(render(...values)).rejects.toThrow(why);
   });

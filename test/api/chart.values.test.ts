@@ -197,6 +197,15 @@ test('who asks for alerts and not for the scrapes that they rest on, is told', a
   expect(await told()).not.toContain(warning);
 });
 
+test('who asks for alerts and does not say where their runbooks are read, is told', async () => {
+  const alerts = '--set=metrics.prometheusRule.enabled=true';
+  const warning = 'metrics.prometheusRule.runbooks is docs/runbooks.md, which is no address';
+  expect(await told(alerts)).toContain(warning);
+  const said = '--set=metrics.prometheusRule.runbooks=https://wiki.example.com/runbooks';
+  expect(await told(alerts, said)).not.toContain(warning);
+  expect(await told()).not.toContain(warning);
+});
+
 test('the check before an uninstallation knows whether definitions go as well', async () => {
   const args = async (...values: string[]): Promise<string[] | undefined> =>
     (await pod('-check-uninstall', ...values)).containers[0]?.args.slice(1);
