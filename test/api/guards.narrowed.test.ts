@@ -14,11 +14,10 @@ import {
   removeAll,
   type Guarded,
 } from './guarding.ts';
+import { deleteNamespace, makeNamespace } from './namespaces.ts';
+import { dryRun } from './requests.ts';
 
-/*
- * Guards that look at less: what is left out goes through, and nothing else. The test's own account is
- * not the operator's here; whatever it tries is a dry run.
- */
+/* Guards that look at less: what is left out goes through, and nothing else. */
 let on: Guarded;
 
 const IN = { 'example.com/guarded': 'yes' };
@@ -42,44 +41,29 @@ const ref = <K extends 'Pod' | 'PersistentVolumeClaim'>(
   name: subject,
 });
 
-/** Uids of the claims. */
-const uids = new Map<Subject, string>();
-
 shared(async (parts) => {
   on = await openGuarded(parts);
   const { client, namespace } = on.api;
-  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: elsewhere() } });
-  await client.patch(
-    { kind: 'Namespace', name: namespace },
-    { type: 'merge', body: { metadata: { labels: IN } } },
-  );
+  await makeNamespace(on.api, elsewhere());
+  const body = { metadata: { labels: IN } };
+  await client.patch({ kind: 'Namespace', name: namespace }, { type: 'merge', body });
   parts.defer(async () => {
-    await on.apply({});
-    // As soon as this account is the operator's again.
-    await eventually('the claims to be let go', async () => {
-      await removeAll({ client, namespace: elsewhere() });
-      return true;
-    });
-    await on.api.kubectl('delete', 'namespace', elsewhere(), '--wait=false');
+    await removeAll({ client, namespace: elsewhere() });
+    await deleteNamespace({ ...on.api, namespace: elsewhere() });
   });
   for (const subject of SUBJECTS) {
     const where = namespaceOf(subject);
     const carried = claimWith(where, subject).metadata.labels;
     const claim = claimWith(where, subject, { labels: { ...carried, ...marksOf(subject) } });
-    uids.set(subject, (await client.create(claim)).metadata.uid);
-    const pod = podWith({ name: subject, namespace: where, labels: marksOf(subject) });
-    await eventually('the ServiceAccount of the namespace', () => client.create(pod));
+    await client.create(claim);
+    await client.create(podWith({ name: subject, namespace: where, labels: marksOf(subject) }));
   }
 });
 
 /** What each guard denies. */
 const TRIES: Record<string, (subject: Subject) => Promise<unknown>> = {
   bindings: (subject) => create(bindingWith(namespaceOf(subject), 'forged'), subject),
-  claims: (subject) => {
-    const uid = uids.get(subject) ?? '';
-    const claim = ref('PersistentVolumeClaim', subject);
-    return on.api.client.delete(claim, { uid, propagation: 'Background' }, { dryRun: true });
-  },
+  claims: (subject) => dryRun(on.user).delete(ref('PersistentVolumeClaim', subject)),
   'pod-marks': (subject) => label('Pod', subject, { [labels.binding]: 'another' }),
   // No webhook is here to see it: one that is not guarded starts without its claim.
   pods: (subject) => create(labelledPod({ namespace: namespaceOf(subject) }, 'logs'), subject),
@@ -88,7 +72,7 @@ const TRIES: Record<string, (subject: Subject) => Promise<unknown>> = {
 function create(object: KubeObject, subject: Subject): Promise<unknown> {
   const { metadata } = object;
   const labelled = { ...metadata, labels: { ...metadata.labels, ...marksOf(subject) } };
-  return on.api.client.create({ ...object, metadata: labelled }, { dryRun: true });
+  return dryRun(on.user).create({ ...object, metadata: labelled });
 }
 
 function label(
@@ -96,8 +80,7 @@ function label(
   subject: Subject,
   change: Record<string, string | null>,
 ): Promise<unknown> {
-  const body = { metadata: { labels: change } };
-  return on.api.client.patch(ref(kind, subject), { type: 'merge', body }, { dryRun: true });
+  return dryRun(on.user).patch(ref(kind, subject), { metadata: { labels: change } });
 }
 
 type Answer = 'free' | 'denied' | 'fails';
@@ -135,7 +118,7 @@ async function narrow(
   options: Partial<GuardOptions>,
   expected: Record<Subject, Record<string, Answer>>,
 ): Promise<void> {
-  await on.apply({ accounts: ['nobody'], ...options });
+  await on.apply(options);
   await eventually('the guards to be like that', async () => {
     const found = await Promise.all(
       SUBJECTS.map(async (one) => [one, await answers(one)] as const),
