@@ -16,7 +16,7 @@ import {
   strangersIn,
   type CertificateObservation,
 } from './certificate-plan.ts';
-import type { SecretOf } from './certificate-secret.ts';
+import { marksOf, type SecretOf } from './certificate-secret.ts';
 import { makeCertificate } from './certificate.ts';
 import type { ServedCertificate } from './served-certificate.ts';
 import { Sightings } from './sightings.ts';
@@ -103,9 +103,10 @@ export function createCertificateKeeper(options: {
 
     async run(signal) {
       const all = Object.values({ ...caches });
-      certificateSecret.onChange(({ object: { metadata } }) => {
-        const { labels = {}, annotations = {} } = metadata;
-        of = { ...of, marks: { labels, annotations } };
+      certificateSecret.onChange(({ object }) => {
+        // One without them may be made by a replica that had not seen the former one.
+        const marks = marksOf(object);
+        if (marks !== undefined) of = { ...of, marks };
       });
       for (const cache of all) {
         cache.onChange(() => {

@@ -17,8 +17,26 @@ export interface SecretOf {
   namespace: string;
   name: string;
   instance: string;
-  /** What it had when it was last seen: Helm, for one, knows by them what an uninstallation takes along. */
+  /** By which Helm knew it when it was last seen: an uninstallation takes along what has them. */
   marks?: Pick<ObjectMeta, 'labels' | 'annotations'>;
+}
+
+/** They stay as long as the release. What else it sets, the next version may want otherwise. */
+const HELM = {
+  label: 'app.kubernetes.io/managed-by',
+  annotations: ['meta.helm.sh/release-name', 'meta.helm.sh/release-namespace'],
+} as const;
+
+/** Helm's marks on a Secret; `undefined` where it is not Helm's. */
+export function marksOf({ metadata }: Secret): SecretOf['marks'] {
+  const { labels = {}, annotations = {} } = metadata;
+  const manager = labels[HELM.label];
+  const release = HELM.annotations.flatMap((name) => {
+    const value = annotations[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  if (manager === undefined || release.length < HELM.annotations.length) return undefined;
+  return { labels: { [HELM.label]: manager }, annotations: Object.fromEntries(release) };
 }
 
 /** The first three are those of a Secret of type `kubernetes.io/tls`: programs that look for expiry know them. */

@@ -44,6 +44,7 @@ export const bindingGuard: Guard = {
   resource: resources.FluentPVCBinding,
   operations: ['CREATE', 'UPDATE', 'DELETE'],
   binds: 'others',
+  narrowable: false,
   strength: 'always',
   variables: {
     changed: changed([

@@ -37,6 +37,7 @@ export const claimGuard: Guard = {
     `object != null && (${carriesAny('object', MARKS)})`,
   ),
   binds: 'others',
+  narrowable: true,
   strength: 'always',
   variables: {
     made: carried('object', MAKES_OURS),

@@ -22,6 +22,7 @@ export const podMarkGuard: Guard = {
   operations: ['UPDATE'],
   concerns: anyOf(carriesAny('oldObject', MARKS), carriesAny('object', MARKS)),
   binds: 'others',
+  narrowable: true,
   strength: 'always',
   variables: { changed: changed(MARKS) },
   rules: [
@@ -50,6 +51,7 @@ export const podGuard: Guard = {
   operations: ['CREATE'],
   concerns: carriesAny('object', INJECTED),
   binds: 'everybody',
+  narrowable: true,
   strength: 'webhook',
   variables: {
     missing: missing('object', INJECTED),

@@ -18,6 +18,11 @@ export interface Guard {
   rules: readonly Rule[];
   /** `everybody`: the operator, too. `others`: all but the operator. */
   binds: 'everybody' | 'others';
+  /**
+   * Whether the chart's values may narrow it. Not where what gets through is an order to the operator: its
+   * rights reach every namespace and volume.
+   */
+  narrowable: boolean;
   /** `webhook`: where its failurePolicy lets Pods in without it, this only warns. */
   strength: 'always' | 'webhook';
 }

@@ -17,9 +17,9 @@ export interface GuardOptions {
   /** Namespaces whose Pods never reach the webhook, by name. */
   exemptNamespaces: readonly string[];
   webhookFailurePolicy: FailurePolicy;
-  /** Of a request for which an expression cannot be evaluated; default Fail. */
+  /** Of a request for which an expression of a guard that is narrowable cannot be evaluated; default Fail. */
   failurePolicy?: FailurePolicy;
-  /** What else a request must have to be guarded. Nothing denies one that is left out. */
+  /** What else a request must have to be looked at by those. Nothing denies one that is left out. */
   narrowed?: Narrowing;
   /** Recognises what a run has registered; absent in manifests. */
   registeredWith?: string;
@@ -59,7 +59,8 @@ function policyObjects(guard: Guard, options: GuardOptions): KubeObject[] {
 }
 
 function policySpec(guard: Guard, options: GuardOptions): object {
-  const { accounts, exemptNamespaces, failurePolicy = 'Fail', narrowed = {} } = options;
+  const { accounts, exemptNamespaces } = options;
+  const { failurePolicy = 'Fail', narrowed = {} } = guard.narrowable ? options : {};
   const { namespaceSelector, objectSelector, matchConditions = [] } = narrowed;
   const { group, version, plural } = guard.resource;
   return {

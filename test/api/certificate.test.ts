@@ -223,11 +223,18 @@ test(
     await using opened = again(handshakes, 2);
     await api.kubectl('delete', 'secret', SECRET, `--namespace=${on.namespace}`);
     await eventually('the next certificate', async () => heldIn(await secret()).next);
-    const { labels, annotations } = (await secret())?.metadata ?? {};
-    expect({ labels, annotations }).toEqual({
-      labels: before?.metadata.labels,
-      annotations: marks,
-    });
+    const anew = await secret();
+    expect(anew?.metadata.labels).toMatchObject({ 'app.kubernetes.io/managed-by': 'Helm' });
+    expect(anew?.metadata.annotations).toEqual(marks);
+    // Nothing of it is in the way of an upgrade, which wants other labels.
+    const { name, namespace, labels } = before?.metadata ?? {};
+    const metadata = { name, namespace, annotations: marks };
+    const upgraded = { ...labels, 'helm.sh/chart': 'another', team: 'logs' };
+    await api.kubectl.feed(
+      ...['apply', '--server-side', '--field-manager=helm', '--dry-run=server'],
+      `--namespace=${on.namespace}`,
+      { apiVersion: 'v1', kind: 'Secret', metadata: { ...metadata, labels: upgraded } },
+    );
     // One that starts just now serves what is trusted.
     const late = await startReplica();
     await eventually('the late replica to be ready', () => ready(late));

@@ -162,10 +162,23 @@ describe('the guards are narrowed', () => {
     });
   });
 
-  test('and the policy of the namespace for dry runs is not: it completes RBAC', async () => {
-    const dryRuns = (...values: string[]): Promise<KubeObject> =>
-      object('ValidatingAdmissionPolicy', '-dry-runs', ...values);
-    expect(await dryRuns(...NARROWED)).toEqual(await dryRuns());
+  test.each(['-bindings', '-dry-runs', '-certificate'])(
+    'and %s is not: they keep the rights of the operator',
+    async (name) => {
+      const policy = (...values: string[]): Promise<KubeObject> =>
+        object('ValidatingAdmissionPolicy', name, ...values);
+      expect(await policy(...NARROWED)).toEqual(await policy());
+    },
+  );
+
+  test('and the rescue namespace stays guarded, or it is said that it cannot', async () => {
+    expect(await object('Namespace', '-rescue', ...NARROWED)).toMatchObject({
+      metadata: { labels: { logs: 'yes' } },
+    });
+    const one = { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } };
+    await expect(on.render(setJson('guards.namespaceSelector', one))).rejects.toThrow(
+      'guards.namespaceSelector.matchLabels: kubernetes.io/metadata.name cannot be given to the rescue namespace',
+    );
   });
 });
 

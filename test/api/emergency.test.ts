@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '../../src/api/object.ts';
+import type { Pod } from '../../src/api/pod.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
@@ -56,7 +57,10 @@ test('without Helm: labelled Pods start at once, and are found afterwards', asyn
   await user.kubectl(...second);
   await eventually('a labelled Pod to start', () => user.client.create(pod));
   const [listing = []] = commandsAfter('Which Pods started without');
-  expect(await user.kubectl(...listing, '-o', 'name')).toBe('pod/without\n');
+  const { items } = JSON.parse(await user.kubectl(...listing, '-o', 'json')) as { items: Pod[] };
+  // Of all namespaces: those of other tests have some, too.
+  const ours = items.filter(({ metadata }) => metadata.namespace === on.api.namespace);
+  expect(ours.map(({ metadata }) => metadata.name)).toEqual(['without']);
 });
 
 test('FluentPVCs are taken while nobody validates them, but for what their definition denies', async () => {

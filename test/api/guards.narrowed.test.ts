@@ -103,8 +103,9 @@ async function answers(subject: Subject): Promise<Record<string, Answer>> {
   return Object.fromEntries(await Promise.all(pairs));
 }
 
+/** Bindings are orders to the operator: their guard is not narrowed. */
 const all = (one: Answer): Record<string, Answer> => ({
-  bindings: one,
+  bindings: 'denied',
   claims: one,
   'pod-marks': one,
   pods: one,

@@ -84,8 +84,8 @@ export const inConfigurations = (field: string): Place[] => [
 export const inPolicies = (path: string, as: unknown): Place[] =>
   ['-webhook', '-controllers', '-checks'].map((name) => at(`NetworkPolicy ${name}`, path, as));
 
-/** Of the guards: all policies but that of the namespace for dry runs. */
+/** Of the guards that values narrow. */
 export const inGuards = (path: string, as?: unknown): Place[] =>
-  ['-bindings', '-claims', '-pod-marks', '-pods'].map((name) =>
+  ['-claims', '-pod-marks', '-pods'].map((name) =>
     at(`ValidatingAdmissionPolicy ${name}`, `spec.${path}`, as),
   );

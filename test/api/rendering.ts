@@ -45,7 +45,7 @@ export async function openRendering(parts: AsyncDisposableStack): Promise<Render
 /** Values as a user has them who brings a certificate along. */
 export const GIVEN_CERTIFICATE = [
   '--set=certificate.secretName=webhook',
-  '--set=certificate.caBundle=-----BEGIN CERTIFICATE-----',
+  '--set=certificate.caBundle=-----BEGIN CERTIFICATE-----mine-----END CERTIFICATE-----',
 ];
 
 /** What runs Pods, with the part of it that is a Pod's. */

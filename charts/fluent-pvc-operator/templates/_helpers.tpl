@@ -151,7 +151,12 @@ selfManaged
 
 {{- /* JSON, or nothing, and a list as JSON: what else a request must have to be guarded. */ -}}
 {{- define "fluent-pvc-operator.guardNamespaceLabels" -}}
-{{- with .Values.guards.namespaceSelector.matchLabels }}{{ . | toJson }}{{ end -}}
+{{- with .Values.guards.namespaceSelector.matchLabels -}}
+{{- if hasKey . "kubernetes.io/metadata.name" -}}
+{{- fail "guards.namespaceSelector.matchLabels: kubernetes.io/metadata.name cannot be given to the rescue namespace, which would not be guarded: name all of them in matchExpressions" -}}
+{{- end -}}
+{{- . | toJson -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "fluent-pvc-operator.guardObjectSelector" -}}

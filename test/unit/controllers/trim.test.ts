@@ -169,6 +169,17 @@ describe('a Pod', () => {
     expect(sidecarTrouble(trimmed, sidecar)).toContain('exit code 1');
     expect(trimmed.status?.conditions).toEqual([{ type: 'Ready', status: 'False' }]);
   });
+  test('keeps why no node takes it, in words, and no times', () => {
+    const why = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message: '0/3 nodes are available',
+    };
+    const times = { lastProbeTime: null, lastTransitionTime: at(1), observedGeneration: 1 };
+    const { status } = trimPod(make.pod({ status: { conditions: [{ ...why, ...times }] } }));
+    expect(status?.conditions).toEqual([why]);
+  });
   test('loses annotations and what else is large', () => {
     expect(trimmed.metadata).not.toHaveProperty('annotations');
     expect(JSON.stringify(trimmed)).not.toContain('sha256');

@@ -91,6 +91,16 @@ test('a text that thousands of objects have alike is in memory once', () => {
   expect(kept.at(-1)?.metadata.ownerReferences).toEqual([owner]);
 });
 
+test('texts of objects that nobody keeps are not kept either', () => {
+  const trimmed = (name: string): Stored<Pod> => trimPod(make.pod({ metadata: { name } }));
+  const text = 'x'.repeat(1_000);
+  trimmed('first');
+  const before = held();
+  for (let index = 0; index < 20_000; index += 1) trimmed(`${text}-${index}`);
+  // 20 MB, were they.
+  expect(held() - before).toBeLessThan(6);
+});
+
 test('what was listed is held by nobody while the watch lasts, but for who took it', async () => {
   const fake = fakeWatchClient<Pod>([make.pod()]);
   const clock = new FakeClock();

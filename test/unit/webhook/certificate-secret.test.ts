@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Secret } from '../../../src/api/secret.ts';
 import type { CreateWrite, PatchWrite } from '../../../src/core/plan.ts';
-import { heldIn, secretWrite } from '../../../webhook/certificate-secret.ts';
+import { heldIn, marksOf, secretWrite } from '../../../webhook/certificate-secret.ts';
 import { Letters, OF, secretOf } from '../../support/certifying.ts';
 
 const letters = new Letters();
@@ -61,14 +61,28 @@ describe('what is stored', () => {
     });
     expect(held(object as Secret)).toBe('AB');
   });
-  test('in the place of one that somebody deleted it has the marks by which others knew that', () => {
-    const annotations = { 'meta.helm.sh/release-name': 'fluent-pvc-operator' };
-    const marks = { labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations };
+  const annotations = {
+    'meta.helm.sh/release-name': 'fluent-pvc-operator',
+    'meta.helm.sh/release-namespace': 'fluent-pvc-system',
+  };
+  const marks = { labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations };
+  const marked = (labels: object, more: object = {}): Secret => {
+    const { metadata, ...secret } = letters.secret('A');
+    const all = { labels: { ...labels }, annotations: { ...more } };
+    return { ...secret, metadata: { ...metadata, ...all } };
+  };
+  test('in the place of one that somebody deleted it has the marks by which Helm knew that', () => {
     const write = secretWrite({ ...OF, marks }, undefined, { current: letters.of('A') });
     expect((write as CreateWrite).object.metadata).toMatchObject({
       labels: { ...marks.labels, 'app.kubernetes.io/instance': OF.instance },
       annotations,
     });
+  });
+  test('they are what stays as long as the release, or none', () => {
+    const own = { ...marks.labels, 'helm.sh/chart': 'fluent-pvc-operator-0.1.0', team: 'logs' };
+    expect(marksOf(marked(own, { ...annotations, note: 'x' }))).toEqual(marks);
+    expect(marksOf(marked({ team: 'logs' }, annotations))).toBeUndefined();
+    expect(marksOf(marked(own, { note: 'x' }))).toBeUndefined();
   });
   test('in one that is there replaces no other key, and only the version that was seen', () => {
     const write = secretWrite(OF, letters.secret('A', '42'), {
