@@ -32,6 +32,8 @@ import { annotate, remove, removeByForce } from './requests.ts';
  */
 
 const RESCUED = 'rescued';
+/** The garbage collector ends Jobs that go, and learns every 30 s which definitions are new. */
+const RESCUE_MS = 45_000;
 const RELEASED = 'released';
 
 let api: Api;
@@ -74,8 +76,12 @@ function volume(name: string): Promise<Stored<Volume> | undefined> {
 
 /** The binding that goes on, with the volume in its new claim. */
 async function rescuedWith(where: Api, binding: string, name: string): Promise<Stored<Binding>> {
-  const found = await bindingWhere(where, binding, 'to have its volume again', ({ status }) =>
-    isTrue(status?.conditions, 'Rescued'),
+  const found = await bindingWhere(
+    where,
+    binding,
+    'to have its volume again',
+    ({ status }) => isTrue(status?.conditions, 'Rescued'),
+    RESCUE_MS,
   );
   expect(found.status?.phase).not.toBe('Unknown');
   expect(await volumeOf(where, binding)).toBe(name);
