@@ -1,7 +1,6 @@
 import type { Binding } from '../src/api/binding.ts';
 import type { Claim } from '../src/api/claim.ts';
 import type { Job } from '../src/api/job.ts';
-import type { Condition } from '../src/api/condition.ts';
 import { GROUP } from '../src/api/names.ts';
 import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../src/api/pod.ts';
@@ -67,16 +66,14 @@ function ours(annotations: Readonly<Record<string, string>>): Record<string, str
   );
 }
 
-function trimCondition(condition: Condition): Condition {
-  return interning(condition, 'type', 'reason', 'lastTransitionTime');
-}
-
 /** Without the snapshot, which is read by one GET when a Job is made from it. */
 export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
   const { snapshot, ...spec } = binding.spec;
   interning(spec.fluentPVC, 'name', 'uid');
   interning(spec.pvc, 'name');
-  binding.status?.conditions?.forEach(trimCondition);
+  for (const condition of binding.status?.conditions ?? []) {
+    interning(condition, 'type', 'reason', 'lastTransitionTime');
+  }
   return interning(
     { ...binding, metadata: trimMeta(binding.metadata), spec },
     'apiVersion',
@@ -87,8 +84,8 @@ export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
 /** What a namespace that goes is known by, and its labels, by which FluentPVCs select. */
 export function trimNamespace(namespace: Stored<KubeObject>): Stored<KubeObject> {
   const { apiVersion, kind, metadata } = namespace;
-  const { annotations, ownerReferences, ...kept } = trimMeta(metadata);
-  return { apiVersion: intern(apiVersion), kind: intern(kind), metadata: kept };
+  const { annotations, ownerReferences, ...kept } = metadata;
+  return { apiVersion: intern(apiVersion), kind: intern(kind), metadata: trimMeta(kept) };
 }
 
 export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
@@ -128,14 +125,14 @@ const KEPT_CONDITIONS = ['Ready', 'PodScheduled'];
 
 export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const { apiVersion, kind, status } = pod;
-  const { annotations, ...metadata } = trimMeta(pod.metadata);
+  const { annotations, ...metadata } = pod.metadata;
   const { nodeName, terminationGracePeriodSeconds, volumes = [] } = pod.spec;
   const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
     (list ?? []).map(trimStatus);
   return {
     apiVersion: intern(apiVersion),
     kind: intern(kind),
-    metadata,
+    metadata: trimMeta(metadata),
     spec: {
       containers: [],
       ...(nodeName === undefined ? {} : { nodeName }),

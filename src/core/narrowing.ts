@@ -1,5 +1,5 @@
 /** On each Namespace, by the API server. */
-export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
+const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 /**
  * What else a request must have to be looked at: by the webhook (`kubectl explain
