@@ -209,6 +209,9 @@ const ELSEWHERE = [
   ...['validation.create', 'validation.namespace', 'webhook.drainSeconds', 'webhook.failurePolicy'],
   ...['webhook.hostNetwork', 'webhook.matchConditions', 'webhook.namespaceSelector'],
   ...['webhook.objectSelector', 'webhook.podDisruptionBudget.enabled'],
+  ...['webhook', 'controllers'].flatMap((component) =>
+    ['nodeSelector', 'tolerations', 'affinity'].map((value) => `${component}.${value}`),
+  ),
 ];
 
 test('each value of the chart has its row, or a test elsewhere', () => {

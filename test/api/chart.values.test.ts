@@ -91,28 +91,6 @@ test('the webhook has more time to leave than it takes for it', async () => {
   expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60 + 15);
 });
 
-test('replicas prefer different zones; what is given instead finds them by itself', async () => {
-  const [zones] = (await pod('-webhook')).topologySpreadConstraints ?? [];
-  const labelSelector = {
-    matchLabels: {
-      'app.kubernetes.io/name': 'fluent-pvc-operator',
-      'app.kubernetes.io/instance': NAME,
-      'app.kubernetes.io/component': 'webhook',
-    },
-  };
-  const topologyKey = 'topology.kubernetes.io/zone';
-  expect(zones).toMatchObject({ topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector });
-  const own = { matchLabels: { a: 'b' } };
-  const given = setJson('topologySpreadConstraints', [
-    { topologyKey: 'rack', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' },
-    { topologyKey: 'row', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', labelSelector: own },
-  ]);
-  expect((await pod('-webhook', given)).topologySpreadConstraints).toMatchObject([
-    { topologyKey: 'rack', labelSelector },
-    { topologyKey: 'row', labelSelector: own },
-  ]);
-});
-
 test.each<[string, string[], string[]]>([
   ['a class of the system is counted, as some clusters want it', [], [`${NAME}-critical-pods`]],
   ['another class is not', ['--set=priorityClassName=logs'], []],
@@ -180,13 +158,6 @@ describe('the guards are narrowed', () => {
       'guards.namespaceSelector.matchLabels: kubernetes.io/metadata.name cannot be given to the rescue namespace',
     );
   });
-});
-
-test('labels for all are on all, but on definitions', async () => {
-  const bare = (await on.render(setJson('commonLabels', { team: 'logs' }))).filter(
-    ({ metadata }) => metadata.labels?.team !== 'logs',
-  );
-  expect(new Set(bare.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
 });
 
 /** What Helm says at the end of an installation with these values. */

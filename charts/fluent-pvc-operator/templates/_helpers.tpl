@@ -19,6 +19,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end -}}
 
+{{- /* Of a namespace that is made: what a selector asks for wins, so that it selects what it must. */ -}}
+{{- define "fluent-pvc-operator.labelsOfNamespace" -}}
+{{- $labels := include "fluent-pvc-operator.labels" .root | fromYaml -}}
+{{- $enforced := "pod-security.kubernetes.io/enforce" -}}
+{{- $standard := (index .root.Values .of).podSecurity -}}
+{{- $_ := set $labels $enforced $standard -}}
+{{- range $label, $value := (index .root.Values .by).namespaceSelector.matchLabels -}}
+{{- if and (eq $label $enforced) (ne $value $standard) -}}
+{{- fail (printf "%s.namespaceSelector.matchLabels asks for %s: %s, and %s.podSecurity is %s: give both the same" $.by $label $value $.of $standard) -}}
+{{- end -}}
+{{- $_ := set $labels $label $value -}}
+{{- end -}}
+{{- toYaml $labels -}}
+{{- end -}}
+
 {{- /* Nothing, or what is given to two purposes that exclude each other. */ -}}
 {{- define "fluent-pvc-operator.distinct" -}}
 {{- $rescue := .Values.rescue.namespace -}}

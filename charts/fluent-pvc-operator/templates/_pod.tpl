@@ -46,15 +46,16 @@ securityContext:
 {{- $release := first . -}}
 {{- $values := $release.Values -}}
 {{- $component := last . -}}
+{{- $own := index $values $component -}}
 {{- include "fluent-pvc-operator.restricted" . }}
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
-{{- with $values.nodeSelector }}
+{{- with $own.nodeSelector | default $values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.tolerations }}
+{{- with $own.tolerations | default $values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -68,7 +69,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 affinity:
-{{- with $values.affinity }}
+{{- with $own.affinity | default $values.affinity }}
   {{- toYaml . | nindent 2 }}
 {{- else }}
   podAntiAffinity:
