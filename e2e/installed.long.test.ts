@@ -122,6 +122,22 @@ describe('the operator in the cluster', () => {
     await replaced(stage, installed, () => installed.upgrade());
   });
 
+  test('serves from the network of its node, where the API server reaches nothing else', async () => {
+    const standard = (name: string): Promise<string> =>
+      stage.kubectl(
+        ...['label', '--overwrite', 'namespace', OPERATOR_NAMESPACE],
+        `pod-security.kubernetes.io/enforce=${name}`,
+      );
+    await standard('privileged');
+    // One replica: a node has each port once.
+    await installed.upgrade('--set=webhook.hostNetwork=true,webhook.port=10443,webhook.replicas=1');
+    await trusted(stage);
+    const serving = await installed.pods('webhook');
+    expect(serving.map(({ spec }) => spec)).toMatchObject([{ hostNetwork: true }]);
+    await installed.upgrade();
+    await standard('restricted');
+  });
+
   uninstalled(
     () => stage,
     () => installed,
