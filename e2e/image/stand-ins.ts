@@ -17,6 +17,8 @@ const BASES = {
   build: { name: 'docker.io/library/node:26-bookworm-slim', node: 'usr/local/bin/node' },
   final: { name: 'gcr.io/distroless/nodejs26-debian13:nonroot', node: 'nodejs/bin/node' },
 } as const;
+/** Those names. */
+export const BASE_NAMES = [BASES.build.name, BASES.final.name] as const;
 /** What the final image is made on top of. */
 export const FINAL_BASE = BASES.final.name;
 /** Where the stand-in has the certificate authorities of this machine, whose npm may need them. */
