@@ -122,20 +122,36 @@ describe('the operator in the cluster', () => {
     await replaced(stage, installed, () => installed.upgrade());
   });
 
-  test('serves from the network of its node, where the API server reaches nothing else', async () => {
-    const standard = (name: string): Promise<string> =>
-      stage.kubectl(
+  test('serves from the network of its node', async () => {
+    const { kubectl } = stage;
+    const enforce = (standard: string): Promise<string> =>
+      kubectl(
         ...['label', '--overwrite', 'namespace', OPERATOR_NAMESPACE],
-        `pod-security.kubernetes.io/enforce=${name}`,
+        `pod-security.kubernetes.io/enforce=${standard}`,
       );
-    await standard('privileged');
-    // One replica: a node has each port once.
-    await installed.upgrade('--set=webhook.hostNetwork=true,webhook.port=10443,webhook.replicas=1');
-    await trusted(stage);
-    const serving = await installed.pods('webhook');
-    expect(serving.map(({ spec }) => spec)).toMatchObject([{ hostNetwork: true }]);
-    await installed.upgrade();
-    await standard('restricted');
+    const addresses = 'jsonpath={range .items[*]}{.status.podIP} {.status.hostIP};{end}';
+    await enforce('privileged');
+    try {
+      // One replica: a node has each port once.
+      const values = 'webhook.hostNetwork=true,webhook.port=10443,webhook.replicas=1';
+      await installed.upgrade(`--set=${values}`);
+      const serving = [
+        'pods',
+        '-l',
+        'app.kubernetes.io/component=webhook',
+        '-n',
+        OPERATOR_NAMESPACE,
+      ];
+      await eventually(
+        'one Pod with the address of the node, and no other',
+        async () => /^(\S+) \1;$/.test(await kubectl('get', ...serving, '-o', addresses)),
+        PATIENCE_MS,
+      );
+      await trusted(stage);
+    } finally {
+      await installed.upgrade();
+      await enforce('restricted');
+    }
   });
 
   uninstalled(

@@ -93,8 +93,9 @@ function containerdToml(settings: {
 }): string {
   const images = "plugins.'io.containerd.cri.v1.images'";
   const runtime = "plugins.'io.containerd.cri.v1.runtime'";
+  // The third would make a folder in /opt of the machine, for programs that nobody installs there.
   return `version = 3
-disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.tracing.processor.v1.otlp"]
+disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.opt"]
 
 [${images}]
 snapshotter = ${toml(settings.snapshotter)}

@@ -1,112 +1,136 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../../src/errors.ts';
-import { cgroupName, destroyCgroups } from '../cluster/cgroups.ts';
-import { lastLine, runCommand } from '../cluster/commands.ts';
+import { cgroupName } from '../cluster/cgroups.ts';
+import { findOnPath, isExecutable, runCommand } from '../cluster/commands.ts';
 import { createDebianPackages } from '../cluster/debian-packages.ts';
 import { readEnvironment } from '../cluster/environment.ts';
 import { parseImageName } from '../cluster/images.ts';
+import { privateMountsScript, quote } from '../cluster/private-mounts.ts';
+import { isAlive, type ProcessId } from '../cluster/process-table.ts';
+import { endProcesses, launch } from '../cluster/processes.ts';
 import { waitUntilReady } from '../cluster/readiness.ts';
 import { silentReporter } from '../cluster/reporter.ts';
+import type { Cluster } from '../cluster/running-cluster.ts';
 import { BASE_NAMES } from './stand-ins.ts';
 
 /** Docker has two of them: the one that it began with, and the one that newer versions take. */
 export type DockerBuilder = 'classic' | 'BuildKit';
 
-/** A Docker Engine of its own. */
+/** A Docker Engine beside a cluster. */
 export interface Docker {
-  /** `docker ...`; standard output. */
-  run(...args: readonly string[]): Promise<string>;
-  /** Builds a Dockerfile as it is and pushes the image to the registry, as `name:tag`. */
+  /** Builds the Dockerfile of a checkout as it is, and pushes the image as `name:tag` to the cluster's registry. */
   build(by: DockerBuilder, checkout: string, image: string): Promise<void>;
 }
 
-/** By its path: of those on PATH one may be older or newer, without the plugin that BuildKit needs by now. */
+/** By its path: of those on PATH one may be of another version, without the plugin that BuildKit needs by now. */
 const CLIENT = '/usr/bin/docker';
+const SYSTEMD = '/run/systemd/system';
+
+/** Installs the Docker Engine where it is missing. */
+export async function ensureDocker(): Promise<void> {
+  const environment = readEnvironment();
+  const engine = await findOnPath(environment.path, 'dockerd');
+  if (engine !== undefined && (await isExecutable(CLIENT))) return;
+  // Its package starts an engine for the whole machine, and with it networks and packet rules.
+  if (existsSync(SYSTEMD)) {
+    throw new UserError(
+      'Docker is missing; install docker.io, which starts a service, or leave this test out',
+    );
+  }
+  const reason = 'the image is built by it, too';
+  await createDebianPackages(environment, silentReporter).ensure([
+    { name: 'docker.io', reason, command: 'dockerd' },
+  ]);
+}
 
 /**
- * Starts the Docker Engine beside whatever else the machine runs, as root: with all that it has in
- * `folder`, and without networks, so that no packet rule of the machine changes. It has the base images of
- * the Dockerfile from `registry` (`address:port`), by their own names. It ends with `parts`.
+ * Starts a Docker Engine for a cluster: apart from any other engine of the machine, without networks, and with
+ * all that it has in the cluster's folder and cgroup, so that whoever removes the cluster removes it, too. It
+ * has the base images of the Dockerfile from the cluster's registry, by their own names. It ends with `parts`.
  */
-export async function startDocker(
-  folder: string,
-  registry: string,
-  parts: AsyncDisposableStack,
-): Promise<Docker> {
-  const packages = createDebianPackages(readEnvironment(), silentReporter);
-  const reason = 'the image is built by it, too';
-  await packages.ensure([{ name: 'docker.io', reason, command: 'dockerd' }]);
+export async function startDocker(cluster: Cluster, parts: AsyncDisposableStack): Promise<Docker> {
+  const { registry } = cluster;
+  const root = dirname(cluster.kubeconfig);
+  const folder = join(root, 'docker');
   await mkdir(folder, { recursive: true });
   const socket = `unix://${join(folder, 'docker.sock')}`;
-  const log = join(folder, 'dockerd.log');
-  const engine = await startEngine({ folder, socket, registry, log }, parts);
+  const engine = await launchEngine({ root, folder, socket, registry });
+  parts.defer(() => endProcesses([engine], 'SIGTERM'));
   const env = { ...process.env, DOCKER_CONFIG: folder, DOCKER_HOST: socket };
-  const run: Docker['run'] = (...args) => runCommand(CLIENT, args, { env });
-  await waitUntilReady({
-    what: 'dockerd',
-    timeout: 60_000,
-    probe: async () => {
-      if (engine.exitCode !== null) throw new UserError(lastLine(await readFile(log, 'utf8')));
-      return run('version').then(() => undefined, messageOf);
-    },
-  });
+  const docker = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> =>
+    runCommand(CLIENT, args, { env: { ...env, ...more } });
+  await ready(engine, () => docker(['version']), logFile(root));
   for (const base of BASE_NAMES) {
     const { repository, tag } = parseImageName(base);
-    await run('pull', '--quiet', `${registry}/${repository}:${tag}`);
-    await run('tag', `${registry}/${repository}:${tag}`, base);
+    const source = `${registry}/${repository}:${tag}`;
+    await docker(['pull', '--quiet', source]);
+    await docker(['tag', source, base]);
   }
   return {
-    run,
     async build(by, checkout, image) {
       const target = `${registry}/library/${image}`;
-      const wanted = { ...env, DOCKER_BUILDKIT: by === 'BuildKit' ? '1' : '0' };
-      const args = ['build', '--quiet', '--network=host', `--tag=${target}`, checkout];
-      await runCommand(CLIENT, args, { env: wanted });
-      await run('push', '--quiet', target);
+      // What newer versions add of themselves would make an index of the image.
+      const how = {
+        DOCKER_BUILDKIT: by === 'BuildKit' ? '1' : '0',
+        BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+      };
+      await docker(['build', '--quiet', '--network=host', `--tag=${target}`, checkout], how);
+      await docker(['push', '--quiet', target]);
     },
   };
 }
 
-async function startEngine(
-  where: Readonly<Record<'folder' | 'socket' | 'registry' | 'log', string>>,
-  parts: AsyncDisposableStack,
-): Promise<ChildProcess> {
-  const { folder, socket, registry } = where;
-  const log = await open(where.log, 'a');
-  parts.defer(() => log.close());
-  parts.defer(() => destroyCgroups(folder));
-  const own = join(folder, 'own');
-  await mkdir(own, { recursive: true });
-  const engine = spawn(
-    'unshare',
-    [
-      '--mount',
-      'sh',
-      '-c',
-      // There it would leave something. What it mounts ends with it.
-      'mkdir -p /etc/docker && for at in /etc/docker /opt; do mount --bind "$0" "$at"; done; exec dockerd "$@"',
-      own,
-      `--host=${socket}`,
-      `--data-root=${join(folder, 'data')}`,
-      `--exec-root=${join(folder, 'exec')}`,
-      `--pidfile=${join(folder, 'dockerd.pid')}`,
-      `--cgroup-parent=${cgroupName(folder)}`,
-      `--insecure-registry=${registry}`,
-      '--bridge=none',
-      '--iptables=false',
-      '--ip6tables=false',
-      '--ip-masq=false',
-    ],
-    { stdio: ['ignore', log.fd, log.fd] },
-  );
-  await once(engine, 'spawn');
-  parts.defer(async () => {
-    if (engine.exitCode !== null || engine.signalCode !== null) return;
-    engine.kill('SIGTERM');
-    await once(engine, 'exit');
+function logFile(root: string): string {
+  return join(root, 'logs', 'dockerd.log');
+}
+
+async function ready(engine: ProcessId, ask: () => Promise<unknown>, log: string): Promise<void> {
+  await waitUntilReady({
+    what: 'dockerd',
+    timeout: 60_000,
+    probe: async () => {
+      if (!(await isAlive(engine))) throw new UserError(`dockerd ended at once; see ${log}`);
+      return ask().then(() => undefined, messageOf);
+    },
   });
-  return engine;
+}
+
+/** Where it would leave something or meet another engine it has folders of its own, or a layer over the machine's. */
+function launchEngine({
+  root,
+  folder,
+  socket,
+  registry,
+}: Readonly<Record<'root' | 'folder' | 'socket' | 'registry', string>>): Promise<ProcessId> {
+  const keep = ['/run/systemd/resolve'].filter((path) => existsSync(path));
+  const overlays = ['/etc', '/opt'].flatMap((path) => {
+    const [upper, work] = ['upper', 'work'].map((part) => join(folder, path.slice(1), part));
+    const options = `lowerdir=${path},upperdir=${upper},workdir=${work}`;
+    return [
+      `mkdir -p ${quote(upper ?? '')} ${quote(work ?? '')}`,
+      `mount -t overlay -o ${quote(options)} overlay ${path}`,
+    ];
+  });
+  const script = [
+    privateMountsScript([{ target: '/run', backing: join(folder, 'run') }], keep),
+    ...overlays,
+    'exec dockerd "$@"',
+  ].join('\n');
+  const flags = [
+    `--host=${socket}`,
+    `--data-root=${join(folder, 'data')}`,
+    '--exec-opt=native.cgroupdriver=cgroupfs',
+    `--cgroup-parent=${cgroupName(root)}/docker`,
+    `--insecure-registry=${registry}`,
+    ...['--bridge=none', '--iptables=false', '--ip6tables=false'],
+    ...['--ip-forward=false', '--ip-masq=false'],
+  ];
+  return launch({
+    command: 'unshare',
+    args: ['--mount', '--', '/bin/sh', '-c', script, 'dockerd', ...flags],
+    mark: root,
+    logFile: logFile(root),
+  });
 }

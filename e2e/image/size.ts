@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { storedBlob, storedImage, type StoredLayer } from './stored.ts';
+import { layersAbove, storedBlob } from './stored.ts';
 
 /** Bytes of layers: as a node pulls them, and as tar files, which is what it unpacks. */
 export interface Size {
@@ -11,25 +11,13 @@ export interface Size {
 /** What an image adds to its base, in a registry (`address:port`) that has both, by their names. */
 export async function sizeAbove(
   registry: string,
-  { image, base }: { readonly image: string; readonly base: string },
-): Promise<Size> {
-  const below = (await storedImage(registry, base)).layers;
-  const { layers } = await storedImage(registry, image);
-  if (!below.every(({ diffId }, index) => layers[index]?.diffId === diffId))
-    throw new Error(`${image} is not made on top of ${base}`);
-  return sizeOf(registry, image, layers.slice(below.length));
-}
-
-async function sizeOf(
-  registry: string,
-  name: string,
-  layers: readonly StoredLayer[],
+  of: { readonly image: string; readonly base: string },
 ): Promise<Size> {
   const sum = { pulled: 0, unpacked: 0 };
-  for (const { digest, size, mediaType } of layers) {
+  for (const { digest, size, mediaType } of await layersAbove(registry, of)) {
     sum.pulled += size;
     sum.unpacked += mediaType.endsWith('gzip')
-      ? await unpackedBytes(await storedBlob(registry, name, digest))
+      ? await unpackedBytes(await storedBlob(registry, of.image, digest))
       : size;
   }
   return sum;

@@ -41,6 +41,18 @@ export async function storedImage(registry: string, name: string): Promise<Store
   return { config, layers };
 }
 
+/** What an image adds to its base, in a registry that has both. */
+export async function layersAbove(
+  registry: string,
+  { image, base }: { readonly image: string; readonly base: string },
+): Promise<readonly StoredLayer[]> {
+  const below = (await storedImage(registry, base)).layers;
+  const { layers } = await storedImage(registry, image);
+  if (!below.every(({ diffId }, index) => layers[index]?.diffId === diffId))
+    throw new Error(`${image} is not made on top of ${base}`);
+  return layers.slice(below.length);
+}
+
 /** One of an image's blobs: a layer by its digest. */
 export function storedBlob(registry: string, name: string, digest: string): Promise<Response> {
   return ask(registry, name, digest);
