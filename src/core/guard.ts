@@ -9,8 +9,8 @@ export interface Guard {
   resource: { group: string; version: string; plural: string };
   operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
   /**
-   * CEL: is the request of interest? Decided before anything else, for every object of the kind in the
-   * cluster. Absent: all are.
+   * CEL: does the request concern the guard? Decided before anything else, for every object of the kind in
+   * the cluster. Absent: all do.
    */
   concerns?: string;
   /** CEL by name; evaluated only where they are used. */

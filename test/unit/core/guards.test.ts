@@ -90,14 +90,24 @@ describe('the guards', () => {
     }
   });
 
-  test('match nothing without a trace of ours, but for bindings, which all are', () => {
+  test('match nothing without a trace of ours, and nothing that breaks no rule', () => {
     const conditions = policies.map(({ spec }) => spec.matchConditions.map(({ name }) => name));
     expect(conditions).toEqual([
-      ['is-not-the-operator'],
+      ['is-of-interest', 'is-not-the-operator'],
       ['is-of-interest', 'is-not-the-operator'],
       ['is-of-interest', 'is-not-the-operator'],
       ['is-of-interest'],
     ]);
+  });
+
+  test('ask in their conditions what their rules ask, without variables, which there are none of', () => {
+    const [ofBindings, , ofPodMarks] = policies.map(({ spec }) => spec.matchConditions[0]);
+    expect(ofBindings?.expression).toMatch(/^\(!\(request\.operation != "CREATE"\)\) \|\| \(!\(/);
+    expect(ofPodMarks?.expression).toMatch(/ && \(\(!\(\(\(object\..+ \[\]\)\) == \[\]\)\)\)$/);
+    for (const { spec } of policies) {
+      for (const { expression } of spec.matchConditions)
+        expect(expression).not.toMatch(/variables/);
+    }
   });
 
   test('leave the operator alone, but for Pods that are created: it makes none', () => {
