@@ -130,28 +130,22 @@ describe('the operator in the cluster', () => {
         `pod-security.kubernetes.io/enforce=${standard}`,
       );
     const addresses = 'jsonpath={range .items[*]}{.status.podIP} {.status.hostIP};{end}';
-    await enforce('privileged');
-    try {
-      // One replica: a node has each port once.
-      const values = 'webhook.hostNetwork=true,webhook.port=10443,webhook.replicas=1';
-      await installed.upgrade(`--set=${values}`);
-      const serving = [
-        'pods',
-        '-l',
-        'app.kubernetes.io/component=webhook',
-        '-n',
-        OPERATOR_NAMESPACE,
-      ];
-      await eventually(
-        'one Pod with the address of the node, and no other',
-        async () => /^(\S+) \1;$/.test(await kubectl('get', ...serving, '-o', addresses)),
-        PATIENCE_MS,
-      );
-      await trusted(stage);
-    } finally {
-      await installed.upgrade();
+    await using former = new AsyncDisposableStack();
+    former.defer(async () => {
       await enforce('restricted');
-    }
+    });
+    await enforce('privileged');
+    former.defer(() => installed.upgrade());
+    // One replica: a node has each port once.
+    const values = 'webhook.hostNetwork=true,webhook.port=10443,webhook.replicas=1';
+    await installed.upgrade(`--set=${values}`);
+    const serving = ['pods', '-l', 'app.kubernetes.io/component=webhook', '-n', OPERATOR_NAMESPACE];
+    await eventually(
+      'one Pod with the address of the node, and no other',
+      async () => /^(\S+) \1;$/.test(await kubectl('get', ...serving, '-o', addresses)),
+      PATIENCE_MS,
+    );
+    await trusted(stage);
   });
 
   uninstalled(

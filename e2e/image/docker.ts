@@ -8,7 +8,7 @@ import { createDebianPackages } from '../cluster/debian-packages.ts';
 import { readEnvironment } from '../cluster/environment.ts';
 import { parseImageName } from '../cluster/images.ts';
 import { privateMountsScript, quote } from '../cluster/private-mounts.ts';
-import { isAlive, type ProcessId } from '../cluster/process-table.ts';
+import { childrenOf, isAlive, type ProcessId } from '../cluster/process-table.ts';
 import { endProcesses, launch } from '../cluster/processes.ts';
 import { waitUntilReady } from '../cluster/readiness.ts';
 import { silentReporter } from '../cluster/reporter.ts';
@@ -26,23 +26,24 @@ export interface Docker {
 
 /** By its path: of those on PATH one may be of another version, without the plugin that BuildKit needs by now. */
 const CLIENT = '/usr/bin/docker';
-const SYSTEMD = '/run/systemd/system';
+/** Where this is, packages start no service when they are installed. */
+const NO_SERVICES = '/usr/sbin/policy-rc.d';
 
 /** Installs the Docker Engine where it is missing. */
 export async function ensureDocker(): Promise<void> {
   const environment = readEnvironment();
-  const engine = await findOnPath(environment.path, 'dockerd');
-  if (engine !== undefined && (await isExecutable(CLIENT))) return;
-  // Its package starts an engine for the whole machine, and with it networks and packet rules.
-  if (existsSync(SYSTEMD)) {
-    throw new UserError(
-      'Docker is missing; install docker.io, which starts a service, or leave this test out',
-    );
+  const isThere = async (): Promise<boolean> =>
+    (await findOnPath(environment.path, 'dockerd')) !== undefined && (await isExecutable(CLIENT));
+  if (await isThere()) return;
+  // Otherwise its package starts an engine for the whole machine, with networks and packet rules.
+  if (existsSync(NO_SERVICES)) {
+    const what = { name: 'docker.io', reason: 'the image is built by it, too', files: [CLIENT] };
+    await createDebianPackages(environment, silentReporter).ensure([what]);
+    if (await isThere()) return;
   }
-  const reason = 'the image is built by it, too';
-  await createDebianPackages(environment, silentReporter).ensure([
-    { name: 'docker.io', reason, command: 'dockerd' },
-  ]);
+  throw new UserError(
+    `dockerd or ${CLIENT} is missing; install Docker, whose package starts a service, or leave this test out`,
+  );
 }
 
 /**
@@ -57,7 +58,9 @@ export async function startDocker(cluster: Cluster, parts: AsyncDisposableStack)
   await mkdir(folder, { recursive: true });
   const socket = `unix://${join(folder, 'docker.sock')}`;
   const engine = await launchEngine({ root, folder, socket, registry });
-  parts.defer(() => endProcesses([engine], 'SIGTERM'));
+  parts.defer(async () => {
+    await endProcesses(await childrenOf(engine.pid), 'SIGTERM');
+  });
   const env = { ...process.env, DOCKER_CONFIG: folder, DOCKER_HOST: socket };
   const docker = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> =>
     runCommand(CLIENT, args, { env: { ...env, ...more } });
@@ -129,7 +132,11 @@ function launchEngine({
   ];
   return launch({
     command: 'unshare',
-    args: ['--mount', '--', '/bin/sh', '-c', script, 'dockerd', ...flags],
+    // What the engine runs ends with it, however that ends.
+    args: [
+      ...['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+      ...['--', '/bin/sh', '-c', script, 'dockerd', ...flags],
+    ],
     mark: root,
     logFile: logFile(root),
   });

@@ -38,6 +38,11 @@ export function hasFinalizer(of: Side, finalizer: string): string {
   return `(${literal(finalizer)} in ${metadataList(of, 'finalizers')})`;
 }
 
+/** Holds where all of them do. */
+export function allOf(...expressions: readonly string[]): string {
+  return expressions.map((each) => `(${each})`).join(' && ');
+}
+
 /** Holds where one of them does. */
 export function anyOf(...expressions: readonly string[]): string {
   return expressions.map((each) => `(${each})`).join(' || ');

@@ -13,7 +13,7 @@ export interface Guard {
    * the cluster. Absent: all do.
    */
   concerns?: string;
-  /** CEL by name; evaluated only where they are used. */
+  /** CEL by name. Where a rule uses them; in the condition that asks the rules they stand in its text. */
   variables: Readonly<Record<string, string>>;
   rules: readonly Rule[];
   /** `everybody`: the operator, too. `others`: all but the operator. */
@@ -29,7 +29,10 @@ export interface Guard {
 
 /** What must hold. Only the first one that does not is told. */
 export interface Rule {
-  /** CEL. */
+  /**
+   * CEL that does not fail. Asked as a matching condition, too, where `namespaceObject` is null: it may not
+   * depend on that.
+   */
   holds: string;
   /** CEL: what was denied, of which object, and what to do. */
   message: string;

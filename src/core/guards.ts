@@ -1,6 +1,6 @@
 import { annotations } from '../api/names.ts';
 import type { KubeObject } from '../api/object.ts';
-import { anyOf, literal } from './cel.ts';
+import { allOf, anyOf, literal } from './cel.ts';
 import { bindingGuard } from './guard-binding.ts';
 import { claimGuard } from './guard-claim.ts';
 import { podGuard, podMarkGuard } from './guard-pod.ts';
@@ -17,7 +17,7 @@ export interface GuardOptions {
   /** Namespaces whose Pods never reach the webhook, by name. */
   exemptNamespaces: readonly string[];
   webhookFailurePolicy: FailurePolicy;
-  /** Of a request for which an expression of a guard that is narrowable cannot be evaluated; default Fail. */
+  /** Of a request that breaks a rule, where a condition of `narrowed` cannot be evaluated; default Fail. */
   failurePolicy?: FailurePolicy;
   /** What else a request must have to be looked at by those. Nothing denies one that is left out. */
   narrowed?: Narrowing;
@@ -80,15 +80,7 @@ function policySpec(guard: Guard, options: GuardOptions): object {
       ],
     },
     matchConditions: [
-      { name: 'is-of-interest', expression: isOfInterest(guard) },
-      ...(guard.binds === 'everybody'
-        ? []
-        : [
-            {
-              name: 'is-not-the-operator',
-              expression: `!(request.userInfo.username in ${literal(accounts)})`,
-            },
-          ]),
+      { name: 'is-of-interest', expression: isOfInterest(guard, accounts) },
       ...matchConditions,
     ],
     variables: [
@@ -106,11 +98,18 @@ function policySpec(guard: Guard, options: GuardOptions): object {
 /**
  * CEL: does it concern the guard, and break a rule? To match it the API server converts the object once, and
  * three times more where it matches, for rules, messages and audit annotations (seen with 1.36): of a Pod
- * that takes longer than all rules do. So what breaks none does not match. Conditions know no variables.
+ * that takes longer than all rules do. So what breaks none does not match. One expression, for of several
+ * all are evaluated, whatever the first one says; conditions know no variables.
  */
-function isOfInterest({ concerns, rules, variables }: Guard): string {
-  const broken = anyOf(...rules.map(({ holds }) => `!(${inlined(holds, variables)})`));
-  return concerns === undefined ? broken : `(${concerns}) && (${broken})`;
+function isOfInterest(guard: Guard, accounts: readonly string[]): string {
+  const { concerns, rules, variables } = guard;
+  return allOf(
+    ...(guard.binds === 'everybody'
+      ? []
+      : [`!(request.userInfo.username in ${literal(accounts)})`]),
+    ...(concerns === undefined ? [] : [concerns]),
+    anyOf(...rules.map(({ holds }) => `!(${inlined(holds, variables)})`)),
+  );
 }
 
 function inlined(expression: string, variables: Guard['variables']): string {

@@ -56,12 +56,12 @@ test.each([
 });
 
 test.each([
-  ['nodeSelector', { pool: 'system' }],
-  ['tolerations', [{ operator: 'Exists' }]],
-])('the checks of Helm have the %s of the controllers', async (value, own) => {
-  const given = setJson(`controllers.${value}`, own);
+  ['nodeSelector', { pool: 'system' }, { 'node-role.kubernetes.io/control-plane': '' }],
+  ['tolerations', [{ key: 'system' }], [{ operator: 'Exists' }]],
+])('the checks of Helm have the %s of the controllers', async (value, general, own) => {
+  const given = [setJson(value, general), setJson(`controllers.${value}`, own)];
   for (const name of ['-check-install', '-check-uninstall']) {
-    expect(await pod(name, given)).toHaveProperty(value, own);
+    expect(await pod(name, ...given)).toHaveProperty(value, own);
     expect(await pod(name)).not.toHaveProperty(value);
   }
 });

@@ -132,7 +132,7 @@ describe('the guards are narrowed', () => {
   test('besides what they always ask, and left as they are by the defaults', async () => {
     const claims = (...values: string[]): Promise<KubeObject> =>
       object('ValidatingAdmissionPolicy', '-claims', ...values);
-    const own = ['is-of-interest', 'is-not-the-operator'].map((name) => ({ name }));
+    const own = [{ name: 'is-of-interest' }];
     expect(await claims()).toMatchObject({ spec: { matchConditions: own } });
     expect(await claims()).not.toHaveProperty('spec.matchConstraints.objectSelector');
     expect(await claims(...NARROWED)).toMatchObject({

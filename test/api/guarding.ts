@@ -156,3 +156,42 @@ export function bindingWith(
     },
   };
 }
+
+/** The record of it. */
+export const RECORD = JSON.stringify({
+  fluentPVC: 'logs',
+  sidecar: 'shipper',
+  volumes: [],
+  envs: [],
+});
+
+/** A Pod as the webhook leaves it, without what is `undefined` in `change`. */
+export function injectedPod(
+  on: Guarded,
+  change: {
+    labels?: object;
+    annotations?: object;
+    spec?: object;
+    namespace?: string;
+    name?: string;
+  } = {},
+): KubeObject {
+  return podWith(
+    {
+      namespace: change.namespace ?? on.api.namespace,
+      ...(change.name === undefined ? {} : { name: change.name }),
+      labels: {
+        [labels.fluentPVC]: 'logs',
+        [labels.binding]: 'claim-1',
+        ...change.labels,
+      },
+      annotations: { [annotations.injected]: RECORD, ...change.annotations },
+    },
+    {
+      volumes: [{ name: 'buffer', persistentVolumeClaim: { claimName: 'claim-1' } }],
+      containers: [container('app')],
+      initContainers: [{ ...container('shipper'), restartPolicy: 'Always' }],
+      ...change.spec,
+    },
+  );
+}

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { annotations, labels } from '../../src/api/names.ts';
-import type { KubeObject } from '../../src/api/object.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { container } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
 import { ref } from './cycle.ts';
-import { openGuarded, podWith, type Guarded } from './guarding.ts';
+import { type Guarded, injectedPod, openGuarded, podWith } from './guarding.ts';
 import { dryRun, type DryRun } from './requests.ts';
 
 /* Pods. Nobody injects here: every Pod is stored as it is written, if it is. */
@@ -19,38 +18,6 @@ shared(async (parts) => {
   user = dryRun(on.user);
   operator = dryRun(on.api);
 });
-
-const RECORD = JSON.stringify({ fluentPVC: 'logs', sidecar: 'shipper', volumes: [], envs: [] });
-
-/** A Pod as the webhook leaves it, without what is `undefined` in `change`. */
-function injected(
-  change: {
-    labels?: object;
-    annotations?: object;
-    spec?: object;
-    namespace?: string;
-    name?: string;
-  } = {},
-): KubeObject {
-  return podWith(
-    {
-      namespace: change.namespace ?? on.api.namespace,
-      ...(change.name === undefined ? {} : { name: change.name }),
-      labels: {
-        [labels.fluentPVC]: 'logs',
-        [labels.binding]: 'claim-1',
-        ...change.labels,
-      },
-      annotations: { [annotations.injected]: RECORD, ...change.annotations },
-    },
-    {
-      volumes: [{ name: 'buffer', persistentVolumeClaim: { claimName: 'claim-1' } }],
-      containers: [container('app')],
-      initContainers: [{ ...container('shipper'), restartPolicy: 'Always' }],
-      ...change.spec,
-    },
-  );
-}
 
 describe('a Pod is stored', () => {
   test.each([
@@ -79,16 +46,16 @@ describe('a Pod is stored', () => {
       },
     ],
   ])('%s', async (_title, change) => {
-    expect(await user.create(injected(change))).toEqual([]);
+    expect(await user.create(injectedPod(on, change))).toEqual([]);
   });
 
   test('in an exempt namespace, whatever it lacks', async () => {
-    const pod = injected({ namespace: on.exempt, spec: { volumes: [] } });
+    const pod = injectedPod(on, { namespace: on.exempt, spec: { volumes: [] } });
     expect(await user.create(pod)).toEqual([]);
   });
 
   test('that is injected and comes from the account of the operator', async () => {
-    expect(await operator.create(injected())).toEqual([]);
+    expect(await operator.create(injectedPod(on))).toEqual([]);
   });
 });
 
@@ -143,20 +110,20 @@ describe('a Pod is refused', () => {
       'lacks the sidecar',
     ],
   ])('%s', async (_title, change, message) => {
-    const refused = user.create(injected(change));
+    const refused = user.create(injectedPod(on, change));
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toThrow(/: pods "app-\w+" is forbidden: /);
     await expect(refused).rejects.toMatchObject({ reason: 'Invalid', code: 422 });
   });
 
   test('whose volume was dropped, from the account of the operator too: it makes no Pods', async () => {
-    await expect(operator.create(injected({ spec: { volumes: [] } }))).rejects.toThrow(
+    await expect(operator.create(injectedPod(on, { spec: { volumes: [] } }))).rejects.toThrow(
       'lacks a volume with PVC "claim-1"',
     );
   });
 
   test('with a warning only, where the webhook lets Pods in without it', async () => {
-    const pod = injected({ spec: { initContainers: [] } });
+    const pod = injectedPod(on, { spec: { initContainers: [] } });
     await on.apply({ webhookFailurePolicy: 'Ignore' });
     await eventually('the warning', () => user.create(pod));
     const said = await on.user.kubectl.feed('create', '--dry-run=server', pod);
@@ -178,7 +145,9 @@ describe('a Pod is refused', () => {
 describe('of a Pod that exists', () => {
   beforeAll(async () => {
     const { client, namespace } = on.api;
-    await client.create(injected({ name: 'ours', labels: { [labels.finalizerJobOf]: 'b' } }));
+    await client.create(
+      injectedPod(on, { name: 'ours', labels: { [labels.finalizerJobOf]: 'b' } }),
+    );
     await client.create(podWith({ name: 'theirs', namespace }));
   });
 

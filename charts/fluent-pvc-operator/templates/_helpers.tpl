@@ -180,7 +180,7 @@ selfManaged
 
 {{- define "fluent-pvc-operator.guardConditions" -}}
 {{- range .Values.guards.matchConditions -}}
-{{- if has .name (list "is-of-interest" "is-not-the-operator") -}}
+{{- if eq .name "is-of-interest" -}}
 {{- fail (printf "guards.matchConditions: %s is the name of a condition of the chart's own, which holds besides: choose another" .name) -}}
 {{- end -}}
 {{- end -}}
