@@ -42,6 +42,20 @@ securityContext:
     type: RuntimeDefault
 {{- end -}}
 
+{{- /* Which nodes take its Pods: what the component has of its own is in the place of the general one. */ -}}
+{{- define "fluent-pvc-operator.nodes" -}}
+{{- $values := (first .).Values -}}
+{{- $own := index $values (last .) -}}
+{{- with $own.nodeSelector | default $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.tolerations | default $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "fluent-pvc-operator.podSpec" -}}
 {{- $release := first . -}}
 {{- $values := $release.Values -}}
@@ -51,14 +65,7 @@ securityContext:
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
-{{- with $own.nodeSelector | default $values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $own.tolerations | default $values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "fluent-pvc-operator.nodes" . }}
 topologySpreadConstraints:
 {{- range $values.topologySpreadConstraints | default (list (dict "topologyKey" "topology.kubernetes.io/zone" "whenUnsatisfiable" "ScheduleAnyway" "maxSkew" 1 "matchLabelKeys" (list "pod-template-hash"))) }}
   - {{ toYaml . | nindent 4 | trim }}
