@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { setJson } from '../../e2e/helm.ts';
 import { shared } from '../support/shared.ts';
-import { openRendering, podsOf, type Rendering, type Workload } from './rendering.ts';
+import { openRendering, podOf, type Rendering } from './rendering.ts';
 
 /* Which nodes take the Pods of the chart. */
 let on: Rendering;
@@ -10,11 +10,8 @@ shared(async (parts) => {
   on = await openRendering(parts);
 });
 
-async function pod(name: string, ...values: string[]): Promise<Workload['spec']> {
-  const found = podsOf(await on.render(...values)).find((one) => one.name.endsWith(name));
-  if (found === undefined) throw new Error(`there is no ${name}`);
-  return found.spec;
-}
+const pod = (name: string, ...values: string[]): ReturnType<typeof podOf> =>
+  podOf(on, name, ...values);
 
 const NAME = 'mine-fluent-pvc-operator';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { CHART, setJson } from '../../e2e/helm.ts';
 import { shared } from '../support/shared.ts';
-import { openRendering, podsOf, type Rendering, type Workload } from './rendering.ts';
+import { openRendering, podOf, type Rendering } from './rendering.ts';
 
 /* What values do that the API server alone could not tell from what they should. */
 let on: Rendering;
@@ -16,11 +16,8 @@ async function ofKind(kind: string, ...values: string[]): Promise<string[]> {
   return objects.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name ?? '');
 }
 
-async function pod(name: string, ...values: string[]): Promise<Workload['spec']> {
-  const found = podsOf(await on.render(...values)).find((one) => one.name.endsWith(name));
-  if (found === undefined) throw new Error(`there is no ${name}`);
-  return found.spec;
-}
+const pod = (name: string, ...values: string[]): ReturnType<typeof podOf> =>
+  podOf(on, name, ...values);
 
 async function object(kind: string, name: string, ...values: string[]): Promise<KubeObject> {
   const objects = await on.render(...values);

@@ -24,6 +24,11 @@ export interface Guarded {
   apply(options: Partial<GuardOptions>): Promise<void>;
 }
 
+/** A condition of a user's that cannot be evaluated; who asks is told "no such key". */
+export const FAILING = [
+  { name: 'fails', expression: '{"GET": "read"}[request.operation] == "read"' },
+];
+
 const POLICIES = 'validatingadmissionpolicybindings,validatingadmissionpolicies';
 const INSTANCE = 'guards-test';
 

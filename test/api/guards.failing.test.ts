@@ -3,7 +3,7 @@ import { DRAINED, labels } from '../../src/api/names.ts';
 import { messageOf } from '../../src/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { shared } from '../support/shared.ts';
-import { claimWith, injectedPod, openGuarded, podWith, type Guarded } from './guarding.ts';
+import { claimWith, FAILING, injectedPod, openGuarded, podWith, type Guarded } from './guarding.ts';
 import { dryRun } from './requests.ts';
 
 /*
@@ -12,7 +12,6 @@ import { dryRun } from './requests.ts';
  */
 let on: Guarded;
 
-const FAILING = [{ name: 'fails', expression: '{"GET": "read"}[request.operation] == "read"' }];
 const REFS = {
   waiting: { kind: 'PersistentVolumeClaim', name: 'waiting' },
   drained: { kind: 'PersistentVolumeClaim', name: 'drained' },

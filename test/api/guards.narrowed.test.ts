@@ -9,6 +9,7 @@ import { shared } from '../support/shared.ts';
 import {
   bindingWith,
   claimWith,
+  FAILING,
   openGuarded,
   podWith,
   removeAll,
@@ -113,7 +114,6 @@ const all = (one: Answer): Record<string, Answer> => ({
 const DENIED = all('denied');
 const FREE = all('free');
 const NO_CLAIMS: Record<string, Answer> = { ...DENIED, claims: 'free' };
-const FAILING = [{ name: 'fails', expression: '{"GET": "read"}[request.operation] == "read"' }];
 
 async function narrow(
   options: Partial<GuardOptions>,

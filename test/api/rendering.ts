@@ -48,6 +48,17 @@ export const GIVEN_CERTIFICATE = [
   '--set=certificate.caBundle=-----BEGIN CERTIFICATE-----mine-----END CERTIFICATE-----',
 ];
 
+/** The Pod of what has a name with that end. */
+export async function podOf(
+  { render }: Rendering,
+  name: string,
+  ...values: readonly string[]
+): Promise<Workload['spec']> {
+  const found = podsOf(await render(...values)).find((one) => one.name.endsWith(name));
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found.spec;
+}
+
 /** What runs Pods, with the part of it that is a Pod's. */
 export function podsOf(objects: readonly KubeObject[]): Workload[] {
   return objects.flatMap((object) => {
