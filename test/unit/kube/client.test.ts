@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { settle } from '../../support/fake-clock.ts';
 import { httpStub, type HttpStub } from '../../support/http-stub.ts';
 import { make, NAME } from '../../support/make.ts';
 
@@ -121,4 +122,26 @@ describe('a call', () => {
     if (body !== undefined) expect(asked?.body).toEqual(body);
     if (contentType !== undefined) expect(asked?.headers['content-type']).toBe(contentType);
   });
+});
+
+test('calls one after the other share a connection, a delete with its body, too', async () => {
+  const ports = new Set<number | undefined>();
+  stub.answer = (response) => {
+    ports.add(response.socket?.remotePort);
+    response.end('{}');
+  };
+  const { client } = stub;
+  const calls = [
+    () => client.get(pod),
+    () => client.delete(pod, { uid: 'u', propagation: 'Background' }),
+    () => client.patch(pod, { type: 'merge', body: {} }),
+    () => client.delete(pod, { uid: 'u', propagation: 'Background' }),
+    () => client.create(make.job()),
+  ];
+  for (const call of calls) {
+    await call();
+    // Until then the connection counts as used.
+    await settle();
+  }
+  expect([...ports]).toHaveLength(1);
 });
