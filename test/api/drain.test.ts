@@ -43,9 +43,11 @@ describe('a claim', () => {
     expect(job.spec.template.spec.volumes).toEqual([
       { name: 'buffer', persistentVolumeClaim: { claimName: binding } },
     ]);
-    await bindingWhere(api, binding, 'FinalizerJobApplied', ({ status }) =>
-      isTrue(status?.conditions, 'FinalizerJobApplied'),
+    const { metadata } = await bindingWhere(api, binding, 'FinalizerJobApplied', ({ status: is }) =>
+      isTrue(is?.conditions, 'FinalizerJobApplied'),
     );
+    // Nor has the API server begun anew, after three more writes.
+    expect(metadata).not.toHaveProperty('managedFields');
     await endJob(api, job, 'Complete');
     await gone(api, binding);
     await eventually(

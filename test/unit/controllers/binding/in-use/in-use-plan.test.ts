@@ -15,7 +15,7 @@ describe('a Pod that is there', () => {
         ref: { kind: 'FluentPVCBinding', namespace: 'shop', name: NAME },
         type: 'merge',
         body: {
-          metadata: { resourceVersion: '500' },
+          metadata: { resourceVersion: '500', managedFields: [{}] },
           spec: {
             pod: { name: 'app-0', uid: 'pod-uid' },
             pvc: { name: NAME, uid: 'claim-uid' },
