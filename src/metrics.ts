@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { admissionMetrics, type AdmissionMetrics } from './metrics/admissions.ts';
 import { censusMetrics, type CensusMetrics } from './metrics/census.ts';
+import { eventLoopMetrics } from './metrics/event-loop.ts';
 import { outcomeMetrics, type OutcomeMetrics } from './metrics/outcomes.ts';
 import { processMetrics, type ProcessMetrics } from './metrics/process.ts';
 import { queueMetrics, type QueueMetrics } from './metrics/queues.ts';
@@ -35,8 +36,11 @@ export function createMetrics({ version }: { version: string }): Metrics {
   const registry = new Registry();
   const { outcome, expect } = outcomeMetrics(registry);
   const { census, refresh } = censusMetrics(registry, expect);
+  const process = processMetrics(registry, version);
+  // Behind it: by the names of some that it leaves out.
+  const eventLoop = eventLoopMetrics(registry);
   return {
-    ...processMetrics(registry, version),
+    ...process,
     ...admissionMetrics(registry),
     ...reconcileMetrics(registry),
     ...queueMetrics(registry),
@@ -46,6 +50,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     census,
     async text() {
       refresh();
+      eventLoop.refresh();
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -8,18 +8,24 @@ export interface ProcessMetrics {
   certificate: (read: () => number) => void;
 }
 
-/** Gauges whose names say that they are counters; `nodejs_active_handles` and the like say the same. */
-const MISNAMED = [
+/** Gauges of prom-client's that are left out. */
+const LEFT_OUT = [
+  // Their names say that they are counters; `nodejs_active_handles` and the like say the same.
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
+  // Told by event-loop.ts.
+  ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
+    (name) => `nodejs_eventloop_lag_${name}_seconds`,
+  ),
 ];
+/** For those that are left out prom-client wakes the process as often as it is told to. */
+const NEVER_MS = 24 * 3_600_000;
 
 export function processMetrics(registry: Registry, version: string): ProcessMetrics {
   const registers = [registry];
-  // Every 10 ms by default, which would be most of what a process at rest does.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const name of LEFT_OUT) registry.removeSingleMetric(name);
   new Gauge({
     name: 'fluent_pvc_build_info',
     help: 'Always 1; the label says which version this is.',

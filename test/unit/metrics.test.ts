@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import type { Census, Standing } from '../../src/metrics/census.ts';
 
@@ -29,6 +30,24 @@ test('a watch tells its silence and its ends, as they are when somebody asks', a
     'fluent_pvc_watch_reconnects_total{watch="pods",reason="closed"} 2',
     'fluent_pvc_watch_reconnects_total{watch="pods",reason="cut"} 1',
   ]);
+});
+
+test('how late the event loop was is told since the last scrape, and 0 where it was not', async () => {
+  const metrics = fresh();
+  const most = async (): Promise<number> => {
+    const [line = ''] = await linesOf(metrics, 'nodejs_eventloop_lag_max_seconds ');
+    return Number(line.split(' ')[1]);
+  };
+  expect(await most()).toBe(0);
+  // It is looked for twice a second, and what is measured is from look to look.
+  await sleep(1_050);
+  expect(await most()).toBeLessThan(0.4);
+  await sleep(550);
+  const until = performance.now() + 1_100;
+  while (performance.now() < until);
+  await sleep(1);
+  expect(await most()).toBeGreaterThan(0.5);
+  expect(await most()).toBe(0);
 });
 
 describe('what has become of claims', () => {
