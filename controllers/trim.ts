@@ -6,22 +6,43 @@ import type { KubeObject, Stored, StoredMeta } from '../src/api/object.ts';
 import type { ContainerStatus, Pod } from '../src/api/pod.ts';
 
 /*
- * What the caches keep of objects: only what a plan reads, and of a text that many objects have, one: most
- * of an object's size is in managedFields, and JSON.parse makes a string of each text anew. There are
- * thousands of objects.
+ * What the caches keep of objects: only what a plan reads, and of a text or a part that many objects have,
+ * one: most of an object's size is in managedFields, and JSON.parse makes each text and each part anew.
+ * There are thousands of objects.
  */
 
-/** Texts that are in memory already. */
+const MOST_KNOWN = 2_000;
+
+/** The one that is in memory already. */
+function known<T>(all: Map<string, T>, key: string, make: () => T): T {
+  const one = all.get(key);
+  if (one !== undefined) return one;
+  // Most of them are times by then, which do not come again. Who has one keeps it.
+  if (all.size >= MOST_KNOWN) all.clear();
+  const made = make();
+  all.set(key, made);
+  return made;
+}
+
 const texts = new Map<string, string>();
-const MOST_TEXTS = 2_000;
 
 function intern<T extends string>(text: T): T {
-  const known = texts.get(text);
-  if (known !== undefined) return known as T;
-  // Most of them are times by then, which do not come again. Who has a text keeps it.
-  if (texts.size >= MOST_TEXTS) texts.clear();
-  texts.set(text, text);
-  return text;
+  return known(texts, text, () => text) as T;
+}
+
+const parts = new Map<string, object>();
+
+/** For what says the same in most objects, and is made of little. */
+function share<T extends object>(part: T): T {
+  return known(parts, JSON.stringify(part), () => frozen(part)) as T;
+}
+
+/** Who changed it would change it for all. */
+function frozen<T extends object>(part: T): T {
+  for (const value of Object.values(part) as unknown[]) {
+    if (typeof value === 'object' && value !== null) frozen(value);
+  }
+  return Object.freeze(part);
 }
 
 /** The same object; what is called so in it is interned. */
@@ -48,14 +69,8 @@ function trimMeta(metadata: StoredMeta): StoredMeta {
     ...(generation === undefined ? {} : { generation }),
     ...(labels === undefined ? {} : { labels: interning(labels, ...Object.keys(labels)) }),
     ...(annotations === undefined ? {} : { annotations: ours(annotations) }),
-    ...(finalizers === undefined ? {} : { finalizers: finalizers.map(intern) }),
-    ...(ownerReferences === undefined
-      ? {}
-      : {
-          ownerReferences: ownerReferences.map((owner) =>
-            interning(owner, 'apiVersion', 'kind', 'name', 'uid'),
-          ),
-        }),
+    ...(finalizers === undefined ? {} : { finalizers: share(finalizers) }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences: share(ownerReferences) }),
   };
 }
 
@@ -68,14 +83,22 @@ function ours(annotations: Readonly<Record<string, string>>): Record<string, str
 
 /** Without the snapshot, which is read by one GET when a Job is made from it. */
 export function trimBinding(binding: Stored<Binding>): Stored<Binding> {
-  const { snapshot, ...spec } = binding.spec;
-  interning(spec.fluentPVC, 'name', 'uid');
+  const { snapshot, fluentPVC, sidecar, finalization, ...spec } = binding.spec;
   interning(spec.pvc, 'name');
   for (const condition of binding.status?.conditions ?? []) {
     interning(condition, 'type', 'reason', 'lastTransitionTime');
   }
   return interning(
-    { ...binding, metadata: trimMeta(binding.metadata), spec },
+    {
+      ...binding,
+      metadata: trimMeta(binding.metadata),
+      spec: {
+        ...spec,
+        fluentPVC: share(fluentPVC),
+        ...(sidecar === undefined ? {} : { sidecar: share(sidecar) }),
+        ...(finalization === undefined ? {} : { finalization: share(finalization) }),
+      },
+    },
     'apiVersion',
     'kind',
   );
@@ -95,7 +118,7 @@ export function trimClaim(claim: Stored<Claim>): Stored<Claim> {
     kind: intern(kind),
     metadata: trimMeta(metadata),
     spec: spec.volumeName === undefined ? {} : { volumeName: spec.volumeName },
-    ...(status?.phase === undefined ? {} : { status: trimClaimStatus(status) }),
+    ...(status?.phase === undefined ? {} : { status: share(trimClaimStatus(status)) }),
   };
 }
 
@@ -110,32 +133,35 @@ function trimClaimStatus({
   };
 }
 
+const NO_TEMPLATE = frozen({ template: { spec: { containers: [] } } });
+
 export function trimJob(job: Stored<Job>): Stored<Job> {
   const { apiVersion, kind, metadata, status } = job;
   return {
     apiVersion: intern(apiVersion),
     kind: intern(kind),
     metadata: trimMeta(metadata),
-    spec: { template: { spec: { containers: [] } } },
+    spec: NO_TEMPLATE,
     ...(status?.conditions === undefined ? {} : { status: { conditions: status.conditions } }),
   };
 }
 
 const KEPT_CONDITIONS = ['Ready', 'PodScheduled'];
+const NONE = frozen<never[]>([]);
 
 export function trimPod(pod: Stored<Pod>): Stored<Pod> {
   const { apiVersion, kind, status } = pod;
   const { annotations, ...metadata } = pod.metadata;
   const { nodeName, terminationGracePeriodSeconds, volumes = [] } = pod.spec;
   const statuses = (list: ContainerStatus[] | undefined): ContainerStatus[] =>
-    (list ?? []).map(trimStatus);
+    list === undefined ? NONE : list.map(trimStatus);
   return {
     apiVersion: intern(apiVersion),
     kind: intern(kind),
     metadata: trimMeta(metadata),
     spec: {
-      containers: [],
-      ...(nodeName === undefined ? {} : { nodeName }),
+      containers: NONE,
+      ...(nodeName === undefined ? {} : { nodeName: intern(nodeName) }),
       ...(terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds }),
       volumes: volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
         claim === undefined
@@ -145,9 +171,11 @@ export function trimPod(pod: Stored<Pod>): Stored<Pod> {
     },
     status: {
       ...(status?.phase === undefined ? {} : { phase: status.phase }),
-      conditions: (status?.conditions ?? [])
-        .filter(({ type }) => KEPT_CONDITIONS.includes(type))
-        .map(trimPodCondition),
+      conditions: share(
+        (status?.conditions ?? [])
+          .filter(({ type }) => KEPT_CONDITIONS.includes(type))
+          .map(trimPodCondition),
+      ),
       initContainerStatuses: statuses(status?.initContainerStatuses),
       containerStatuses: statuses(status?.containerStatuses),
       ephemeralContainerStatuses: statuses(status?.ephemeralContainerStatuses),
@@ -159,7 +187,7 @@ type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number
 
 function trimPodCondition({ type, status, reason, message }: PodCondition): PodCondition {
   return {
-    type: intern(type),
+    type,
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),

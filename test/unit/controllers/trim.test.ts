@@ -78,6 +78,32 @@ test('a binding loses its snapshot, and nothing else of spec and status', () => 
   expect(binding.spec.snapshot).toBe('{}');
 });
 
+test('what says the same in most objects is there once, and nobody changes it by mistake', () => {
+  const names = ['one', 'another'];
+  const [binding, otherBinding] = names.map((name) => {
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'x' }];
+    return trimBinding(make.binding({ metadata: { name, ownerReferences } }));
+  });
+  const [pod, otherPod] = names.map((name) => trimPod(make.endedPod({ metadata: { name } })));
+  const [claim, otherClaim] = names.map((name) => trimClaim(make.claim({ metadata: { name } })));
+  const pairs = {
+    finalizers: [binding?.metadata.finalizers, otherBinding?.metadata.finalizers],
+    owners: [binding?.metadata.ownerReferences, otherBinding?.metadata.ownerReferences],
+    fluentPVC: [binding?.spec.fluentPVC, otherBinding?.spec.fluentPVC],
+    sidecar: [binding?.spec.sidecar, otherBinding?.spec.sidecar],
+    conditions: [pod?.status?.conditions, otherPod?.status?.conditions],
+    status: [claim?.status, otherClaim?.status],
+  };
+  for (const [name, [part, other]] of Object.entries(pairs)) {
+    expect([name, part]).not.toEqual([name, undefined]);
+    expect([name, part === other]).toEqual([name, true]);
+  }
+  expect(() => binding?.metadata.finalizers?.push('x')).toThrow(TypeError);
+  expect(() => Object.assign(binding?.metadata.ownerReferences?.[0] ?? {}, { name: 'x' })).toThrow(
+    TypeError,
+  );
+});
+
 test('of a namespace is kept by what FluentPVCs select it, and whether it goes', () => {
   const { metadata } = make.claim({
     metadata: { name: 'shop', labels: { team: 'red' }, deletionTimestamp: at(1) },
