@@ -25,21 +25,27 @@ export async function observeStand(
   return observe({ client, clock: systemClock }, over.signal);
 }
 
-/** Lets Pods with a claim each run until there are so many bindings, all Ready. */
+/** Makes Pods with a claim each, in the way of `make`, until there are so many bindings, all Ready. */
 export async function populate(
   { client }: Stand,
   { bindings, until }: Observer,
   count: number,
+  make: (client: KubeClient, index: number) => Promise<unknown> = ofNodes,
 ): Promise<void> {
   const ready = (): number =>
     [...bindings.values()].filter(({ status }) => status?.phase === 'Ready').length;
-  await atOnce(count - [...bindings.values()].length, () => client.create(subjects.operator(ENVS)));
+  await atOnce(count - [...bindings.values()].length, (index) => make(client, index));
   await until({
     what: `${count} bindings to be Ready`,
     probe: () => (ready() >= count ? true : undefined),
     otherwise: () => `${ready()} are`,
     timeout: patienceMs(count),
   });
+}
+
+/** One that nodes let run. */
+function ofNodes(client: KubeClient): Promise<unknown> {
+  return client.create(subjects.operator(ENVS));
 }
 
 export function patienceMs(count: number): number {

@@ -4,11 +4,12 @@ import type { AtRest } from './at-rest.ts';
 import { defineBench, type Bench } from './bench.ts';
 import { lookAtIdle } from './idle.ts';
 import { lookAtMemory } from './memory.ts';
+import { createRunning } from './liveness.ts';
 import { observeStand, patienceMs, populate } from './population.ts';
 import { profiled } from './program.ts';
 import { openStand, standFloor, standOperator } from './stand.ts';
 
-const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, nodes: 10, profile: 'none' };
+const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, profile: 'none' };
 
 type Look = (at: AtRest) => Promise<void>;
 
@@ -22,7 +23,7 @@ export const memoryBench = bench(
   'RSS, heap and cold start, by the number of bindings',
   () => [lookAtMemory()],
 );
-/** Both with the same bindings: making 10,000 of them takes longer than all that is measured. */
+/** Both with the same bindings: making 10,000 of them takes longer than what is measured. */
 export const restBench = bench(
   'rest',
   'what `idle` and `memory` measure, with the same bindings',
@@ -36,8 +37,8 @@ function bench(name: string, what: string, looks: () => readonly Look[]): Bench 
     sizes: SIZES,
     measure: async (sizes, report) => {
       await using parts = new AsyncDisposableStack();
-      const { nodes, seconds, profile } = sizes;
-      const stand = await openStand(name, { nodes, audit: true, report }, parts);
+      const { seconds, profile } = sizes;
+      const stand = await openStand(name, { nodes: 0, audit: true, report }, parts);
       const all = looks();
       for (const bindings of sizes.bindings) {
         await using own = new AsyncDisposableStack();
@@ -46,7 +47,7 @@ function bench(name: string, what: string, looks: () => readonly Look[]): Bench 
         const floor = await standFloor(stand, 5);
         own.defer(() => floor.kill());
         const observer = await observeStand(stand, own);
-        await populate(stand, observer, bindings);
+        await populate(stand, observer, bindings, createRunning);
         report.step(`${bindings} bindings are Ready`);
         const audit = await followAudit(stand.cluster.auditLog);
         await quiet(audit, patienceMs(bindings));

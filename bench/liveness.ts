@@ -1,0 +1,54 @@
+import { rfc3339 } from '../src/api/condition.ts';
+import { labels } from '../src/api/names.ts';
+import type { Container, ContainerStatus, Pod, PodStatus } from '../src/api/pod.ts';
+import type { KubeClient } from '../src/kube/client.ts';
+import { NAMESPACE, subjects } from './shapes.ts';
+
+/*
+ * Pods that run as far as anybody is told, without scheduler, volume controller and kubelet: simulated nodes
+ * take an hour for 10,000 of them, and the operator cannot tell.
+ */
+
+const ENVS = 5;
+const NODES = 100;
+
+/** Makes a Pod that the operator's webhook is asked about, gives its claim a volume, and lets it run. */
+export async function createRunning(client: KubeClient, index: number): Promise<void> {
+  const asked = subjects.operator(ENVS);
+  const spec = { ...asked.spec, nodeName: `node-${index % NODES}` };
+  const pod = await client.create<Pod>({ ...asked, spec });
+  const say = (kind: 'Pod' | 'PersistentVolumeClaim', name: string, status: object) =>
+    client.patch(
+      { kind, namespace: NAMESPACE, name },
+      { type: 'merge', subresource: 'status', body: { status } },
+    );
+  const claim = pod.metadata.labels?.[labels.binding] ?? '';
+  await client.patch(
+    { kind: 'PersistentVolumeClaim', namespace: NAMESPACE, name: claim },
+    { type: 'merge', body: { spec: { volumeName: `pvc-${pod.metadata.uid}` } } },
+  );
+  await say('PersistentVolumeClaim', claim, { phase: 'Bound', capacity: { storage: '10Mi' } });
+  await say('Pod', pod.metadata.name, runningStatus(pod));
+}
+
+function runningStatus({ spec }: Pod): PodStatus & { startTime: string } {
+  const now = rfc3339(Date.now());
+  const running = ({ name, ...container }: Container & { image?: string }): ContainerStatus => ({
+    name,
+    restartCount: 0,
+    state: { running: { startedAt: now } },
+    // What the operator does not read, and is sent all the same.
+    ...{ image: container.image, imageID: 'busybox@sha256', ready: true, started: true },
+  });
+  return {
+    phase: 'Running',
+    startTime: now,
+    conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+    })),
+    containerStatuses: spec.containers.map(running),
+    initContainerStatuses: (spec.initContainers ?? []).map(running),
+  };
+}
