@@ -50,7 +50,7 @@ export async function run(
 
   const connection = await connect({ kubeconfig: config.kubeconfig, clock });
   parts.defer(() => connection.close());
-  const metrics = createMetrics({ version });
+  const metrics = createMetrics({ version, timers: clock });
   const client = createClient(connection, `${APP_NAME}/${version}`, metrics.requested);
   const base: Base = { config, client, clock, log, signal, parts };
 

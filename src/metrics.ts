@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { admissionMetrics, type AdmissionMetrics } from './metrics/admissions.ts';
 import { censusMetrics, type CensusMetrics } from './metrics/census.ts';
-import { eventLoopMetrics } from './metrics/event-loop.ts';
+import type { Timers } from './metrics/event-loop.ts';
 import { outcomeMetrics, type OutcomeMetrics } from './metrics/outcomes.ts';
 import { processMetrics, type ProcessMetrics } from './metrics/process.ts';
 import { queueMetrics, type QueueMetrics } from './metrics/queues.ts';
@@ -31,16 +31,13 @@ export interface Metrics
   text(): Promise<{ contentType: string; body: string }>;
 }
 
-/** Metrics of this process, which is of that version. */
-export function createMetrics({ version }: { version: string }): Metrics {
+/** Metrics of this process, which is of that version and has these timers. */
+export function createMetrics(about: { version: string; timers: Timers }): Metrics {
   const registry = new Registry();
   const { outcome, expect } = outcomeMetrics(registry);
   const { census, refresh } = censusMetrics(registry, expect);
-  const process = processMetrics(registry, version);
-  // Behind it: by the names of some that it leaves out.
-  const eventLoop = eventLoopMetrics(registry);
   return {
-    ...process,
+    ...processMetrics(registry, about),
     ...admissionMetrics(registry),
     ...reconcileMetrics(registry),
     ...queueMetrics(registry),
@@ -50,7 +47,6 @@ export function createMetrics({ version }: { version: string }): Metrics {
     census,
     async text() {
       refresh();
-      eventLoop.refresh();
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -1,52 +1,66 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 
-/**
- * A timer that runs this often is looked at for how late it is: often enough to meet a loop that is slow for
- * seconds, seldom enough to be nothing of what a process at rest does.
- */
+/** Often enough to meet a loop that is slow for seconds, seldom enough to be nothing for a process at rest. */
 const EVERY_MS = 500;
 
-type Intervals = ReturnType<typeof monitorEventLoopDelay>;
-
-/** What is told of the intervals since the last scrape, by the names that prom-client has for it. */
-const TOLD: Readonly<Record<string, (intervals: Intervals) => number>> = {
+/** What is told of the delays since the last scrape: in the histogram they are µs, and none is below one. */
+const TOLD: Readonly<Record<string, (late: RecordableHistogram) => number>> = {
   min: ({ min }) => min,
   max: ({ max }) => max,
   mean: ({ mean }) => mean,
-  p50: (intervals) => intervals.percentile(50),
-  p90: (intervals) => intervals.percentile(90),
-  p99: (intervals) => intervals.percentile(99),
+  stddev: ({ stddev }) => stddev,
+  p50: (late) => late.percentile(50),
+  p90: (late) => late.percentile(90),
+  p99: (late) => late.percentile(99),
 };
 
-/** How late the process comes to what it should do. */
-export interface EventLoopMetrics {
-  /** To be called before the metrics are read. */
-  refresh: () => void;
+/** What is needed of the program's clock: metrics know nothing but themselves. */
+export interface Timers {
+  /** Milliseconds since some beginning, by a clock that nobody sets. */
+  uptime(): number;
+  /** Runs the function once, that many ms from now. */
+  after(ms: number, run: () => void): unknown;
 }
 
+/** Names of the gauges; prom-client has some that are called so, too. */
+export const EVENT_LOOP_GAUGES: readonly string[] = Object.keys(TOLD).map(nameOf);
+
 /**
- * prom-client's own gauges of these names tell how long the intervals were, and so of a process that is
- * never late all that they should be.
+ * How late the process comes to what it should do, by a timer of which each run is due at a time that was
+ * fixed before. Node's own sampler counts the next interval from the end of a delay, and so overlooks
+ * delays that follow one another; and it tells the interval with the delay.
  */
-export function eventLoopMetrics(registry: Registry): EventLoopMetrics {
-  const intervals = monitorEventLoopDelay({ resolution: EVERY_MS });
-  intervals.enable();
+export function eventLoopMetrics(registry: Registry, timers: Timers): void {
+  const late = createHistogram();
+  let due = timers.uptime() + EVERY_MS;
+  const look = (): void => {
+    const now = timers.uptime();
+    // What was due meanwhile counts as well: a long delay is more than one.
+    for (; due <= now; due += EVERY_MS) late.record(Math.round((now - due) * 1_000) + 1);
+    timers.after(due - now, look);
+  };
+  timers.after(EVERY_MS, look);
+
   const gauges = Object.entries(TOLD).map(([name, of]) => ({
     of,
     gauge: new Gauge({
-      name: `nodejs_eventloop_lag_${name}_seconds`,
-      help: `How late the event loop was since the last scrape: ${name}.`,
+      name: nameOf(name),
+      help: `By how much the event loop was late since the last scrape: ${name}.`,
       registers: [registry],
+      // The first that is read does it for all.
+      ...(name === 'min' ? { collect } : {}),
     }),
   }));
-  return {
-    refresh() {
-      for (const { gauge, of } of gauges) {
-        const late = intervals.count === 0 ? 0 : of(intervals) / 1e9 - EVERY_MS / 1000;
-        gauge.set(Math.max(late, 0));
-      }
-      intervals.reset();
-    },
-  };
+
+  function collect(): void {
+    // Nothing new is known yet: another scrape was just before.
+    if (late.count === 0) return;
+    for (const { gauge, of } of gauges) gauge.set(of(late) / 1e6);
+    late.reset();
+  }
+}
+
+function nameOf(what: string): string {
+  return `nodejs_eventloop_lag_${what}_seconds`;
 }

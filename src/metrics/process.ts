@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { EVENT_LOOP_GAUGES, eventLoopMetrics, type Timers } from './event-loop.ts';
 
 /** What is known of the process as a whole. */
 export interface ProcessMetrics {
@@ -8,24 +9,23 @@ export interface ProcessMetrics {
   certificate: (read: () => number) => void;
 }
 
-/** Gauges of prom-client's that are left out. */
-const LEFT_OUT = [
-  // Their names say that they are counters; `nodejs_active_handles` and the like say the same.
+/** Gauges whose names say that they are counters; `nodejs_active_handles` and the like say the same. */
+const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
-  // Told by event-loop.ts.
-  ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
-    (name) => `nodejs_eventloop_lag_${name}_seconds`,
-  ),
 ];
-/** For those that are left out prom-client wakes the process as often as it is told to. */
+/** For its own look at the event loop, which is left out, prom-client would wake the process every 10 ms. */
 const NEVER_MS = 24 * 3_600_000;
 
-export function processMetrics(registry: Registry, version: string): ProcessMetrics {
+export function processMetrics(
+  registry: Registry,
+  { version, timers }: { version: string; timers: Timers },
+): ProcessMetrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
-  for (const name of LEFT_OUT) registry.removeSingleMetric(name);
+  for (const name of [...MISNAMED, ...EVENT_LOOP_GAUGES]) registry.removeSingleMetric(name);
+  eventLoopMetrics(registry, timers);
   new Gauge({
     name: 'fluent_pvc_build_info',
     help: 'Always 1; the label says which version this is.',

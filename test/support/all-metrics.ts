@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Standing } from '../../src/metrics/census.ts';
 
@@ -22,7 +23,7 @@ const standing: Standing = {
 
 /** What /metrics says of a process that does everything, and to which everything has happened. */
 export async function allMetrics(): Promise<string> {
-  const metrics = createMetrics({ version: '1.2.3' });
+  const metrics = createMetrics({ version: '1.2.3', timers: systemClock });
   const fluentPVC = 'logs';
   metrics.census(() => new Map([[fluentPVC, standing]]));
   metrics.outcome({ kind: 'sidecarDeletion', fluentPVC, trigger: 'SidecarFailure' });

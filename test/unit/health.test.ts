@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/clock.ts';
 import { createHealthServer, type Check, type Health } from '../../src/health.ts';
 import { createMetrics } from '../../src/metrics.ts';
 
@@ -13,7 +14,7 @@ const ask = async (path: string): Promise<{ code: number; text: string }> => {
 };
 const serve = (checks: { live?: [string, Check][]; ready?: [string, Check][] }): void => {
   health = { live: new Map(checks.live), ready: new Map(checks.ready) };
-  server = createHealthServer(health, createMetrics({ version: '1.2.3' }));
+  server = createHealthServer(health, createMetrics({ version: '1.2.3', timers: systemClock }));
 };
 afterEach(() => server.close());
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/clock.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import type { Census, Standing } from '../../src/metrics/census.ts';
 
@@ -9,7 +9,7 @@ async function linesOf(metrics: Metrics, name: string): Promise<string[]> {
   return body.split('\n').filter((line) => line.startsWith(name));
 }
 
-const fresh = (): Metrics => createMetrics({ version: '1.2.3' });
+const fresh = (): Metrics => createMetrics({ version: '1.2.3', timers: systemClock });
 
 test('a watch tells its silence and its ends, as they are when somebody asks', async () => {
   const metrics = fresh();
@@ -32,22 +32,56 @@ test('a watch tells its silence and its ends, as they are when somebody asks', a
   ]);
 });
 
-test('how late the event loop was is told since the last scrape, and 0 where it was not', async () => {
-  const metrics = fresh();
-  const most = async (): Promise<number> => {
-    const [line = ''] = await linesOf(metrics, 'nodejs_eventloop_lag_max_seconds ');
+describe('how late the event loop was', () => {
+  let uptime: number;
+  let timers: { at: number; run: () => void }[];
+  let metrics: Metrics;
+  beforeEach(() => {
+    uptime = 7;
+    timers = [];
+    const after = (ms: number, run: () => void): number => timers.push({ at: uptime + ms, run });
+    metrics = createMetrics({ version: '1.2.3', timers: { uptime: () => uptime, after } });
+  });
+  /** Blocks the loop for so long, so often; what is due is run in between. */
+  const block = (ms: number, times: number): void => {
+    for (let time = 0; time < times; time += 1) {
+      uptime += ms;
+      const due = timers.filter(({ at }) => at <= uptime);
+      timers = timers.filter((timer) => !due.includes(timer));
+      for (const { run } of due) run();
+    }
+  };
+  const told = async (what: string): Promise<number> => {
+    const [line = ''] = await linesOf(metrics, `nodejs_eventloop_lag_${what}_seconds `);
     return Number(line.split(' ')[1]);
   };
-  expect(await most()).toBe(0);
-  // It is looked for twice a second, and what is measured is from look to look.
-  await sleep(1_050);
-  expect(await most()).toBeLessThan(0.4);
-  await sleep(550);
-  const until = performance.now() + 1_100;
-  while (performance.now() < until);
-  await sleep(1);
-  expect(await most()).toBeGreaterThan(0.5);
-  expect(await most()).toBe(0);
+
+  test('is nothing where it was not', async () => {
+    expect(await told('p99')).toBe(0);
+    block(10, 1_000);
+    expect(await told('p99')).toBeLessThan(0.011);
+  });
+  test('is told, of delays one after the other and as long as the interval, too', async () => {
+    block(10, 10);
+    block(500, 20);
+    expect(await told('p50')).toBeCloseTo(0.1, 2);
+    block(600, 20);
+    expect(await told('max')).toBeCloseTo(0.5, 1);
+  });
+  test('counts a long delay for each time that it hid', async () => {
+    block(100, 4);
+    block(2_000, 1);
+    // It should have run after 100, 600, 1100 and 1600 ms of that.
+    expect(await told('mean')).toBeCloseTo(1.15, 2);
+    expect(await told('max')).toBeCloseTo(1.9, 2);
+  });
+  test('begins anew with each scrape, and stays where that was just before', async () => {
+    block(2_000, 1);
+    expect(await told('max')).toBeCloseTo(1.5, 1);
+    expect(await told('max')).toBeCloseTo(1.5, 1);
+    block(10, 100);
+    expect(await told('max')).toBeLessThan(0.011);
+  });
 });
 
 describe('what has become of claims', () => {
