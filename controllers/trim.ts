@@ -11,33 +11,42 @@ import type { ContainerStatus, Pod } from '../src/api/pod.ts';
  * There are thousands of objects.
  */
 
-const MOST_KNOWN = 2_000;
+/** What is in memory already, of the newest. Who has one keeps it, whatever becomes of it here. */
+class Known<T> {
+  readonly #most: number;
+  readonly #all = new Map<string, T>();
 
-/** The one that is in memory already. */
-function known<T>(all: Map<string, T>, key: string, make: () => T): T {
-  const one = all.get(key);
-  if (one !== undefined) return one;
-  // Most of them are times by then, which do not come again. Who has one keeps it.
-  if (all.size >= MOST_KNOWN) all.clear();
-  const made = make();
-  all.set(key, made);
-  return made;
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string, make: () => T): T {
+    const one = this.#all.get(key);
+    if (one !== undefined) return one;
+    if (this.#all.size >= this.#most) this.#all.clear();
+    const made = make();
+    this.#all.set(key, made);
+    return made;
+  }
 }
 
-const texts = new Map<string, string>();
+/** Most of them are times after a while, which do not come again. */
+const texts = new Known<string>(2_000);
 
 function intern<T extends string>(text: T): T {
-  return known(texts, text, () => text) as T;
+  return texts.get(text, () => text) as T;
 }
 
-const parts = new Map<string, object>();
+const parts = new Known<object>(200);
+/** As JSON, in characters: what is longer says something of its own, as a scheduler's reasons. */
+const LONGEST_PART = 2_000;
 
-/** For what says the same in most objects, and is made of little. */
+/** The part that is in memory already, or this one, frozen: who changed it would change it for all. */
 function share<T extends object>(part: T): T {
-  return known(parts, JSON.stringify(part), () => frozen(part)) as T;
+  const text = JSON.stringify(part);
+  return text.length > LONGEST_PART ? part : (parts.get(text, () => frozen(part)) as T);
 }
 
-/** Who changed it would change it for all. */
 function frozen<T extends object>(part: T): T {
   for (const value of Object.values(part) as unknown[]) {
     if (typeof value === 'object' && value !== null) frozen(value);

@@ -82,7 +82,10 @@ test('what says the same in most objects is there once, and nobody changes it by
   const names = ['one', 'another'];
   const [binding, otherBinding] = names.map((name) => {
     const ownerReferences = [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'x' }];
-    return trimBinding(make.binding({ metadata: { name, ownerReferences } }));
+    const finalization = { onSuccess: 'Retain', onNamespaceDeletion: 'Rescue' } as const;
+    return trimBinding(
+      make.binding({ metadata: { name, ownerReferences }, spec: { finalization } }),
+    );
   });
   const [pod, otherPod] = names.map((name) => trimPod(make.endedPod({ metadata: { name } })));
   const [claim, otherClaim] = names.map((name) => trimClaim(make.claim({ metadata: { name } })));
@@ -91,6 +94,7 @@ test('what says the same in most objects is there once, and nobody changes it by
     owners: [binding?.metadata.ownerReferences, otherBinding?.metadata.ownerReferences],
     fluentPVC: [binding?.spec.fluentPVC, otherBinding?.spec.fluentPVC],
     sidecar: [binding?.spec.sidecar, otherBinding?.spec.sidecar],
+    finalization: [binding?.spec.finalization, otherBinding?.spec.finalization],
     conditions: [pod?.status?.conditions, otherPod?.status?.conditions],
     status: [claim?.status, otherClaim?.status],
   };
