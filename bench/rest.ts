@@ -4,7 +4,7 @@ import type { AtRest } from './at-rest.ts';
 import { defineBench, type Bench } from './bench.ts';
 import { lookAtIdle } from './idle.ts';
 import { lookAtMemory } from './memory.ts';
-import { createRunning } from './liveness.ts';
+import { createRunning } from './running-pod.ts';
 import { observeStand, patienceMs, populate } from './population.ts';
 import { profiled } from './program.ts';
 import { openStand, standFloor, standOperator } from './stand.ts';

@@ -5,10 +5,17 @@ import type { KubeClient } from '../src/kube/client.ts';
 import { NAMESPACE, subjects } from './shapes.ts';
 
 /*
- * Pods that run as far as anybody is told, without scheduler, volume controller and kubelet: simulated nodes
- * take an hour for 10,000 of them, and the operator cannot tell.
+ * Pods that run as far as anybody is told, without scheduler, volume controller and kubelet, which take an
+ * hour for 10,000 of them. They look alike, but for who is said to have written what.
  */
 
+/** Of the volume controller and its provisioner. */
+const CLAIM_ANNOTATIONS = {
+  'pv.kubernetes.io/bind-completed': 'yes',
+  'pv.kubernetes.io/bound-by-controller': 'yes',
+  'volume.beta.kubernetes.io/storage-provisioner': 'kubernetes.io/host-path',
+  'volume.kubernetes.io/storage-provisioner': 'kubernetes.io/host-path',
+};
 const ENVS = 5;
 const NODES = 100;
 
@@ -22,14 +29,18 @@ export async function createRunning(client: KubeClient, index: number): Promise<
       { kind, namespace: NAMESPACE, name },
       { type: 'merge', subresource: 'status', body: { status } },
     );
-  const claim = pod.metadata.labels?.[labels.binding] ?? '';
+  const claim = pod.metadata.labels?.[labels.binding];
+  if (claim === undefined) throw new Error(`Pod "${pod.metadata.name}" was not injected`);
+  const bound = { annotations: CLAIM_ANNOTATIONS };
   await client.patch(
     { kind: 'PersistentVolumeClaim', namespace: NAMESPACE, name: claim },
-    { type: 'merge', body: { spec: { volumeName: `pvc-${pod.metadata.uid}` } } },
+    { type: 'merge', body: { metadata: bound, spec: { volumeName: `pvc-${pod.metadata.uid}` } } },
   );
   await say('PersistentVolumeClaim', claim, { phase: 'Bound', capacity: { storage: '10Mi' } });
   await say('Pod', pod.metadata.name, runningStatus(pod));
 }
+
+const ID = `containerd://${'0123456789abcdef'.repeat(4)}`;
 
 function runningStatus({ spec }: Pod): PodStatus & { startTime: string } {
   const now = rfc3339(Date.now());
@@ -38,11 +49,13 @@ function runningStatus({ spec }: Pod): PodStatus & { startTime: string } {
     restartCount: 0,
     state: { running: { startedAt: now } },
     // What the operator does not read, and is sent all the same.
-    ...{ image: container.image, imageID: 'busybox@sha256', ready: true, started: true },
+    ...{ image: container.image, imageID: ID, containerID: ID, ready: true, started: true },
   });
   return {
     phase: 'Running',
     startTime: now,
+    ...{ hostIP: '10.0.0.1', hostIPs: [{ ip: '10.0.0.1' }] },
+    ...{ podIP: '10.1.0.1', podIPs: [{ ip: '10.1.0.1' }] },
     conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
       type,
       status: 'True',
