@@ -10,8 +10,8 @@ import { bindingRef, type StatusChange } from './binding-facts.ts';
 
 /**
  * Has the API server forget who wrote which field, and not begin again: that is for objects with several
- * authors, and of each later write of a binding it is a third of the costs. What makes an object cannot
- * ask for it. See the Kubernetes API concepts, "Clearing managedFields".
+ * authors, and two fifths of what each later write of a binding costs. What makes an object cannot ask for
+ * it. See the Kubernetes API concepts, "Clearing managedFields".
  */
 const NO_MANAGED_FIELDS = [{}];
 

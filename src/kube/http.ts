@@ -104,8 +104,8 @@ async function send(
           'user-agent': userAgent,
         },
         body: call.body === undefined ? null : JSON.stringify(call.body),
-        // Of a DELETE with a body undici closes the connection, as some servers lose their place in it: not
-        // this one, of which a new one costs more than the request.
+        // Behind a DELETE with a body undici closes the connection, for servers that do not read it. An API
+        // server does, and a new connection costs more than the request.
         reset: false,
         signal: call.signal ?? null,
       });
