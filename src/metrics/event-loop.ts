@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Often enough to meet a loop that is slow for seconds, seldom enough to be nothing for a process at rest. */
-const EVERY_MS = 500;
+const EVERY_MS = 1_000;
 
 /** What is told of the delays since the last scrape: in the histogram they are µs, and none is below one. */
 const TOLD: Readonly<Record<string, (late: RecordableHistogram) => number>> = {
