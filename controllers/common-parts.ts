@@ -32,7 +32,7 @@ export function intern<T extends string>(text: T): T {
 
 const parts = new Known<object>(200);
 /** As JSON, in characters: what is longer says something of its own, as a scheduler's reasons. */
-const LONGEST_PART = 2_000;
+const LONGEST_PART = 12_000;
 
 /** The part that is in memory already, or this one, frozen: who changed it would change it for all. */
 export function share<T extends object>(part: T): T {
