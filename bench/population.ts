@@ -1,5 +1,6 @@
 import { observe, type Observer } from '../e2e/observer.ts';
 import type { KubeObject, Stored } from '../src/api/object.ts';
+import type { Pod } from '../src/api/pod.ts';
 import type { Kind } from '../src/api/resources.ts';
 import { systemClock } from '../src/clock.ts';
 import type { KubeClient } from '../src/kube/client.ts';
@@ -25,16 +26,18 @@ export async function observeStand(
   return observe({ client, clock: systemClock }, over.signal);
 }
 
-/** Makes Pods with a claim each, in the way of `make`, until there are so many bindings, all Ready. */
+/** Makes Pods with a claim each until there are so many bindings, all Ready: what lets them run is `make`'s. */
 export async function populate(
   { client }: Stand,
   { bindings, until }: Observer,
   count: number,
-  make: (client: KubeClient, index: number) => Promise<unknown> = ofNodes,
+  make: (client: KubeClient, pod: Pod, index: number) => Promise<unknown> = ofNodes,
 ): Promise<void> {
   const ready = (): number =>
     [...bindings.values()].filter(({ status }) => status?.phase === 'Ready').length;
-  await atOnce(count - [...bindings.values()].length, (index) => make(client, index));
+  await atOnce(count - [...bindings.values()].length, (index) =>
+    make(client, subjects.operator(ENVS), index),
+  );
   await until({
     what: `${count} bindings to be Ready`,
     probe: () => (ready() >= count ? true : undefined),
@@ -43,9 +46,9 @@ export async function populate(
   });
 }
 
-/** One that nodes let run. */
-function ofNodes(client: KubeClient): Promise<unknown> {
-  return client.create(subjects.operator(ENVS));
+/** Nodes let it run. */
+function ofNodes(client: KubeClient, pod: Pod): Promise<unknown> {
+  return client.create(pod);
 }
 
 export function patienceMs(count: number): number {

@@ -4,9 +4,9 @@ import type { AtRest } from './at-rest.ts';
 import { defineBench, type Bench } from './bench.ts';
 import { lookAtIdle } from './idle.ts';
 import { lookAtMemory } from './memory.ts';
-import { createRunning } from './running-pod.ts';
 import { observeStand, patienceMs, populate } from './population.ts';
 import { profiled } from './program.ts';
+import { createRunning } from './running-pod.ts';
 import { openStand, standFloor, standOperator } from './stand.ts';
 
 const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, profile: 'none' };

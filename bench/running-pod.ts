@@ -2,7 +2,7 @@ import { rfc3339 } from '../src/api/condition.ts';
 import { labels } from '../src/api/names.ts';
 import type { Container, ContainerStatus, Pod, PodStatus } from '../src/api/pod.ts';
 import type { KubeClient } from '../src/kube/client.ts';
-import { NAMESPACE, subjects } from './shapes.ts';
+import { NAMESPACE } from './shapes.ts';
 
 /*
  * Pods that run as far as anybody is told, without scheduler, volume controller and kubelet, which take an
@@ -16,12 +16,10 @@ const CLAIM_ANNOTATIONS = {
   'volume.beta.kubernetes.io/storage-provisioner': 'kubernetes.io/host-path',
   'volume.kubernetes.io/storage-provisioner': 'kubernetes.io/host-path',
 };
-const ENVS = 5;
 const NODES = 100;
 
 /** Makes a Pod that the operator's webhook is asked about, gives its claim a volume, and lets it run. */
-export async function createRunning(client: KubeClient, index: number): Promise<void> {
-  const asked = subjects.operator(ENVS);
+export async function createRunning(client: KubeClient, asked: Pod, index: number): Promise<void> {
   const spec = { ...asked.spec, nodeName: `node-${index % NODES}` };
   const pod = await client.create<Pod>({ ...asked, spec });
   const say = (kind: 'Pod' | 'PersistentVolumeClaim', name: string, status: object) =>
