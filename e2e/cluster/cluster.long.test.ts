@@ -61,6 +61,25 @@ describe('simulated nodes', () => {
     expect(await tracesOf(folderOf('simulated'))).toEqual([]);
     await cluster.stop();
   });
+
+  it('come anew with each cluster, unless the one that is there shall be used', async () => {
+    const nodes = { kind: 'kwok', count: 0 } as const;
+    const start = (reuse?: true): Promise<Cluster> =>
+      startCluster({
+        name: 'anew',
+        nodes,
+        apiServerOnly: true,
+        environment,
+        ...(reuse && { reuse }),
+      });
+    const mark = 'namespace/mark';
+    await createKubectl(await start())('create', 'namespace', 'mark');
+    const same = createKubectl(await start(true));
+    expect(await same('get', 'namespace', '-o', 'name')).toContain(mark);
+    const anew = await start();
+    expect(await createKubectl(anew)('get', 'namespace', '-o', 'name')).not.toContain(mark);
+    await anew.stop();
+  });
 });
 
 asRoot('a real node', () => {

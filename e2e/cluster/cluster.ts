@@ -34,14 +34,16 @@ export interface ClusterRequest {
   readonly userKubeconfig?: string;
   readonly environment?: Environment;
   readonly reporter?: Reporter;
+  /** One of this name that is well and as wanted is handed out as it is. Default false: it goes first. */
+  readonly reuse?: boolean;
   /** Gives up and cleans up when aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Starts a cluster and returns when it can be used: API server, controllers and nodes are ready.
- * Leftovers of a former run of this name are removed first; one that is healthy and as wanted is
- * returned as it is. A failed start leaves nothing but its logs.
+ * One of this name, or what a former run left of it, is removed first. A failed start leaves nothing
+ * but its logs.
  */
 export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   const environment = request.environment ?? readEnvironment();
@@ -62,7 +64,7 @@ export async function startCluster(request: ClusterRequest): Promise<Cluster> {
   };
   const signal = request.signal ?? new AbortController().signal;
   const config = await withClusterLock(environment, request.name, async () => {
-    const health = await healthOf(folders);
+    const health = request.reuse === true ? await healthOf(folders) : undefined;
     if (health?.healthy === true) {
       requireSame(health.config, plan, request.kubernetesVersion);
       reporter.step(`cluster ${request.name} runs already`);

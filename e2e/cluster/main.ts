@@ -69,6 +69,7 @@ async function up(
     apiServerArgs: command.apiServerArgs,
     ...(kubernetesVersion !== undefined && { kubernetesVersion }),
     ...(kubeconfig !== undefined && { userKubeconfig: resolve(kubeconfig) }),
+    reuse: true,
     environment,
     reporter,
     signal: interrupts.signal,

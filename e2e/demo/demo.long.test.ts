@@ -17,7 +17,7 @@ asRoot('the demo on a real node', () => {
     expect(await traces()).not.toEqual([]);
 
     const run = await demo([]);
-    expect(run.stdout).toContain('removed the cluster of an earlier demo');
+    expect(run.stdout).toContain('removed what was left of cluster demo');
     expectEveryLine(run);
     expect(await traces()).toEqual([]);
   });

@@ -59,10 +59,6 @@ async function playWithCluster(
   context: DemoContext,
 ): Promise<boolean> {
   const { environment, reporter, signal } = context;
-  // Also one that is well, and the operator of a demo that was killed: the story starts anew.
-  if (await stopCluster(environment, clusterName, { keepLogs: false })) {
-    reporter.step('removed the cluster of an earlier demo');
-  }
   const cluster = await startCluster({
     name: clusterName,
     nodes: options.nodes === 'real' ? { kind: 'real' } : { kind: 'kwok', count: 1 },

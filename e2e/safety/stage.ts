@@ -46,9 +46,6 @@ export async function openStage(
   parts: AsyncDisposableStack,
 ): Promise<SafetyStage> {
   const { environment, reporter, signal: interrupted } = context;
-  if (await stopCluster(environment, CLUSTER, { keepLogs: false })) {
-    reporter.step('removed the cluster of earlier runs');
-  }
   parts.defer(async () => {
     await stopCluster(environment, CLUSTER, { keepLogs: false });
     reporter.step('the cluster is removed');
