@@ -5,6 +5,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.ts' },
   roots: ['<rootDir>/test', '<rootDir>/e2e'],
   testMatch: ['**/*.test.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/once.ts'],
   testSequencer: '<rootDir>/test/support/longest-first.ts',
   // Tests of a file that run at the same time: they wait most of it.
   maxConcurrency: 20,

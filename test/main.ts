@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { prepare, runStage, type Say, type Tally, type Wanted } from './run-stage.ts';
+import { readEnvironment } from '../e2e/cluster/environment.ts';
+import { withLock } from '../e2e/cluster/lock.ts';
+import { messageOf } from '../src/errors.ts';
+import type { Tally } from './run-jest.ts';
+import { root, type Say } from './run-program.ts';
+import { prepare, runStage, type Wanted } from './run-stage.ts';
 import { PHASES, STAGES, type Stage } from './stages.ts';
 
-const root = join(import.meta.dirname, '..');
 const isCI = process.env.CI === 'true';
 // Tests of two checkouts at once have clusters of the same names.
 process.env.XDG_STATE_HOME = join(
@@ -32,7 +36,27 @@ async function main(argv: readonly string[]): Promise<number> {
   const isChosen = (stage: Stage): boolean =>
     names.length === 0 ? stage.onlyByName !== true : names.includes(stage.name);
 
-  const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
+  if (!STAGES.some((stage) => isChosen(stage) && stage.needs !== 'nothing')) {
+    return runStages(isChosen, wanted);
+  }
+  const lock = {
+    file: join(readEnvironment().stateFolder, '.tests.lock'),
+    what: 'the test run of this checkout',
+    timeout: OTHERS_MS,
+    onWait: (holder: number): void => {
+      write(`waiting for process ${holder}: tests of this checkout with the same clusters\n`);
+    },
+  };
+  return withLock(lock, () => runStages(isChosen, wanted));
+}
+
+/** How long a run of the same checkout that came before may take, in ms. */
+const OTHERS_MS = 3_600_000;
+
+async function runStages(isChosen: (stage: Stage) => boolean, wanted: Wanted): Promise<number> {
+  let passed = 0;
+  let skipped = 0;
+  const failures: string[] = [];
   /** Why the programs of a stage could not be obtained. */
   const unprepared = new Map<Stage, unknown>();
   /** One after the other. */
@@ -41,16 +65,18 @@ async function main(argv: readonly string[]): Promise<number> {
       const say = prefixed ? sayAs(stage.name) : write;
       const startedAt = performance.now();
       say(`=== ${stage.name}\n`);
-      const { passed, failed, skipped } = await (
+      const tally = await (
         unprepared.has(stage)
           ? Promise.reject(unprepared.get(stage) as Error)
           : runStage(stage, wanted, say)
       ).catch(broken(say));
-      sum.passed += passed;
-      sum.failed += failed;
-      sum.skipped += skipped;
+      passed += tally.passed;
+      skipped += tally.skipped;
+      failures.push(...tally.failures.map((failure) => `${stage.name}: ${failure}`));
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-      say(`=== ${stage.name}: ${passed} passed, ${failed} failed in ${seconds} s\n`);
+      say(
+        `=== ${stage.name}: ${tally.passed} passed, ${tally.failures.length} failed in ${seconds} s\n`,
+      );
     }
   };
   for (const phase of PHASES) {
@@ -61,17 +87,19 @@ async function main(argv: readonly string[]): Promise<number> {
     await Promise.all(rows.map((row) => runRow(row, rows.length > 1)));
   }
 
-  const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
-  write(`\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`);
-  if (isCI && sum.skipped > 0) write('CI=true allows no skipped test\n');
-  return sum.failed > 0 || (isCI && sum.skipped > 0) ? 1 : 0;
+  // Together at the end: of a long output often only the last lines are kept.
+  write(failures.map((failure) => `\nFAILED ${failure}`).join(''));
+  const beside = skipped === 0 ? '' : `, ${skipped} skipped`;
+  write(`\n\n${passed} passed, ${failures.length} failed${beside}\n`);
+  if (isCI && skipped > 0) write('CI=true allows no skipped test\n');
+  return failures.length > 0 || (isCI && skipped > 0) ? 1 : 0;
 }
 
 /** A stage that cannot run, such as one whose cluster does not start, keeps no other from running. */
 function broken(say: Say): (error: unknown) => Tally {
   return (error) => {
     say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failures: [messageOf(error)], skipped: 0 };
   };
 }
 

@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { obtainCertManager } from '../e2e/cert-manager.ts';
 import { obtainSoftware, startCluster } from '../e2e/cluster/cluster.ts';
 import { oldestKubernetesVersion } from '../e2e/cluster/recipes.ts';
@@ -12,14 +8,9 @@ import { ensureBuilder } from '../e2e/image/build.ts';
 import { obtainLogCollection } from '../e2e/log-collection/images.ts';
 import { prometheusOperatorDefinitions } from '../e2e/prometheus-operator.ts';
 import { obtainTool } from '../e2e/tools.ts';
+import { runJest, type Tally } from './run-jest.ts';
+import { bin, run, type Say } from './run-program.ts';
 import type { Stage } from './stages.ts';
-
-/** What a stage came to. A program counts as one test. */
-export interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 /** What of a stage. */
 export interface Wanted {
@@ -33,11 +24,6 @@ export interface Wanted {
   flags: readonly string[];
 }
 
-/** Takes lines of output. */
-export type Say = (text: string) => void;
-
-const root = join(import.meta.dirname, '..');
-const bin = join(root, 'node_modules/.bin');
 const isCI = process.env.CI === 'true';
 
 /**
@@ -71,7 +57,7 @@ export async function runStage(stage: Stage, wanted: Wanted, say: Say): Promise<
   const reason = whyImpossible(stage);
   if (reason !== undefined) {
     say(`skipped: ${reason}\n`);
-    return { passed: 0, failed: isCI ? 1 : 0, skipped: 1 };
+    return { passed: 0, failures: isCI ? [reason] : [], skipped: 1 };
   }
   if ('programs' in stage.run) return runPrograms(stage.run.programs, say);
   const { jest, workers, testTimeoutMs } = stage.run;
@@ -121,78 +107,13 @@ function whyImpossible(stage: Stage): string | undefined {
 }
 
 async function runPrograms(programs: readonly (readonly string[])[], say: Say): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally: Tally = { passed: 0, failures: [], skipped: 0 };
   for (const [program = '', ...args] of programs) {
     const ok = (await run(join(bin, program), args, {}, say)) === 0;
-    say(`${ok ? 'ok' : 'FAILED'}  ${[program, ...args].join(' ')}\n`);
-    tally[ok ? 'passed' : 'failed'] += 1;
+    const command = [program, ...args].join(' ');
+    say(`${ok ? 'ok' : 'FAILED'}  ${command}\n`);
+    if (ok) tally.passed += 1;
+    else tally.failures.push(command);
   }
   return tally;
-}
-
-async function runJest(
-  patterns: readonly string[],
-  flags: readonly string[],
-  env: Record<string, string>,
-  say: Say,
-): Promise<Tally> {
-  const folder = await mkdtemp(join(tmpdir(), 'jest-result-'));
-  const file = join(folder, 'result.json');
-  const args = [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'node_modules/jest/bin/jest.js'),
-    `--testPathPatterns=${patterns.map((pattern) => `(^${root}/${pattern})`).join('|')}`,
-    '--json',
-    `--outputFile=${file}`,
-    ...flags,
-  ];
-  try {
-    const exitCode = await run(join(bin, 'node'), args, env, say);
-    const result = JSON.parse(await readFile(file, 'utf8')) as JestResult;
-    // A file that does not load, or a leak after the last test, fails without a failed test.
-    const silent = result.numFailedTests === 0 && exitCode !== 0 ? 1 : 0;
-    return {
-      passed: result.numPassedTests,
-      failed: result.numFailedTests + silent,
-      skipped: result.numPendingTests + result.numTodoTests,
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-interface JestResult {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  numTodoTests: number;
-}
-
-/** Exit code of a program whose output is said line by line. */
-function run(
-  file: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  say: Say,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const colours = process.stdout.isTTY && !isCI ? { FORCE_COLOR: '1' } : {};
-    const child = spawn(file, args, {
-      cwd: root,
-      env: { ...process.env, ...colours, ...env },
-      // jest prints its JSON on standard output; what people read goes to standard error.
-      stdio: ['ignore', args.includes('--json') ? 'ignore' : 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        say(`${line}\n`);
-      });
-    }
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve(code ?? 1);
-    });
-  });
 }
