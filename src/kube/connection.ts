@@ -66,8 +66,9 @@ export async function connect(options: {
       if (forced) reload();
       const fresh = await authenticate(config, file);
       if (!isDeepStrictEqual(fresh.tls, credentials.tls)) {
-        // Client certificates belong to connections: requests under way end on the old ones.
-        void dispatcher.close();
+        // Client certificates belong to connections: requests under way end on the old ones, which are gone
+        // already where everything ends just now.
+        void dispatcher.close().catch(() => undefined);
         dispatcher = createDispatcher(fresh.tls, cluster.proxyUrl);
       }
       credentials = fresh;

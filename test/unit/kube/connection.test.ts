@@ -81,6 +81,20 @@ test('requests under way end on the connection that they were made on', async ()
   server.close();
 });
 
+test('credentials that are replaced just when the connection is closed do no harm', async () => {
+  write('tls.crt', 'old');
+  write('tls.key', 'old');
+  const { clock, connection } = await setup({
+    'client-certificate': join(folder, 'tls.crt'),
+    'client-key': join(folder, 'tls.key'),
+  });
+  write('tls.crt', 'new');
+  await clock.advance(60_001);
+  await connection.close();
+  const { dispatcher } = await connection.authenticated();
+  await dispatcher.close();
+});
+
 describe('a context', () => {
   const context = (name: string): object => ({ name, context: { cluster: 'it', user: name } });
   const users = (token: string): object[] => [
