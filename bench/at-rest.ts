@@ -11,6 +11,8 @@ export interface AtRest {
   readonly operator: Serving;
   readonly floor: Serving;
   readonly bindings: number;
+  /** How often it is looked at, and for how long. */
+  readonly looks: number;
   readonly seconds: number;
   readonly report: Report;
 }

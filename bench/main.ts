@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { readEnvironment } from '../e2e/cluster/environment.ts';
+import { withLock } from '../e2e/cluster/lock.ts';
 import { messageOf, UserError } from '../src/errors.ts';
 import type { Bench } from './bench.ts';
 import { admissionBench } from './admission.ts';
@@ -19,8 +22,13 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     say(usage());
     return name === '--help' ? 0 : 1;
   }
+  const { stateFolder } = readEnvironment();
+  const lock = { file: join(stateFolder, '.bench.run'), what: 'the bench', timeout: 0 };
   try {
-    for (const bench of chosen) await bench.run(args, say);
+    // Two would measure each other, and take each other's clusters away.
+    await withLock(lock, async () => {
+      for (const bench of chosen) await bench.run(args, say);
+    });
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -9,7 +9,7 @@ import { profiled } from './program.ts';
 import { createRunning } from './running-pod.ts';
 import { openStand, standFloor, standOperator } from './stand.ts';
 
-const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, profile: 'none' };
+const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, looks: 5, profile: 'none' };
 
 type Look = (at: AtRest) => Promise<void>;
 
@@ -30,16 +30,16 @@ export const restBench = bench(
   () => [lookAtIdle, lookAtMemory()],
 );
 
-function bench(name: string, what: string, looks: () => readonly Look[]): Bench {
+function bench(name: string, what: string, measured: () => readonly Look[]): Bench {
   return defineBench({
     name,
     what,
     sizes: SIZES,
     measure: async (sizes, report) => {
       await using parts = new AsyncDisposableStack();
-      const { seconds, profile } = sizes;
+      const { seconds, looks, profile } = sizes;
       const stand = await openStand(name, { nodes: 0, audit: true, report }, parts);
-      const all = looks();
+      const all = measured();
       for (const bindings of sizes.bindings) {
         await using own = new AsyncDisposableStack();
         const operator = await standOperator(stand, 'all', profiled(profile, report.folder));
@@ -52,7 +52,7 @@ function bench(name: string, what: string, looks: () => readonly Look[]): Bench 
         const audit = await followAudit(stand.cluster.auditLog);
         await quiet(audit, patienceMs(bindings));
         for (const look of all) {
-          await look({ stand, audit, operator, floor, bindings, seconds, report });
+          await look({ stand, audit, operator, floor, bindings, seconds, looks, report });
         }
       }
     },
