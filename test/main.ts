@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../e2e/cluster/environment.ts';
 import { withLock } from '../e2e/cluster/lock.ts';
+import { type ProgramContext, runProgram } from '../e2e/program.ts';
 import { messageOf } from '../src/errors.ts';
 import type { Tally } from './run-jest.ts';
 import { root, type Say } from './run-program.ts';
@@ -23,9 +24,11 @@ process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compile');
  * or all; of their files those whose path has one of the words, or all that do not take long, or with
  * `--all` all. The last line is the sum, for people and for CI; the exit code is 0 only if nothing failed.
  */
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[], { signal }: ProgramContext): Promise<number> {
   const names = argv.filter((argument) => STAGES.some((stage) => stage.name === argument));
-  const others = argv.filter((argument) => !names.includes(argument) && argument !== '--all');
+  const others = argv.filter(
+    (argument) => !names.includes(argument) && !['--', '--all'].includes(argument),
+  );
   const version = /^--kubernetes=(.*)$/;
   const wanted: Wanted = {
     kubernetes: others.map((argument) => version.exec(argument)?.[1]).find(Boolean),
@@ -37,23 +40,27 @@ async function main(argv: readonly string[]): Promise<number> {
     names.length === 0 ? stage.onlyByName !== true : names.includes(stage.name);
 
   if (!STAGES.some((stage) => isChosen(stage) && stage.needs !== 'nothing')) {
-    return runStages(isChosen, wanted);
+    return runStages(isChosen, wanted, signal);
   }
   const lock = {
-    file: join(readEnvironment().stateFolder, '.tests.lock'),
+    file: join(readEnvironment().stateFolder, '.tests.run'),
     what: 'the test run of this checkout',
     timeout: OTHERS_MS,
     onWait: (holder: number): void => {
       write(`waiting for process ${holder}: tests of this checkout with the same clusters\n`);
     },
   };
-  return withLock(lock, () => runStages(isChosen, wanted));
+  return withLock(lock, () => runStages(isChosen, wanted, signal));
 }
 
 /** How long a run of the same checkout that came before may take, in ms. */
 const OTHERS_MS = 3_600_000;
 
-async function runStages(isChosen: (stage: Stage) => boolean, wanted: Wanted): Promise<number> {
+async function runStages(
+  isChosen: (stage: Stage) => boolean,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<number> {
   let passed = 0;
   let skipped = 0;
   const failures: string[] = [];
@@ -62,13 +69,14 @@ async function runStages(isChosen: (stage: Stage) => boolean, wanted: Wanted): P
   /** One after the other. */
   const runRow = async (row: readonly Stage[], prefixed: boolean): Promise<void> => {
     for (const stage of row) {
+      signal.throwIfAborted();
       const say = prefixed ? sayAs(stage.name) : write;
       const startedAt = performance.now();
       say(`=== ${stage.name}\n`);
       const tally = await (
         unprepared.has(stage)
           ? Promise.reject(unprepared.get(stage) as Error)
-          : runStage(stage, wanted, say)
+          : runStage(stage, wanted, { say, signal })
       ).catch(broken(say));
       passed += tally.passed;
       skipped += tally.skipped;
@@ -89,9 +97,9 @@ async function runStages(isChosen: (stage: Stage) => boolean, wanted: Wanted): P
 
   // Together at the end: of a long output often only the last lines are kept.
   write(failures.map((failure) => `\nFAILED ${failure}`).join(''));
-  const beside = skipped === 0 ? '' : `, ${skipped} skipped`;
-  write(`\n\n${passed} passed, ${failures.length} failed${beside}\n`);
-  if (isCI && skipped > 0) write('CI=true allows no skipped test\n');
+  const left = skipped === 0 ? '' : `, ${skipped} skipped`;
+  if (isCI && skipped > 0) write('\nCI=true allows no skipped test');
+  write(`\n\n${passed} passed, ${failures.length} failed${left}\n`);
   return failures.length > 0 || (isCI && skipped > 0) ? 1 : 0;
 }
 
@@ -99,7 +107,7 @@ async function runStages(isChosen: (stage: Stage) => boolean, wanted: Wanted): P
 function broken(say: Say): (error: unknown) => Tally {
   return (error) => {
     say(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return { passed: 0, failures: [messageOf(error)], skipped: 0 };
+    return { passed: 0, failures: [messageOf(error).split('\n')[0] ?? ''], skipped: 0 };
   };
 }
 
@@ -114,4 +122,4 @@ function sayAs(name: Stage['name']): Say {
   };
 }
 
-process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== '--'));
+await runProgram('test', main);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { bin, root, run, type Say } from './run-program.ts';
+import { bin, root, run, type Running } from './run-program.ts';
 
 /** What a stage came to. A program counts as one test. */
 export interface Tally {
@@ -16,8 +16,8 @@ export interface Tally {
 export async function runJest(
   patterns: readonly string[],
   flags: readonly string[],
-  env: Record<string, string>,
-  say: Say,
+  env: Readonly<Record<string, string>>,
+  running: Running,
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'jest-result-'));
   const file = join(folder, 'result.json');
@@ -31,16 +31,18 @@ export async function runJest(
     ...flags,
   ];
   try {
-    const exitCode = await run(join(bin, 'node'), args, { ...env, TEST_RUN: folder }, say);
+    // jest prints its JSON on standard output; what people read goes to standard error.
+    const program = { file: join(bin, 'node'), args, stdout: 'ignore' } as const;
+    const end = await run({ ...program, env: { ...env, TEST_RUN: folder } }, running);
     const result = await readFile(file, 'utf8').then(
       (text) => JSON.parse(text) as JestResult,
       (cause: unknown) => {
-        throw new Error(`jest ends with ${exitCode} and without a result`, { cause });
+        throw new Error(`jest ends with ${end} and without a result`, { cause });
       },
     );
     const failures = result.testResults.flatMap(failuresOf);
     // A leak after the last test fails without a failed test.
-    if (failures.length === 0 && exitCode !== 0) failures.push(`jest ends with ${exitCode}`);
+    if (failures.length === 0 && end !== 0) failures.push(`jest ends with ${end}`);
     return {
       passed: result.numPassedTests,
       failures,

@@ -5,25 +5,39 @@ import { createInterface } from 'node:readline';
 /** Takes lines of output. */
 export type Say = (text: string) => void;
 
+/** Where the output of programs goes, and until when they run. */
+export interface Running {
+  readonly say: Say;
+  /** Ends them when it aborts. */
+  readonly signal: AbortSignal;
+}
+
 /** Of the checkout. */
 export const root = join(import.meta.dirname, '..');
 /** Where its dependencies have their programs. */
 export const bin = join(root, 'node_modules/.bin');
 
-/** Exit code of a program whose output is said line by line. */
+/** A program of the dependencies, or of the machine by its path, and what it is given. */
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Says nothing of what it writes there. */
+  readonly stdout?: 'ignore';
+}
+
+/** Exit code of a program, or the name of the signal that ended it; its output is said line by line. */
 export function run(
-  file: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  say: Say,
-): Promise<number> {
+  { file, args, env, stdout }: Program,
+  { say, signal }: Running,
+): Promise<number | NodeJS.Signals> {
   return new Promise((resolve, reject) => {
     const colours = process.stdout.isTTY && process.env.CI !== 'true' ? { FORCE_COLOR: '1' } : {};
     const child = spawn(file, args, {
       cwd: root,
       env: { ...process.env, ...colours, ...env },
-      // jest prints its JSON on standard output; what people read goes to standard error.
-      stdio: ['ignore', args.includes('--json') ? 'ignore' : 'pipe', 'pipe'],
+      stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
+      signal,
     });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
@@ -32,8 +46,8 @@ export function run(
       });
     }
     child.on('error', reject);
-    child.on('close', (code) => {
-      resolve(code ?? 1);
+    child.on('close', (code, killedBy) => {
+      resolve(code ?? killedBy ?? 1);
     });
   });
 }

@@ -9,7 +9,7 @@ import { obtainLogCollection } from '../e2e/log-collection/images.ts';
 import { prometheusOperatorDefinitions } from '../e2e/prometheus-operator.ts';
 import { obtainTool } from '../e2e/tools.ts';
 import { runJest, type Tally } from './run-jest.ts';
-import { bin, run, type Say } from './run-program.ts';
+import { bin, run, type Running } from './run-program.ts';
 import type { Stage } from './stages.ts';
 
 /** What of a stage. */
@@ -53,13 +53,14 @@ export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
 }
 
 /** Runs a stage that is prepared; what it starts is stopped when it returns. */
-export async function runStage(stage: Stage, wanted: Wanted, say: Say): Promise<Tally> {
+export async function runStage(stage: Stage, wanted: Wanted, running: Running): Promise<Tally> {
+  const { say } = running;
   const reason = whyImpossible(stage);
   if (reason !== undefined) {
     say(`skipped: ${reason}\n`);
     return { passed: 0, failures: isCI ? [reason] : [], skipped: 1 };
   }
-  if ('programs' in stage.run) return runPrograms(stage.run.programs, say);
+  if ('programs' in stage.run) return runPrograms(stage.run.programs, running);
   const { jest, workers, testTimeoutMs } = stage.run;
   const flags = [
     `--testTimeout=${testTimeoutMs}`,
@@ -68,7 +69,7 @@ export async function runStage(stage: Stage, wanted: Wanted, say: Say): Promise<
   ];
   const files = wanted.files.length === 0 ? '' : `.*(${wanted.files.join('|')})`;
   const patterns = jest.map((path) => `${path}${isWithLong(wanted) ? '' : NOT_LONG}${files}`);
-  if (stage.needs !== 'api server') return runJest(patterns, flags, {}, say);
+  if (stage.needs !== 'api server') return runJest(patterns, flags, {}, running);
   await using clusters = new AsyncDisposableStack();
   const reporter = createReporter({ write: (text) => (say(text), true) }, () => performance.now());
   const env: Record<string, string> = {
@@ -79,12 +80,15 @@ export async function runStage(stage: Stage, wanted: Wanted, say: Say): Promise<
   for (let worker = 1; worker <= (workers ?? 1); worker += 1) {
     const nodes = { kind: 'kwok', count: 0 } as const;
     const name = `api-tests-${worker}`;
-    const cluster = await startCluster({ name, nodes, reporter, ...versionOf(stage, wanted) });
+    const cluster = await startCluster({
+      ...{ name, nodes, reporter, signal: running.signal },
+      ...versionOf(stage, wanted),
+    });
     clusters.defer(() => cluster.stop());
     env.TEST_KUBECTL = cluster.kubectl;
     env[`TEST_KUBECONFIG_${worker}`] = cluster.kubeconfig;
   }
-  return await runJest(patterns, flags, env, say);
+  return await runJest(patterns, flags, env, running);
 }
 
 const NOT_LONG = '(?!.*\\.long\\.test\\.ts$)';
@@ -106,14 +110,17 @@ function whyImpossible(stage: Stage): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'a real node needs root';
 }
 
-async function runPrograms(programs: readonly (readonly string[])[], say: Say): Promise<Tally> {
+async function runPrograms(
+  programs: readonly (readonly string[])[],
+  running: Running,
+): Promise<Tally> {
   const tally: Tally = { passed: 0, failures: [], skipped: 0 };
   for (const [program = '', ...args] of programs) {
-    const ok = (await run(join(bin, program), args, {}, say)) === 0;
+    const end = await run({ file: join(bin, program), args }, running);
     const command = [program, ...args].join(' ');
-    say(`${ok ? 'ok' : 'FAILED'}  ${command}\n`);
-    if (ok) tally.passed += 1;
-    else tally.failures.push(command);
+    running.say(`${end === 0 ? 'ok' : 'FAILED'}  ${command}\n`);
+    if (end === 0) tally.passed += 1;
+    else tally.failures.push(`${command}: ends with ${end}`);
   }
   return tally;
 }

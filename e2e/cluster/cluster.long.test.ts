@@ -7,7 +7,7 @@ import { asRoot } from '../../test/support/as-root.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { createKubectl, execIn, type Kubectl } from '../kubectl.ts';
 import { runCli } from './cli.ts';
-import { startCluster } from './cluster.ts';
+import { startCluster, type ClusterRequest } from './cluster.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { healthOf } from './health.ts';
 import { recordedNamespaces } from './namespaces.ts';
@@ -63,22 +63,21 @@ describe('simulated nodes', () => {
   });
 
   it('come anew with each cluster, unless the one that is there shall be used', async () => {
+    await using parts = new AsyncDisposableStack();
     const nodes = { kind: 'kwok', count: 0 } as const;
-    const start = (reuse?: true): Promise<Cluster> =>
-      startCluster({
-        name: 'anew',
-        nodes,
-        apiServerOnly: true,
-        environment,
-        ...(reuse && { reuse }),
-      });
-    const mark = 'namespace/mark';
-    await createKubectl(await start())('create', 'namespace', 'mark');
-    const same = createKubectl(await start(true));
-    expect(await same('get', 'namespace', '-o', 'name')).toContain(mark);
-    const anew = await start();
-    expect(await createKubectl(anew)('get', 'namespace', '-o', 'name')).not.toContain(mark);
-    await anew.stop();
+    const start = async (request: Pick<ClusterRequest, 'reuse'>): Promise<Kubectl> => {
+      const wanted = { name: 'anew', nodes, apiServerOnly: true, environment, ...request };
+      const cluster = await startCluster(wanted);
+      parts.defer(() => cluster.stop());
+      return createKubectl(cluster);
+    };
+    await (
+      await start({})
+    )('create', 'namespace', 'mark');
+    const names = async (kubectl: Kubectl): Promise<string> =>
+      kubectl('get', 'namespace', '-o', 'name');
+    expect(await names(await start({ reuse: true }))).toContain('namespace/mark');
+    expect(await names(await start({}))).not.toContain('namespace/mark');
   });
 });
 

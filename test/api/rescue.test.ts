@@ -6,6 +6,7 @@ import { annotations, labels } from '../../src/api/names.ts';
 import type { Stored } from '../../src/api/object.ts';
 import type { ObjectRef } from '../../src/api/resources.ts';
 import type { Volume } from '../../src/api/volume.ts';
+import { readEvents } from '../../src/kube/watch-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { fluentPVC, labelledPod } from '../support/manifests.ts';
 import { shared } from '../support/shared.ts';
@@ -107,23 +108,32 @@ async function drained(where: Api, binding: string, name: string): Promise<void>
 async function claimsAtEachStepOf(name: string, over: AbortSignal): Promise<string[]> {
   const names: string[] = [];
   let seen = '';
-  const { pvcSpecTemplate: spec } = fluentPVC(RESCUED).spec;
-  while (!over.aborted) {
-    const now = await volume(name);
-    const { metadata, spec: { claimRef } = {}, status } = now ?? {};
-    const step = JSON.stringify([metadata?.labels, metadata?.deletionTimestamp, claimRef, status]);
-    if (step === seen) continue;
-    seen = step;
-    const stranger = `stranger-${names.length}`;
-    names.push(stranger);
-    await api.client.create<Claim>({
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { namespace: api.namespace, name: stranger },
-      spec,
-    });
+  const query = { watch: 'true', fieldSelector: `metadata.name=${name}` };
+  const { body } = await api.client.stream('PersistentVolume', query, over);
+  try {
+    for await (const event of readEvents<Volume>(body)) {
+      if (event.type === 'BOOKMARK' || event.type === 'ERROR') continue;
+      const { metadata, spec, status } = event.object;
+      const now = [event.type === 'DELETED', metadata.deletionTimestamp, metadata.labels];
+      const step = JSON.stringify([...now, spec.claimRef, status]);
+      if (step === seen) continue;
+      seen = step;
+      names.push(await claimOfSomebody(`stranger-${names.length}`));
+    }
+  } catch (error) {
+    if (!over.aborted) throw error;
   }
   return names;
+}
+
+async function claimOfSomebody(name: string): Promise<string> {
+  await api.client.create<Claim>({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { namespace: api.namespace, name },
+    spec: fluentPVC(RESCUED).spec.pvcSpecTemplate,
+  });
+  return name;
 }
 
 describe('the volume of a claim that somebody deleted', () => {
@@ -258,21 +268,26 @@ describe('in a namespace that is deleted', () => {
     const { binding } = await finishedPod(from, RESCUED);
     const name = await volumeOf(from, binding);
     const over = new AbortController();
-    const strangers = claimsAtEachStepOf(name, over.signal);
-    await deleteNamespace(from);
-    await goneNamespace(from);
-    await rescuedWith(rescue, binding, name);
-    await drained(rescue, binding, name);
-    over.abort();
+    const rescued = async (): Promise<void> => {
+      try {
+        await deleteNamespace(from);
+        await goneNamespace(from);
+        await rescuedWith(rescue, binding, name);
+        await drained(rescue, binding, name);
+      } finally {
+        over.abort();
+      }
+    };
+    const [strangers] = await Promise.all([claimsAtEachStepOf(name, over.signal), rescued()]);
     // Of its claim, going; kept; without a claim; for the new one; of the new one; as it was; gone.
-    expect((await strangers).length).toBeGreaterThan(4);
-    for (const stranger of await strangers) {
+    expect(strangers.length).toBeGreaterThan(4);
+    for (const stranger of strangers) {
       await eventually(`${stranger} to have a volume of its own`, async () => {
         const claim = await claimOf(api, stranger);
         return claim?.spec.volumeName !== undefined && claim.spec.volumeName !== name;
       });
     }
-    for (const stranger of await strangers) await remove(api, claimRef(api, stranger));
+    for (const stranger of strangers) await remove(api, claimRef(api, stranger));
   }, 120_000);
 
   test('a writer that may be alive is waited for elsewhere', async () => {

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
@@ -11,12 +12,11 @@ import { join } from 'node:path';
 const { TEST_RUN: folder } = process.env;
 const { testPath } = expect.getState();
 if (folder !== undefined && testPath !== undefined) {
-  try {
-    writeFileSync(join(folder, encodeURIComponent(testPath)), `${process.pid}`, { flag: 'wx' });
-  } catch (cause) {
+  const begun = join(folder, createHash('sha256').update(testPath).digest('hex'));
+  if (existsSync(begun)) {
     throw new Error(
       'jest runs this file again, for the process of its first run ended by itself; see above why',
-      { cause },
     );
   }
+  writeFileSync(begun, '');
 }
