@@ -47,6 +47,7 @@ export async function connect(options: {
   let readAt = clock.uptime();
   let dispatcher = createDispatcher(credentials.tls, cluster.proxyUrl);
   let refused = false;
+  let closed = false;
   let refreshing: Promise<void> | undefined;
 
   const reload = (): void => {
@@ -65,10 +66,9 @@ export async function connect(options: {
       // Only then: an exec plugin's token is kept in the old one.
       if (forced) reload();
       const fresh = await authenticate(config, file);
-      if (!isDeepStrictEqual(fresh.tls, credentials.tls)) {
-        // Client certificates belong to connections: requests under way end on the old ones, which are gone
-        // already where everything ends just now.
-        void dispatcher.close().catch(() => undefined);
+      if (!closed && !isDeepStrictEqual(fresh.tls, credentials.tls)) {
+        // Client certificates belong to connections: requests under way end on the old ones.
+        void dispatcher.close();
         dispatcher = createDispatcher(fresh.tls, cluster.proxyUrl);
       }
       credentials = fresh;
@@ -96,7 +96,10 @@ export async function connect(options: {
       refused = true;
     },
     // destroy, not close: a watch never ends by itself.
-    close: () => dispatcher.destroy(),
+    close: () => {
+      closed = true;
+      return dispatcher.destroy();
+    },
   };
 }
 

@@ -81,7 +81,7 @@ test('requests under way end on the connection that they were made on', async ()
   server.close();
 });
 
-test('credentials that are replaced just when the connection is closed do no harm', async () => {
+test('a connection that is closed stays so when its credentials are replaced', async () => {
   write('tls.crt', 'old');
   write('tls.key', 'old');
   const { clock, connection } = await setup({
@@ -92,7 +92,8 @@ test('credentials that are replaced just when the connection is closed do no har
   await clock.advance(60_001);
   await connection.close();
   const { dispatcher } = await connection.authenticated();
-  await dispatcher.close();
+  const request = dispatcher.request({ origin: connection.server, path: '/', method: 'GET' });
+  await expect(request).rejects.toThrow(/destroyed/);
 });
 
 describe('a context', () => {
