@@ -11,7 +11,7 @@ import { openStand, standFloor, standOperator } from './stand.ts';
 
 const SIZES = { bindings: [0, 1000, 10_000], seconds: 60, looks: 5, profile: 'none' };
 
-type Look = (at: AtRest) => Promise<void>;
+type Measure = (at: AtRest) => Promise<void>;
 
 export const idleBench = bench(
   'idle',
@@ -30,7 +30,7 @@ export const restBench = bench(
   () => [lookAtIdle, lookAtMemory()],
 );
 
-function bench(name: string, what: string, measured: () => readonly Look[]): Bench {
+function bench(name: string, what: string, measured: () => readonly Measure[]): Bench {
   return defineBench({
     name,
     what,
@@ -51,8 +51,8 @@ function bench(name: string, what: string, measured: () => readonly Look[]): Ben
         report.step(`${bindings} bindings are Ready`);
         const audit = await followAudit(stand.cluster.auditLog);
         await quiet(audit, patienceMs(bindings));
-        for (const look of all) {
-          await look({ stand, audit, operator, floor, bindings, seconds, looks, report });
+        for (const measure of all) {
+          await measure({ stand, audit, operator, floor, bindings, seconds, looks, report });
         }
       }
     },
