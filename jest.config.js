@@ -7,7 +7,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/once.ts'],
   testSequencer: '<rootDir>/test/support/longest-first.ts',
-  // A promise that fails when all tests are over fails its file: its process would end, and jest run it again.
+  // What has failed unheard by the end of a file fails it: its process would end, and jest run it again.
   waitForUnhandledRejections: true,
   // Tests of a file that run at the same time: they wait most of it.
   maxConcurrency: 20,

@@ -5,8 +5,8 @@ import type { Environment } from './cluster/environment.ts';
 import { identify } from './cluster/process-table.ts';
 import { markVariable } from './cluster/processes.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
-import { recordProcess } from './cluster/state.ts';
-import { type OperatorProcess, startOperator } from './operator.ts';
+import { type ClusterFolders, recordProcess } from './cluster/state.ts';
+import { type OperatorProcess, type OperatorRequest, startOperator } from './operator.ts';
 
 /** Where the output of a cluster's operator is. */
 export function operatorLog(environment: Environment, cluster: string): string {
@@ -14,9 +14,20 @@ export function operatorLog(environment: Environment, cluster: string): string {
 }
 
 /**
- * Starts this checkout's operator as a part of a cluster: by mark and record the cluster's own teardown
- * finds it, should we be killed.
+ * What makes an operator a part of a cluster: by mark and record the cluster's own teardown finds it,
+ * should we be killed. Who has the mark alone passes for a container, and goes when its node reboots.
  */
+export function asPartOf(folders: ClusterFolders): Pick<OperatorRequest, 'env' | 'onSpawn'> {
+  return {
+    env: { [markVariable]: folders.root },
+    onSpawn: async (pid) => {
+      const id = await identify(pid);
+      if (id !== undefined) await recordProcess(folders, `operator-${pid}`, id);
+    },
+  };
+}
+
+/** Starts this checkout's operator as a part of a cluster, where its Pods reach it. */
 export function startMarkedOperator(
   cluster: Pick<Cluster, 'name' | 'kubeconfig' | 'hostAddress'>,
   {
@@ -30,17 +41,12 @@ export function startMarkedOperator(
     readonly signal?: AbortSignal;
   },
 ): Promise<OperatorProcess> {
-  const folders = foldersOf(environment, cluster.name);
   return startOperator({
+    ...asPartOf(foldersOf(environment, cluster.name)),
     kubeconfig: cluster.kubeconfig,
     client,
     logFile: operatorLog(environment, cluster.name),
     args: [`--bind-address=${cluster.hostAddress}`],
-    env: { [markVariable]: folders.root },
-    onSpawn: async (pid) => {
-      const id = await identify(pid);
-      if (id !== undefined) await recordProcess(folders, 'operator', id);
-    },
     ...(signal === undefined ? {} : { signal }),
   });
 }

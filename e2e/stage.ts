@@ -4,9 +4,11 @@ import { systemClock } from '../src/clock.ts';
 import { createClient, type KubeClient } from '../src/kube/client.ts';
 import { connect } from '../src/kube/connection.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { startCluster } from './cluster/cluster.ts';
+import { foldersOf, startCluster } from './cluster/cluster.ts';
+import { readEnvironment } from './cluster/environment.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
+import { asPartOf } from './marked-operator.ts';
 import { observe, type Observer } from './observer.ts';
 import { startOperator, type OperatorProcess } from './operator.ts';
 
@@ -51,6 +53,7 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
     drained,
     startOperator: (args = []) =>
       startOperator({
+        ...asPartOf(foldersOf(readEnvironment(), name)),
         args,
         kubeconfig: cluster.kubeconfig,
         client,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stopCluster } from '../e2e/cluster/cluster.ts';
 import { readEnvironment } from '../e2e/cluster/environment.ts';
 import { withLock } from '../e2e/cluster/lock.ts';
 import { type ProgramContext, runProgram } from '../e2e/program.ts';
@@ -49,8 +51,23 @@ async function main(argv: readonly string[], { signal }: ProgramContext): Promis
     onWait: (holder: number): void => {
       write(`waiting for process ${holder}: tests of this checkout with the same clusters\n`);
     },
+    signal,
   };
-  return withLock(lock, () => runStages(isChosen, wanted, signal));
+  return withLock(lock, async () => {
+    try {
+      return await runStages(isChosen, wanted, signal);
+    } finally {
+      if (signal.aborted) await stopClusters();
+    }
+  });
+}
+
+/** Those of tests that were interrupted, which could not stop them. */
+async function stopClusters(): Promise<void> {
+  const environment = readEnvironment();
+  for (const name of await readdir(environment.stateFolder)) {
+    if (!name.startsWith('.')) await stopCluster(environment, name, { keepLogs: true });
+  }
 }
 
 /** How long a run of the same checkout that came before may take, in ms. */
@@ -90,9 +107,12 @@ async function runStages(
   for (const phase of PHASES) {
     const rows = phase.map((row) => row.filter(isChosen)).filter((row) => row.length > 0);
     for (const stage of rows.flat()) {
+      signal.throwIfAborted();
       await prepare(stage, wanted).catch((error: unknown) => unprepared.set(stage, error));
     }
-    await Promise.all(rows.map((row) => runRow(row, rows.length > 1)));
+    // Each to its end, also when it is interrupted: it stops what it has started.
+    await Promise.allSettled(rows.map((row) => runRow(row, rows.length > 1)));
+    signal.throwIfAborted();
   }
 
   // Together at the end: of a long output often only the last lines are kept.

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -26,28 +27,37 @@ export interface Program {
   readonly stdout?: 'ignore';
 }
 
-/** Exit code of a program, or the name of the signal that ended it; its output is said line by line. */
-export function run(
+/**
+ * Exit code of a program, or the name of the signal that ended it; its output is said line by line. Where
+ * `signal` aborts, it ends with all that it has started, such as the workers of jest.
+ */
+export async function run(
   { file, args, env, stdout }: Program,
   { say, signal }: Running,
 ): Promise<number | NodeJS.Signals> {
-  return new Promise((resolve, reject) => {
-    const colours = process.stdout.isTTY && process.env.CI !== 'true' ? { FORCE_COLOR: '1' } : {};
-    const child = spawn(file, args, {
-      cwd: root,
-      env: { ...process.env, ...colours, ...env },
-      stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
-      signal,
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        say(`${line}\n`);
-      });
-    }
-    child.on('error', reject);
-    child.on('close', (code, killedBy) => {
-      resolve(code ?? killedBy ?? 1);
-    });
+  signal.throwIfAborted();
+  const colours = process.stdout.isTTY && process.env.CI !== 'true' ? { FORCE_COLOR: '1' } : {};
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...process.env, ...colours, ...env },
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
+    // A process group of its own.
+    detached: true,
   });
+  const end = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', end);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      say(`${line}\n`);
+    });
+  }
+  try {
+    const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals];
+    return code ?? killedBy;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }

@@ -16,6 +16,8 @@ export interface LockRequest {
   readonly timeout: number;
   /** Called once when another process holds the lock. */
   readonly onWait?: (holder: number) => void;
+  /** Waits no longer when it aborts, and throws its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -36,6 +38,7 @@ async function acquire(request: LockRequest): Promise<void> {
   const deadline = Date.now() + request.timeout;
   let told = false;
   for (;;) {
+    request.signal?.throwIfAborted();
     if (await tryAcquire(request.file)) return;
     const holder = await holderOf(request.file);
     if (holder === 'dead') {

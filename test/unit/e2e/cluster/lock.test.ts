@@ -56,6 +56,18 @@ describe('withLock', () => {
     expect(await withLock(request(), () => Promise.resolve('in'))).toBe('in');
   });
 
+  it('waits no longer when it is told so', async () => {
+    await heldBy(await identify(process.pid));
+    const stop = new AbortController();
+    const onWait = (): void => {
+      stop.abort(new Error('interrupted'));
+    };
+    const waiting = withLock({ ...request(), onWait, signal: stop.signal }, () =>
+      Promise.resolve('in'),
+    );
+    await expect(waiting).rejects.toThrow('interrupted');
+  });
+
   it('names the holder when it does not let go', async () => {
     await heldBy(await identify(process.pid));
     const waiting = withLock(request(0), () => Promise.resolve('in'));
