@@ -11,6 +11,7 @@ import { shared } from '../test/support/shared.ts';
 import { quiet } from './at-rest.ts';
 import { followAudit, type AuditLog } from './audit.ts';
 import { startCluster } from './cluster/cluster.ts';
+import { asPartOf } from './marked-operator.ts';
 import { observe, type Observer } from './observer.ts';
 import { startOperator } from './operator.ts';
 import { POD_LIFE } from './pod-life.ts';
@@ -40,7 +41,12 @@ shared(async (parts) => {
   parts.defer(() => connection.close());
   client = createClient(connection, 'e2e');
   const logFile = join(dirname(kubeconfig), 'operator.log');
-  const operator = await startOperator({ kubeconfig, client, logFile });
+  const operator = await startOperator({
+    ...asPartOf(cluster.name),
+    kubeconfig,
+    client,
+    logFile,
+  });
   parts.defer(() => operator.kill());
   const over = new AbortController();
   parts.defer(() => {

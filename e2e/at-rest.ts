@@ -11,6 +11,7 @@ import { fluentPVC, labelledPod } from '../test/support/manifests.ts';
 import { followAudit, type AuditLog } from './audit.ts';
 import { startCluster } from './cluster/cluster.ts';
 import type { Reporter } from './cluster/reporter.ts';
+import { asPartOf } from './marked-operator.ts';
 import { startOperator } from './operator.ts';
 
 /** What the operator did while nothing happened. */
@@ -55,7 +56,12 @@ export async function watchRest(
   parts.defer(() => connection.close());
   const client = createClient(connection, 'rest');
   const logFile = join(dirname(kubeconfig), 'operator.log');
-  const operator = await startOperator({ kubeconfig, client, logFile });
+  const operator = await startOperator({
+    ...asPartOf(name),
+    kubeconfig,
+    client,
+    logFile,
+  });
   // Killed: the cluster goes with all that it would take back.
   parts.defer(() => operator.kill());
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { KubeClient } from '../src/kube/client.ts';
 import { foldersOf } from './cluster/cluster.ts';
-import type { Environment } from './cluster/environment.ts';
+import { type Environment, readEnvironment } from './cluster/environment.ts';
 import { identify } from './cluster/process-table.ts';
 import { markVariable } from './cluster/processes.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
-import { type ClusterFolders, recordProcess } from './cluster/state.ts';
+import { recordProcess } from './cluster/state.ts';
 import { type OperatorProcess, type OperatorRequest, startOperator } from './operator.ts';
 
 /** Where the output of a cluster's operator is. */
@@ -17,7 +17,11 @@ export function operatorLog(environment: Environment, cluster: string): string {
  * What makes an operator a part of a cluster: by mark and record the cluster's own teardown finds it,
  * should we be killed. Who has the mark alone passes for a container, and goes when its node reboots.
  */
-export function asPartOf(folders: ClusterFolders): Pick<OperatorRequest, 'env' | 'onSpawn'> {
+export function asPartOf(
+  cluster: string,
+  environment = readEnvironment(),
+): Pick<OperatorRequest, 'env' | 'onSpawn'> {
+  const folders = foldersOf(environment, cluster);
   return {
     env: { [markVariable]: folders.root },
     onSpawn: async (pid) => {
@@ -42,7 +46,7 @@ export function startMarkedOperator(
   },
 ): Promise<OperatorProcess> {
   return startOperator({
-    ...asPartOf(foldersOf(environment, cluster.name)),
+    ...asPartOf(cluster.name, environment),
     kubeconfig: cluster.kubeconfig,
     client,
     logFile: operatorLog(environment, cluster.name),

@@ -4,8 +4,7 @@ import { systemClock } from '../src/clock.ts';
 import { createClient, type KubeClient } from '../src/kube/client.ts';
 import { connect } from '../src/kube/connection.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { foldersOf, startCluster } from './cluster/cluster.ts';
-import { readEnvironment } from './cluster/environment.ts';
+import { startCluster } from './cluster/cluster.ts';
 import type { Cluster } from './cluster/running-cluster.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { asPartOf } from './marked-operator.ts';
@@ -53,7 +52,7 @@ export async function openStage(name: string, parts: AsyncDisposableStack): Prom
     drained,
     startOperator: (args = []) =>
       startOperator({
-        ...asPartOf(foldersOf(readEnvironment(), name)),
+        ...asPartOf(name),
         args,
         kubeconfig: cluster.kubeconfig,
         client,

@@ -54,7 +54,7 @@ export async function prepare(stage: Stage, wanted: Wanted): Promise<void> {
 
 /** Runs a stage that is prepared; what it starts is stopped when it returns. */
 export async function runStage(stage: Stage, wanted: Wanted, running: Running): Promise<Tally> {
-  const { say } = running;
+  const { say, signal } = running;
   const reason = whyImpossible(stage);
   if (reason !== undefined) {
     say(`skipped: ${reason}\n`);
@@ -81,7 +81,10 @@ export async function runStage(stage: Stage, wanted: Wanted, running: Running): 
     const nodes = { kind: 'kwok', count: 0 } as const;
     const name = `api-tests-${worker}`;
     const cluster = await startCluster({
-      ...{ name, nodes, reporter, signal: running.signal },
+      name,
+      nodes,
+      reporter,
+      signal,
       ...versionOf(stage, wanted),
     });
     clusters.defer(() => cluster.stop());
